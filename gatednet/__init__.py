@@ -1,0 +1,77 @@
+"""Gated linear networks that learn to switch tasks, simulated many runs at once (arXiv 2411.03840)."""
+
+from gatednet.batch import Batch, Packing, Recipe, pack, recipe, run_batch, unpack
+from gatednet.curricula import Blocked, Curriculum
+from gatednet.dynamics import Dynamics
+from gatednet.experiment import Experiment, paths, static_half, trace, with_values
+from gatednet.initial import ChosenInitial, Initial, InitialState
+from gatednet.inputs import Gaussian, Inputs, Population
+from gatednet.lane import Lane, Save, evolve
+from gatednet.networks import GatedLinear, Network
+from gatednet.objectives import Objective
+from gatednet.observables import REGISTRY, Observable, observable
+from gatednet.problem import Problem, draw
+from gatednet.reduction import lift, obstacle, reduce, reduced_network
+from gatednet.rows import Rows, State
+from gatednet.rules import Euler, Optax, Options, Rule
+from gatednet.settings import Setting, SettingError
+from gatednet.simulation import simulate
+from gatednet.teachers import ChosenTeachers, Teachers, TeacherSet
+from gatednet.timescales import Timescales
+from gatednet.toml import from_toml, to_toml
+from gatednet.version import __version__
+
+__all__ = [
+    "REGISTRY",
+    "Batch",
+    "Blocked",
+    "ChosenInitial",
+    "ChosenTeachers",
+    "Curriculum",
+    "Dynamics",
+    "Euler",
+    "Experiment",
+    "GatedLinear",
+    "Gaussian",
+    "Initial",
+    "InitialState",
+    "Inputs",
+    "Lane",
+    "Network",
+    "Objective",
+    "Observable",
+    "Optax",
+    "Options",
+    "Packing",
+    "Population",
+    "Problem",
+    "Recipe",
+    "Rows",
+    "Rule",
+    "Save",
+    "Setting",
+    "SettingError",
+    "State",
+    "TeacherSet",
+    "Teachers",
+    "Timescales",
+    "__version__",
+    "draw",
+    "evolve",
+    "from_toml",
+    "lift",
+    "observable",
+    "obstacle",
+    "pack",
+    "paths",
+    "recipe",
+    "reduce",
+    "reduced_network",
+    "run_batch",
+    "simulate",
+    "static_half",
+    "to_toml",
+    "trace",
+    "unpack",
+    "with_values",
+]

@@ -1,0 +1,171 @@
+"""Many runs at once: which lanes they go to, and the compiled function that runs all lanes.
+
+The runs of one batch share the static half of their experiments, and so one compilation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from gatednet.dynamics import Dynamics
+from gatednet.experiment import Experiment, Traced, merge, static_half, trace
+from gatednet.lane import Lane, Save, evolve
+from gatednet.problem import Problem, draw
+from gatednet.reduction import obstacle, reduce, reduced_network, worthwhile
+from gatednet.settings import SettingError
+
+# Parts of an experiment that `draw` reads: runs that agree in them and in their seed share one draw.
+DRAWN_FROM = ("initial", "teachers")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What is compiled: everything of a batch that is not an array.
+
+    `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, `reduced` whether the
+    runs are reduced, `width` the number of runs in a lane.
+    """
+
+    static: Experiment
+    save: Save
+    blocks: int
+    reduced: bool
+    width: int
+
+
+class Batch(eqx.Module):
+    """What a compiled recipe is given: runs in lanes, and the draws that they start from.
+
+    `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `drawn` and
+    `seeds` have the shape (draws,): the floats, seeds and streams of each draw.
+    """
+
+    traced: Traced
+    start: Array
+    drawn: Traced
+    seeds: Array
+    streams: Array
+
+
+def reduced_by(experiment: Experiment, wanted: bool | None) -> bool:
+    """Whether runs are reduced: where it is exact and pays, unless said otherwise.
+
+    **Raises** `SettingError` with the reason where a reduction is wanted that would not be exact.
+    """
+    if wanted is None:
+        return worthwhile(experiment)
+    reason = obstacle(experiment)
+    if wanted and reason is not None:
+        raise SettingError(f"cannot be reduced: {reason}")
+    return wanted
+
+
+def lane_width(experiment: Experiment, reduced: bool) -> int:
+    """The number of runs in a lane: as many as keep its state near the processor (benchmarks/throughput.py)."""
+    if reduced:
+        return 128
+    return 64 if experiment.inputs.exact else 16
+
+
+def recipe(experiment: Experiment, save: Save, traced: Traced, reduced: bool | None = None) -> Recipe:
+    """The recipe of runs that share the static half of `experiment` and have the given floats.
+
+    **Raises** `SettingError` where the saves do not divide the run, or a reduction is wanted that would not be exact.
+    """
+    save.check(experiment.steps)
+    shortest = int(np.min(traced.schedule.block_steps))
+    is_reduced = reduced_by(experiment, reduced)
+    return Recipe(
+        static_half(experiment), save, -(-experiment.steps // shortest), is_reduced, lane_width(experiment, is_reduced)
+    )
+
+
+def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
+    """All runs of a batch: the observables by name, with dimensions (lanes, *all_dims, width)."""
+    static = recipe.static
+
+    def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Array | None]:
+        experiment = merge(static, values)
+        problem = draw(experiment, seed, stream)
+        return reduce(experiment, problem) if recipe.reduced else (problem, None)
+
+    starts = jax.vmap(start)(batch.drawn.values, batch.seeds, batch.streams)
+    network = reduced_network(static) if recipe.reduced else static.network
+    lifts = any(each.lifted for each in recipe.save.chosen)
+
+    def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
+        traced, index = given
+        problem, basis = jax.tree.map(lambda values: jnp.moveaxis(values[index], 0, -1), starts)
+        dynamics = Dynamics(merge(static, traced.values), network)
+        return evolve(Lane(dynamics, traced.schedule, problem, basis if lifts else None), recipe.save, recipe.blocks)
+
+    return jax.lax.map(one_lane, (batch.traced, batch.start))
+
+
+@dataclasses.dataclass(frozen=True)
+class Packing:
+    """A batch, and where each run of the request is in it: `place` (runs,) counts through lanes and their runs."""
+
+    batch: Batch
+    place: np.ndarray
+
+
+def pack(
+    experiment: Experiment,
+    values: Mapping[str, np.ndarray],
+    seeds: np.ndarray,
+    streams: np.ndarray,
+    width: int,
+    dtype: Any = np.float32,
+    lanes: int | None = None,
+    draws: int | None = None,
+) -> Packing:
+    """Sort runs into lanes and find the draws that they share.
+
+    Runs of one block length go to one lane as far as possible: a lane stops at every switch of each of its runs. `values`
+    are arrays (runs,) for floats at dotted paths, `seeds` and `streams` are (runs,). The batch is padded, with copies of a
+    run, to at least `lanes` lanes and `draws` draws.
+    """
+    runs = len(seeds)
+    traced = trace(experiment, values, runs, dtype)
+    order = np.argsort(traced.schedule.block_steps, kind="stable")
+    count = max(-(-runs // width), lanes or 0)
+    filled = np.concatenate([order, np.full(count * width - runs, order[-1])]).reshape(count, width)
+
+    columns = [seeds, streams]
+    columns += [leaf for name in DRAWN_FROM for leaf in jax.tree.leaves(getattr(traced.values, name))]
+    _, first, which = np.unique(np.stack([np.asarray(c, np.float64) for c in columns]), axis=1, return_index=True, return_inverse=True)
+    chosen = np.concatenate([first, np.full(max((draws or 0) - len(first), 0), first[0])])
+
+    batch = Batch(
+        jax.tree.map(lambda leaf: leaf[filled], traced),
+        which.reshape(-1)[filled].astype(np.int32),
+        jax.tree.map(lambda leaf: leaf[chosen], traced),
+        seeds[chosen].astype(np.uint32),
+        streams[chosen].astype(np.uint32),
+    )
+    place = np.empty(runs, np.int64)
+    place[order] = np.arange(runs)
+    return Packing(batch, place)
+
+
+def unpack(results: Mapping[str, Array], place: np.ndarray) -> dict[str, np.ndarray]:
+    """The results of a batch in the order of the request, with dimensions (runs, *all_dims)."""
+
+    def ordered(values: Array) -> np.ndarray:
+        host = np.moveaxis(np.asarray(values), -1, 1)
+        return host.reshape(-1, *host.shape[2:])[place]
+
+    return {name: ordered(values) for name, values in results.items()}
+
+
+compiled = functools.partial(jax.jit, static_argnums=0)(run_batch)

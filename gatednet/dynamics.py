@@ -1,0 +1,71 @@
+"""One step of learning, a pure function of rows: usable in a loop, in a kernel and by a solver."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.experiment import Experiment
+from gatednet.networks import Network
+from gatednet.rows import Blocks, Rows, State, add, split, unrolled
+from gatednet.rules import RuleState
+
+
+class Dynamics(eqx.Module):
+    """The law of motion of a lane of runs.
+
+    `experiment` has arrays (runs,) for its floats; `network` is the one whose parameters move, which is that of the
+    experiment or a reduced one.
+    """
+
+    experiment: Experiment
+    network: Network
+
+    @property
+    def whole(self) -> bool:
+        """Whether maps are single blocks: where they are large, or where inputs mix their columns."""
+        return not (self.experiment.inputs.exact and unrolled(self.network.outputs, self.network.inputs))
+
+    @property
+    def rates(self) -> tuple[Array, Array]:
+        """The step in units of the time constants of weights and gates, (runs,) each."""
+        times = self.experiment.timescales
+        return (self.experiment.dt / times.weights, self.experiment.dt / times.gates)  # type: ignore[return-value]
+
+    def rows(self, state: State) -> Rows:
+        """The parameters as blocks."""
+        return self.network.split(state, self.whole)
+
+    def target(self, teachers: Array, task_weights: Array) -> Blocks:
+        """The map that is asked for: the weighted sum of the teachers, in blocks.
+
+        `teachers` is (tasks, outputs, inputs, runs), `task_weights` (tasks, runs).
+        """
+        weights = task_weights.astype(teachers.dtype)
+        return split(add(weights[task] * teachers[task] for task in range(teachers.shape[0])), self.whole)
+
+    def task_loss(self, rows: Rows, target: Blocks, factor: Array | None) -> Array:
+        """The reported loss of each run, (runs,)."""
+        return self.experiment.objective.task_loss(
+            self.network, rows, target, factor, self.experiment.network.outputs
+        )
+
+    def gradient(self, rows: Rows, target: Blocks, factor: Array | None) -> tuple[Rows, Array]:
+        """The gradient of the loss by all parameters, and the reported loss of each run, (runs,)."""
+
+        def loss(rows: Rows) -> tuple[Array, Array]:
+            task_loss = self.task_loss(rows, target, factor)
+            # Runs do not interact, so the gradient of the sum holds the gradient of each.
+            return jnp.sum(task_loss + self.experiment.objective.penalty(rows)), task_loss
+
+        return jax.grad(loss, has_aux=True)(rows)
+
+    def step(
+        self, rows: Rows, memory: RuleState, target: Blocks, factor: Array | None
+    ) -> tuple[Rows, RuleState, Array]:
+        """The parameters one step later, the memory of the rule, and the reported loss before the step."""
+        gradient, task_loss = self.gradient(rows, target, factor)
+        rows, memory = self.experiment.rule.update(rows, gradient, memory, self.rates)
+        return rows, memory, task_loss

@@ -1,0 +1,162 @@
+"""`Experiment`: everything that defines one kind of run, in plain Python values."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from gatednet.curricula import Blocked, Curriculum, Schedule
+from gatednet.initial import Initial, InitialState
+from gatednet.inputs import Gaussian, Inputs
+from gatednet.networks import GatedLinear, Network
+from gatednet.objectives import Objective
+from gatednet.rules import Euler, Rule
+from gatednet.settings import Number, Setting, SettingError, Whole, field, is_float
+from gatednet.teachers import Teachers, TeacherSet
+from gatednet.timescales import Timescales
+
+
+class Experiment(Setting):
+    """One kind of run: the network, what it learns and how.
+
+    The defaults are the flexible network of the paper's Figure 2. An experiment is immutable, hashable and equal by
+    value; every part is checked when it is built, and `SettingError` names what is wrong, where, and what is allowed.
+    """
+
+    network: Network = GatedLinear()
+    initial: InitialState = Initial()
+    teachers: TeacherSet = Teachers()
+    curriculum: Curriculum = Blocked()
+    inputs: Inputs = Gaussian()
+    objective: Objective = Objective()
+    timescales: Timescales = Timescales()
+    rule: Rule = Euler()
+    dt: float = field(1e-3, Number(0.0, low_allowed=False), "length of a step", "time")
+    steps: int = field(20_000, Whole(1), "number of steps")
+
+    def __check_init__(self) -> None:
+        for name, kind in PARTS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise SettingError(f"Experiment.{name} is {getattr(self, name)!r}, allowed is a {kind.__name__}")
+        self.initial.check(self.network)
+        self.teachers.check(self.network)
+        self.curriculum.check(self.teachers.number, self.dt)
+
+    @property
+    def duration(self) -> float:
+        """Length of a run, in units of time."""
+        return self.steps * self.dt
+
+
+PARTS: dict[str, type[Setting]] = {
+    "network": Network,
+    "initial": InitialState,
+    "teachers": TeacherSet,
+    "curriculum": Curriculum,
+    "inputs": Inputs,
+    "objective": Objective,
+    "timescales": Timescales,
+    "rule": Rule,
+}
+
+
+def paths(experiment: Setting) -> dict[str, Any]:
+    """The values of all leaves of an experiment, by their dotted paths."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(experiment)
+    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
+
+
+def nearest(name: str, names: Any) -> str:
+    """The hint that ends a refusal of an unknown name: the most similar known one, or all of them where none is."""
+    names = list(names)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(names))}"
+
+
+def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
+    """The same experiment with some values changed, by their dotted paths; every check is made again.
+
+    All values are set before the parts are checked against each other. A path may also name a whole part, whose value is
+    then the part itself.
+
+    **Raises** `SettingError` for an unknown path, with the nearest known one, and for values that are not allowed.
+    """
+    for path in values:
+        _require(experiment, path)
+    return _rebuilt(experiment, dict(values))
+
+
+def _require(experiment: Experiment, path: str) -> None:
+    place: Any = experiment
+    for name in path.split("."):
+        if isinstance(place, tuple) and name.isdigit() and int(name) < len(place):
+            place = place[int(name)]
+        elif isinstance(place, Mapping) and name in place:
+            place = place[name]
+        elif isinstance(place, Setting) and name in {each.name for each in dataclasses.fields(place)}:
+            place = getattr(place, name)
+        else:
+            known = set(paths(experiment)) | set(PARTS)
+            raise SettingError(f"unknown path {path!r}: {nearest(path, known)}")
+
+
+def _rebuilt(place: Any, values: Mapping[str, Any]) -> Any:
+    """`place` rebuilt by its constructor, with the values at dotted paths below it."""
+    if "" in values:
+        return values[""]
+    below: dict[str, dict[str, Any]] = {}
+    for path, value in values.items():
+        name, _, rest = path.partition(".")
+        below.setdefault(name, {})[rest] = value
+    if isinstance(place, tuple):
+        return tuple(_rebuilt(each, below.get(str(i), {})) if str(i) in below else each for i, each in enumerate(place))
+    if isinstance(place, Mapping):
+        return type(place)({name: _rebuilt(place[name], below[name]) if name in below else place[name] for name in place})
+    return dataclasses.replace(place, **{name: _rebuilt(getattr(place, name), rest) for name, rest in below.items()})
+
+
+def static_half(experiment: Experiment) -> Experiment:
+    """The experiment without its floats: hashable, and equal for all experiments that one compilation serves."""
+    return eqx.partition(experiment, is_float)[1]
+
+
+class Traced(eqx.Module):
+    """What a compiled simulation is given of many experiments of one static half, with the runs as last axis.
+
+    `values` is the experiment with NumPy arrays (runs,) for floats and None elsewhere, `schedule` the curriculum in steps,
+    counted in double precision.
+    """
+
+    values: Experiment
+    schedule: Schedule
+
+
+def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, dtype: Any) -> Traced:
+    """The traced half of `runs` experiments that differ from one in the floats at some dotted paths.
+
+    This is the only place where floats become arrays. `values` are arrays (runs,), already checked by `with_values`.
+    """
+    known = paths(experiment)
+    for path in values:
+        if not is_float(known.get(path)):
+            raise SettingError(f"{path!r} is no float of the experiment: {nearest(path, [name for name, leaf in known.items() if is_float(leaf)])}")
+
+    def array(path: Any, leaf: Any) -> Any:
+        name = jax.tree_util.keystr(path, simple=True, separator=".")
+        return np.broadcast_to(np.asarray(values.get(name, leaf), np.float64), (runs,)) if is_float(leaf) else leaf
+
+    exact = jax.tree_util.tree_map_with_path(array, experiment)
+    schedule = exact.curriculum.schedule(exact.dt)
+    floats = eqx.partition(exact, eqx.is_array)[0]
+    return Traced(jax.tree.map(lambda leaf: leaf.astype(dtype), floats), schedule)
+
+
+def merge(static: Experiment, values: Experiment) -> Experiment:
+    """The experiment whose floats are arrays: the inverse of cutting it into its halves."""
+    return eqx.combine(values, static)

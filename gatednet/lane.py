@@ -1,0 +1,246 @@
+"""`Lane`: runs that are advanced together, and `evolve`, the loop over their steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, get_args
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.curricula import Schedule
+from gatednet.dynamics import Dynamics
+from gatednet.observables import BlockClock, Moment, Observable, Snapshot, When, observable
+from gatednet.problem import Problem
+from gatednet.rows import Blocks, State, total
+from gatednet.rules import RuleState
+from gatednet.settings import SettingError
+
+# Result codes of a run.
+COMPLETED, DIVERGED = 0, 1
+RESULTS = {COMPLETED: "completed", DIVERGED: "diverged"}
+# Names under which they are saved, with every run.
+RESULT, RESULT_STEP = "result", "result_step"
+
+
+@dataclasses.dataclass(frozen=True)
+class Save:
+    """What is saved of a run.
+
+    `observables` are names of `gatednet.observables.REGISTRY`, `every` is the number of steps between saves; the first
+    save is the initial state, the last the final one.
+
+    **Raises** `SettingError` for unknown observables, with the nearest known one, and where `every` is below 1.
+    """
+
+    observables: tuple[str, ...]
+    every: int
+
+    def __post_init__(self) -> None:
+        if not self.observables:
+            raise SettingError("nothing is saved: allowed are one or more observables")
+        for name in self.observables:
+            observable(name)
+        twice = [name for name in self.observables if self.observables.count(name) > 1]
+        if twice:
+            raise SettingError(f"observable {twice[0]!r} is named twice")
+        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
+            raise SettingError(f"every is {self.every!r}, allowed is a whole number, at least 1")
+
+    def check(self, steps: int) -> None:
+        """Raise `SettingError` where the saves do not divide a run of so many steps."""
+        if steps % self.every:
+            raise SettingError(f"saves every {self.every} steps do not divide a run of {steps} steps")
+
+    @property
+    def chosen(self) -> tuple[Observable, ...]:
+        """The observables themselves."""
+        return tuple(observable(name) for name in self.observables)
+
+
+class Lane(eqx.Module):
+    """Runs that are advanced together, all arrays with the runs as last axis.
+
+    `basis` is that of a reduced problem, (outputs, inputs, dimensions, runs), None where nothing was reduced.
+    """
+
+    dynamics: Dynamics
+    schedule: Schedule
+    problem: Problem
+    basis: Array | None = None
+
+
+class _Carry(eqx.Module):
+    """What changes from step to step. `finite` counts the steps of each run until it left the finite numbers."""
+
+    state: State
+    memory: RuleState
+    finite: Array
+    folds: dict[str, Array]
+    traces: dict[str, Array]
+
+
+class _Loop(eqx.Module):
+    """The loop over the steps of a lane, in segments that end at a switch or at a save."""
+
+    lane: Lane
+    folded: tuple[Observable, ...]
+    traced: tuple[Observable, ...]
+    last_step: int
+
+    def start(self, blocks: int) -> _Carry:
+        lane = self.lane
+        state = lane.problem.state
+        runs, dtype = state.weights.shape[-1], state.weights.dtype
+        return _Carry(
+            state,
+            lane.dynamics.experiment.rule.start(lane.dynamics.rows(state), lane.dynamics.rates),
+            jnp.zeros(runs, jnp.int32),
+            {
+                each.name: jnp.full((blocks, *each.fold.shape, runs), each.fold.initial, dtype)
+                for each in self.folded
+                if each.fold
+            },
+            {each.name: jnp.zeros((self.last_step + 1, runs), dtype) for each in self.traced},
+        )
+
+    def target(self, step: Array) -> tuple[Array, Blocks]:
+        """The weights of the tasks at a step, and the map that is asked for."""
+        experiment, teachers = self.lane.dynamics.experiment, self.lane.problem.teachers
+        weights = experiment.curriculum.task_weights(self.lane.schedule, step, teachers.shape[0])
+        return weights, self.lane.dynamics.target(teachers, weights)
+
+    def factor(self, step: Array) -> Array | None:
+        """What the step sees of its inputs."""
+        return self.lane.dynamics.experiment.inputs.draw(
+            self.lane.problem.key, step.astype(jnp.uint32), self.lane.dynamics.network.inputs
+        )
+
+    def snapshot(self, carry: _Carry, step: Array) -> Snapshot:
+        """The lane before a step. The end of the run is seen with the task of its last step."""
+        dynamics, teachers = self.lane.dynamics, self.lane.problem.teachers
+        task_weights, target = self.target(jnp.minimum(step, self.last_step))
+        rows = dynamics.rows(carry.state)
+        after, _, batch_loss = dynamics.step(rows, carry.memory, target, self.factor(step))
+        velocity = jax.tree.map(
+            lambda after, before: (after - before) / dynamics.experiment.dt, dynamics.network.join(after), carry.state
+        )
+        loss = dynamics.task_loss(rows, target, None)
+        return Snapshot(dynamics, carry.state, teachers, task_weights, self.lane.basis, velocity, loss, batch_loss)
+
+    def advance(self, carry: _Carry, start: Array, stop: Array) -> _Carry:
+        """The lane at step `stop`, from that at `start`."""
+        curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
+
+        def segment(at: tuple[Array, _Carry]) -> tuple[Array, _Carry]:
+            step, carry = at
+            end = jnp.minimum(stop, curriculum.next_change(schedule, step))
+            _, target = self.target(step)
+            block = curriculum.block(schedule, step)
+            current = eqx.tree_at(
+                lambda carry: carry.folds,
+                carry,
+                {name: _of_block(values, block) for name, values in carry.folds.items()},
+            )
+            current = jax.lax.fori_loop(step, end, lambda step, carry: self.step(carry, step, target), current)
+            merged = {name: _with_block(values, block, current.folds[name]) for name, values in carry.folds.items()}
+            return end, eqx.tree_at(lambda carry: carry.folds, current, merged)
+
+        return jax.lax.while_loop(lambda at: at[0] < stop, segment, (start, carry))[1]
+
+    def step(self, carry: _Carry, step: Array, target: Blocks) -> _Carry:
+        """The lane one step later; the folds of `carry` are those of the current block."""
+        dynamics = self.lane.dynamics
+        before = dynamics.rows(carry.state)
+        after, memory, loss = dynamics.step(before, carry.memory, target, self.factor(step))
+        moment = Moment(dynamics, loss, before, after)
+        clock = self.clock(step)
+        # Gates overflow first: their slope is a product of two quantities that grow. Once lost they stay lost.
+        finite = jnp.isfinite(total(tuple(gate for path in after.gates for gate in path)))
+        return _Carry(
+            dynamics.network.join(after),
+            memory,
+            carry.finite + finite,
+            {
+                each.name: each.fold.update(carry.folds[each.name], each.function(moment), clock)
+                for each in self.folded
+                if each.fold
+            },
+            {each.name: carry.traces[each.name].at[step].set(each.function(moment)) for each in self.traced},
+        )
+
+    def clock(self, step: Array) -> BlockClock:
+        """Where each run is in its blocks."""
+        curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
+        return BlockClock(curriculum.step_in_block(schedule, step), schedule.block_steps)
+
+    def finished(self, each: Observable, carry: _Carry) -> Array:
+        """The result of a fold, NaN for blocks that a run did not reach or did not leave with finite numbers."""
+        assert each.fold is not None
+        kept = carry.folds[each.name]
+        length = self.lane.schedule.block_steps
+        # One entry for each block, broadcast over what the fold keeps of it.
+        first = jnp.arange(kept.shape[0]).reshape(-1, *(1,) * (kept.ndim - 1)) * length
+        last = jnp.minimum(first + length, self.last_step + 1)
+        result = each.fold.finish(kept, last - first, self.clock(first), self.lane.dynamics)
+        return jnp.where((last > first) & (last <= carry.finite), result, jnp.nan)
+
+
+def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
+    """Run a lane through all its steps.
+
+    Returns the observables by name, each with its `all_dims` and the runs last, and for every run the result code and the
+    number of steps that it took with finite parameters. `blocks` is the size of the dimension "block"; blocks that a run
+    does not reach are NaN, and so is everything of a run from the step on at which it is no longer finite.
+    """
+    steps = lane.dynamics.experiment.steps
+    saves = steps // save.every
+    chosen = {when: tuple(each for each in save.chosen if each.when == when) for when in get_args(When)}
+    loop = _Loop(lane, chosen["blocks"], chosen["steps"], steps - 1)
+    first_of_end = saves + 1 - max(1, round((saves + 1) / 10))
+
+    def one_save(carry: tuple[_Carry, dict[str, Array]], index: Array) -> tuple[Any, dict[str, Array]]:
+        moving, ends = carry
+        start = index * save.every
+        snapshot = loop.snapshot(moving, start)
+        alive = moving.finite == start
+
+        def value(each: Observable) -> Array:
+            values = each.function(snapshot)
+            return jnp.where(alive, values, jnp.nan if jnp.issubdtype(values.dtype, jnp.floating) else -1)
+
+        ends = {
+            each.name: ends[each.name] + jnp.where(index < first_of_end, 0.0, value(each) / (saves + 1 - first_of_end))
+            for each in chosen["end"]
+        }
+        moving = loop.advance(moving, start, jnp.minimum(start + save.every, steps))
+        return (moving, ends), {each.name: value(each) for each in chosen["saves"]}
+
+    zeros = {each.name: jnp.zeros_like(lane.problem.state.weights[0, 0, 0]) for each in chosen["end"]}
+    indices = jnp.arange(saves + 1, dtype=jnp.int32)
+    (carry, ends), saved = jax.lax.scan(one_save, (loop.start(blocks), zeros), indices)
+    return {
+        **saved,
+        **ends,
+        **{each.name: loop.finished(each, carry) for each in chosen["blocks"]},
+        **{
+            name: jnp.where(jnp.arange(steps)[:, None] < carry.finite, values, jnp.nan)
+            for name, values in carry.traces.items()
+        },
+        RESULT: jnp.where(carry.finite == steps, COMPLETED, DIVERGED).astype(jnp.int8),
+        RESULT_STEP: carry.finite,
+    }
+
+
+def _of_block(values: Array, block: Array) -> Array:
+    """Each run's entry of its block: (blocks, ..., runs) and (runs,) → (..., runs)."""
+    index = jnp.broadcast_to(block, (1, *values.shape[1:]))
+    return jnp.take_along_axis(values, index, axis=0)[0]
+
+
+def _with_block(values: Array, block: Array, entry: Array) -> Array:
+    """The inverse of `_of_block`: the same values with each run's entry of its block replaced."""
+    number = jnp.arange(values.shape[0]).reshape(-1, *(1,) * (values.ndim - 1))
+    return jnp.where(number == block, entry, values)

@@ -1,0 +1,108 @@
+"""Folds: what is kept of a quantity that is seen at every step of a block.
+
+Time to criterion, the largest gate speed and the losses right after a switch fall between saves. A fold keeps a few numbers
+of the current block while its steps go by, so nothing but its result is stored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.dynamics import Dynamics
+from gatednet.rows import Rows
+
+
+class Moment(eqx.Module):
+    """A lane of runs in the middle of a step: the loss on its batch, (runs,), and the parameters before and after."""
+
+    dynamics: Dynamics
+    loss: Array
+    before: Rows
+    after: Rows
+
+
+class BlockClock(eqx.Module):
+    """Where each run is in its blocks, (runs,): `step` counts from 0 in the block, `steps` is its length."""
+
+    step: Array
+    steps: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Fold:
+    """How the values of a block become one result.
+
+    `size` results a block are kept, or a single one without a dimension of its own where it is 0. A block starts from
+    `initial`; `update(kept, value, clock)` adds a step; `finish(kept, taken, clock, dynamics)` gives the result, where
+    `taken` is how many steps the block had in this run.
+    """
+
+    initial: float
+    update: Callable[[Array, Array, BlockClock], Array]
+    finish: Callable[[Array, Array, BlockClock, Dynamics], Array]
+    size: int = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of what is kept of one block of one run."""
+        return (self.size,) if self.size else ()
+
+
+def maximum() -> Fold:
+    """The largest value of a block."""
+    return Fold(
+        -jnp.inf, lambda kept, value, clock: jnp.maximum(kept, value), lambda kept, taken, clock, dynamics: kept
+    )
+
+
+def mean() -> Fold:
+    """The mean over the steps of a block."""
+    return Fold(
+        0.0, lambda kept, value, clock: kept + value, lambda kept, taken, clock, dynamics: kept / taken
+    )
+
+
+def first_below(level: float) -> Fold:
+    """Time from the start of a block until a value lies below a level, in units of the weights' time constant.
+
+    The length of the block where that never happens (PAPER: time to criterion).
+    """
+
+    def update(kept: Array, value: Array, clock: BlockClock) -> Array:
+        return jnp.where((kept < 0) & (value < level), clock.step.astype(kept.dtype), kept)
+
+    def finish(kept: Array, taken: Array, clock: BlockClock, dynamics: Dynamics) -> Array:
+        del taken
+        return jnp.where(kept < 0, clock.steps.astype(kept.dtype), kept) * dynamics.rates[0]
+
+    return Fold(-1.0, update, finish)
+
+
+def first_steps(number: int) -> Fold:
+    """The values at the first steps of a block, `number` of them."""
+
+    def update(kept: Array, value: Array, clock: BlockClock) -> Array:
+        return jnp.where(jnp.arange(number)[:, None] == clock.step, value, kept)
+
+    return Fold(jnp.nan, update, lambda kept, taken, clock, dynamics: kept, size=number)
+
+
+def gate_speed(moment: Moment) -> Array:
+    """The largest of all gates' speeds in a step, time constant × |dc/dt|, (runs,)."""
+    rate = moment.dynamics.rates[1]
+    speeds = [
+        jnp.abs(after - before) / rate
+        for path_before, path_after in zip(moment.before.gates, moment.after.gates, strict=True)
+        for before, after in zip(path_before, path_after, strict=True)
+    ]
+    # A block of gates may hold those of many outputs, before its runs.
+    speeds = [speed.max(axis=0) if speed.ndim > 1 else speed for speed in speeds]
+    fastest = speeds[0]
+    for speed in speeds[1:]:
+        fastest = jnp.maximum(fastest, speed)
+    return fastest

@@ -1,0 +1,81 @@
+"""The parameters themselves, their norms, and how fast they change (paper, section 2)."""
+
+from __future__ import annotations
+
+from jax import Array
+
+from gatednet.observables.folds import gate_speed, maximum
+from gatednet.observables.observable import Observable, register
+from gatednet.observables.snapshot import Snapshot, norm
+
+
+def gates(snapshot: Snapshot) -> Array:
+    """One gate for each path, (paths, runs): the mean over outputs where they have gates of their own."""
+    values = snapshot.state.gates
+    return values if values.ndim == 2 else values.mean(axis=1)
+
+
+def neuron_gates(snapshot: Snapshot) -> Array:
+    """A gate for each path and output, (paths, outputs, runs): a path's gate is that of all its outputs."""
+    values = snapshot.state.gates
+    network = snapshot.dynamics.experiment.network
+    return values if values.ndim == 3 else values[:, None].repeat(network.outputs, axis=1)
+
+
+def whole_norm(values: Array) -> Array:
+    """The Euclidean norm of all entries of each run, (runs,)."""
+    return norm(values, tuple(range(values.ndim - 1)))
+
+
+register(
+    Observable("gates", "gates; their mean over outputs where each output has its own", gates, dims=("path",)),
+    Observable("neuron_gates", "gates of each output", neuron_gates, dims=("path", "output")),
+    Observable(
+        "weights",
+        "weights",
+        lambda snapshot: snapshot.full_weights,
+        dims=("path", "output", "input"),
+        lifted=True,
+    ),
+    Observable(
+        "teachers",
+        "teachers",
+        lambda snapshot: snapshot.full_teachers,
+        dims=("task", "output", "input"),
+        lifted=True,
+    ),
+    Observable(
+        "effective_map",
+        "linear map that the network computes",
+        lambda snapshot: snapshot.effective_map,
+        dims=("output", "input"),
+        lifted=True,
+    ),
+    Observable("weight_norm", "Euclidean norm of all weights", lambda snapshot: whole_norm(snapshot.state.weights)),
+    Observable(
+        "path_norm",
+        "Euclidean norm of the weights of each path",
+        lambda snapshot: norm(snapshot.state.weights, (1, 2)),
+        dims=("path",),
+    ),
+    Observable("gate_norm", "Euclidean norm of all gates", lambda snapshot: whole_norm(snapshot.state.gates)),
+    Observable(
+        "weight_change",
+        "norm of the weights' rate of change over the norm of the weights",
+        lambda snapshot: whole_norm(snapshot.velocity.weights) / whole_norm(snapshot.state.weights),
+        units="1/time",
+    ),
+    Observable(
+        "gate_change",
+        "norm of the gates' rate of change",
+        lambda snapshot: whole_norm(snapshot.velocity.gates),
+        units="1/time",
+    ),
+    Observable(
+        "gate_speed",
+        "largest rate of change of a gate in a block, times the gates' time constant",
+        gate_speed,
+        when="blocks",
+        fold=maximum(),
+    ),
+)

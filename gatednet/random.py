@@ -1,0 +1,69 @@
+"""Random numbers of a lane: JAX's own generator, written with the runs last.
+
+`jax.random` maps over keys with the runs first, which would cost a transposition for each step. The twenty rounds of
+Threefry-2x32 (Salmon et al., SC11, section 4) are element-wise, so here they are written out on arrays whose last axis is
+the run; the bits are those of `jax.extend.random.threefry_2x32`.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+_PARITY = np.uint32(0x1BD11BDA)
+
+# sin(pi x / 2) / x and cos(pi x / 2) as polynomials of x², for |x| at most 1, good to single precision.
+_NODES = np.linspace(0.0, 1.0, 2001)[1:]
+_SINE = np.polynomial.Chebyshev.fit(_NODES**2, np.sin(np.pi / 2 * _NODES) / _NODES, 5)
+_COSINE = np.polynomial.Chebyshev.fit(_NODES**2, np.cos(np.pi / 2 * _NODES), 6)
+
+
+def threefry(key: Array, high: Array, low: Array) -> tuple[Array, Array]:
+    """Two random words for each counter.
+
+    `key` holds the two words of the keys of the runs, (2, runs), unsigned 32-bit; the counter (`high`, `low`) has any
+    shape that broadcasts against (..., runs).
+    """
+    keys = (key[0], key[1], key[0] ^ key[1] ^ _PARITY)
+    first, second = high.astype(jnp.uint32) + keys[0], low.astype(jnp.uint32) + keys[1]
+    for group in range(5):
+        for rotation in _ROTATIONS[group % 2]:
+            first = first + second
+            second = (second << rotation) | (second >> (32 - rotation))
+            second = first ^ second
+        first = first + keys[(group + 1) % 3]
+        second = second + keys[(group + 2) % 3] + np.uint32(group + 1)
+    return first, second
+
+
+def normal_pairs(key: Array, step: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """Two independent sets of standard normal variates of a step, each (*shape, runs), by Box and Muller's method.
+
+    `key` is (2, runs) as in `threefry`, `step` a scalar. The values have single precision whatever the precision of the
+    simulation, so that runs in either precision see the same noise. The largest magnitude that can occur is 6.7.
+    """
+    counters = jax.lax.iota(jnp.uint32, int(np.prod(shape))).reshape(*shape, 1)
+    first, second = threefry(key, jnp.broadcast_to(step, (1,)), counters)
+    uniform = (first.astype(jnp.float32) + 0.5) * np.float32(2.0**-32)
+    radius = jnp.sqrt(-2.0 * jnp.log(uniform))
+    # The angle is pi x; sine and cosine of its half, then the formulas for the double angle.
+    x = jax.lax.bitcast_convert_type(second, jnp.int32).astype(jnp.float32) * np.float32(2.0**-31)
+    sine, cosine = x * horner(_SINE, x * x), horner(_COSINE, x * x)
+    return radius * (2.0 * sine * cosine), radius * (1.0 - 2.0 * sine * sine)
+
+
+def horner(fit: np.polynomial.Chebyshev, x: Array) -> Array:
+    """The value of a fitted polynomial at x, in single precision."""
+    coefficients = fit.convert(kind=np.polynomial.Polynomial).coef.astype(np.float32)
+    result = jnp.full_like(x, coefficients[-1])
+    for coefficient in coefficients[-2::-1]:
+        result = result * x + coefficient
+    return result
+
+
+def normal(key: Array, shape: tuple[int, ...]) -> Array:
+    """Standard normal numbers of single precision in the precision of the simulation: the same in both."""
+    return jax.random.normal(key, shape, jnp.float32).astype(float)

@@ -1,0 +1,161 @@
+"""Learning rules: how a gradient changes the parameters in one step."""
+
+from __future__ import annotations
+
+import abc
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import optax
+from jax import Array
+
+from gatednet.rows import Blocks, Rows
+from gatednet.settings import Number, Setting, SettingError
+
+RuleState = Any
+Group = tuple[Blocks, ...]
+
+
+class Rule(Setting):
+    """How parameters move along a gradient. `rates` are dt / time constant of the weights and of the gates, (runs,)."""
+
+    @property
+    @abc.abstractmethod
+    def isotropic(self) -> bool:
+        """Whether the rule is unchanged by rotations of the maps."""
+
+    @abc.abstractmethod
+    def start(self, rows: Rows, rates: tuple[Array, Array]) -> RuleState:
+        """What the rule remembers before the first step."""
+
+    @abc.abstractmethod
+    def update(
+        self, rows: Rows, gradient: Rows, memory: RuleState, rates: tuple[Array, Array]
+    ) -> tuple[Rows, RuleState]:
+        """The parameters after a step, and what the rule remembers then."""
+
+
+class Euler(Rule):
+    """Explicit Euler of tau dθ/dt = -∂L/∂θ, with a time constant for each group (paper, section 2)."""
+
+    @property
+    def isotropic(self) -> bool:
+        return True
+
+    def start(self, rows: Rows, rates: tuple[Array, Array]) -> None:
+        del rows, rates
+
+    def update(self, rows: Rows, gradient: Rows, memory: None, rates: tuple[Array, Array]) -> tuple[Rows, None]:
+        def moved(group: Group, slope: Group, rate: Array) -> Group:
+            return jax.tree.map(lambda value, change: value - rate * change, group, slope)
+
+        return (
+            Rows(moved(rows.weights, gradient.weights, rates[0]), moved(rows.gates, gradient.gates, rates[1])),
+            None,
+        )
+
+
+@jax.tree_util.register_pytree_with_keys_class
+class Options(Mapping[str, Any]):
+    """Named values that cannot change: the arguments of an optimiser."""
+
+    def __init__(self, values: Mapping[str, Any] | None = None, **named: Any) -> None:
+        self._values = dict(sorted({**(values or {}), **named}.items()))
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._values.items()))
+
+    def __repr__(self) -> str:
+        return f"Options({self._values!r})"
+
+    def tree_flatten_with_keys(self) -> tuple[list[tuple[Any, Any]], tuple[str, ...]]:
+        return [(jax.tree_util.DictKey(name), value) for name, value in self.items()], tuple(self)
+
+    @classmethod
+    def tree_unflatten(cls, names: tuple[str, ...], values: Any) -> Options:
+        return cls(dict(zip(names, values, strict=True)))
+
+
+class Optax(Rule):
+    """An optimiser of optax for each group, named as there: "sgd", "adam", "rmsprop", ...
+
+    The learning rate of a group is dt / its time constant, so that `Optax("sgd", "sgd")` is Euler's rule. For other
+    optimisers the time constant has that meaning only: with momentum m the effective time constant is (1 - m) tau, and
+    for those that normalise the gradient, such as adam, parameters move at most about dt / tau a step, whatever the loss.
+    Further arguments go into `weights_options` and `gates_options`; floats among them can be swept.
+    """
+
+    weights: str = "sgd"
+    gates: str = "sgd"
+    weights_options: Options = Options()
+    gates_options: Options = Options()
+
+    def __check_init__(self) -> None:
+        for group in ("weights", "gates"):
+            name, options = getattr(self, group), getattr(self, f"{group}_options")
+            function = getattr(optax, name, None) if isinstance(name, str) else None
+            if function is None or "learning_rate" not in _arguments(function):
+                raise SettingError(f"Optax.{group} is {name!r}, allowed is an optimiser of optax with a learning rate")
+            for option, value in options.items():
+                allowed = [each for each in _arguments(function) if each != "learning_rate"]
+                if option not in allowed:
+                    raise SettingError(
+                        f"Optax.{group}_options names {option!r}, allowed for {name} are {', '.join(allowed)}"
+                    )
+                if isinstance(value, float) and not Number().allows(value):
+                    raise SettingError(f"Optax.{group}_options.{option} is {value!r}, allowed is {Number()}")
+
+    @property
+    def isotropic(self) -> bool:
+        # Plain and momentum steps are linear in the gradient; nothing is known of the others.
+        return self.weights == "sgd"
+
+    def start(self, rows: Rows, rates: tuple[Array, Array]) -> RuleState:
+        return tuple(
+            self._over_runs(group, lambda transform, values: transform.init(values), rate, getattr(rows, group))
+            for group, rate in zip(("weights", "gates"), rates, strict=True)
+        )
+
+    def update(
+        self, rows: Rows, gradient: Rows, memory: RuleState, rates: tuple[Array, Array]
+    ) -> tuple[Rows, RuleState]:
+        def step(transform: optax.GradientTransformation, values: Any, slope: Any, kept: Any) -> Any:
+            change, kept = transform.update(slope, kept, values)
+            return optax.apply_updates(values, change), kept
+
+        (weights, weights_memory), (gates, gates_memory) = (
+            self._over_runs(group, step, rate, getattr(rows, group), getattr(gradient, group), kept)
+            for group, rate, kept in zip(("weights", "gates"), rates, memory, strict=True)
+        )
+        return Rows(weights, gates), (weights_memory, gates_memory)
+
+    def _over_runs(self, group: str, function: Any, rate: Array, *arguments: Any) -> Any:
+        """A function of one run's transform, applied to every run: some transforms take norms over all parameters."""
+        options = getattr(self, f"{group}_options")
+        runs = rate.shape[-1]
+
+        def one_run(rate: Array, options: Options, *arguments: Any) -> Any:
+            transform = getattr(optax, getattr(self, group))(learning_rate=rate, **options)
+            return function(transform, *arguments)
+
+        traced = jax.tree.map(lambda value: getattr(value, "ndim", 0) == 1 and value.shape[-1] == runs, options)
+        axes = jax.tree.map(lambda each: -1 if each else None, traced)
+        return jax.vmap(one_run, in_axes=(-1, axes, *[-1] * len(arguments)), out_axes=-1)(rate, options, *arguments)
+
+
+def _arguments(function: Any) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return []

@@ -1,0 +1,129 @@
+"""What every setting shares: typed fields, checked at construction, with a meaning and a unit."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import equinox as eqx
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used; its text is one line: what, where, what is allowed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Number:
+    """The rule of a field that holds a finite real number; such fields can be swept without compiling again."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_allowed: bool = True
+
+    def __str__(self) -> str:
+        low = "" if self.low == -math.inf else f"{'at least' if self.low_allowed else 'above'} {self.low:g}"
+        high = "" if self.high == math.inf else f"at most {self.high:g}"
+        return " ".join(["a finite number", " and ".join(filter(None, [low, high]))]).strip()
+
+    def convert(self, value: Any) -> Any:
+        return float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else value
+
+    def allows(self, value: Any) -> bool:
+        if not isinstance(value, float) or not math.isfinite(value):
+            return False
+        return self.low <= value <= self.high and (self.low_allowed or value > self.low)
+
+
+@dataclasses.dataclass(frozen=True)
+class Whole:
+    """The rule of a field that holds a whole number; such fields fix shapes, so each value compiles once."""
+
+    low: int
+
+    def __str__(self) -> str:
+        return f"a whole number, at least {self.low}"
+
+    def convert(self, value: Any) -> Any:
+        return int(value) if isinstance(value, numbers.Integral) and not isinstance(value, bool) else value
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= self.low
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """The rule of a field that holds one of a few values, of one type."""
+
+    options: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(repr(option) for option in self.options)
+
+    def convert(self, value: Any) -> Any:
+        return value
+
+    def allows(self, value: Any) -> bool:
+        return any(type(value) is type(option) and value == option for option in self.options)
+
+
+@dataclasses.dataclass(frozen=True)
+class Nested:
+    """The rule of a field that holds (possibly nested) tuples of numbers or of whole numbers."""
+
+    item: Number | Whole
+    depth: int
+
+    def __str__(self) -> str:
+        return f"lists nested {self.depth} deep, each entry {self.item}"
+
+    def convert(self, value: Any) -> Any:
+        return self._convert(value, self.depth)
+
+    def _convert(self, value: Any, depth: int) -> Any:
+        if depth == 0:
+            return self.item.convert(value)
+        if isinstance(value, str | Mapping) or not hasattr(value, "__iter__"):
+            return value
+        return tuple(self._convert(each, depth - 1) for each in value)
+
+    def allows(self, value: Any) -> bool:
+        return self._allows(value, self.depth)
+
+    def _allows(self, value: Any, depth: int) -> bool:
+        if depth == 0:
+            return self.item.allows(value)
+        return isinstance(value, tuple) and all(self._allows(each, depth - 1) for each in value)
+
+
+Rule = Number | Whole | Choice | Nested
+
+
+def field(default: Any, rule: Rule, meaning: str, units: str = "1") -> Any:
+    """A field of a setting.
+
+    `meaning` and `units` are read by the documentation and by every page that lets a user change the value.
+    """
+    return eqx.field(
+        default=default,
+        converter=rule.convert,
+        metadata={"rule": rule, "meaning": meaning, "units": units},
+    )
+
+
+class Setting(eqx.Module):
+    """A part of an experiment in plain Python values: immutable, hashable, equal by value, checked when built."""
+
+    def __check_init__(self) -> None:
+        for each in dataclasses.fields(self):
+            rule = each.metadata.get("rule")
+            value = getattr(self, each.name)
+            if rule is not None and not rule.allows(value):
+                raise SettingError(f"{type(self).__name__}.{each.name} is {value!r}, allowed is {rule}")
+
+
+def is_float(leaf: Any) -> bool:
+    """Whether a leaf of a setting is one that can change without compiling again."""
+    return isinstance(leaf, float)

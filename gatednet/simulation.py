@@ -1,0 +1,80 @@
+"""`simulate`: from an experiment to labelled arrays."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import jax
+import numpy as np
+import xarray
+
+from gatednet.batch import compiled, lane_width, pack, recipe, reduced_by, unpack
+from gatednet.experiment import Experiment
+from gatednet.labels import attributes, coordinates, dimensions
+from gatednet.lane import Save
+from gatednet.settings import SettingError
+
+PRECISIONS = {"float32": np.float32, "float64": np.float64}
+LARGEST_SEED = 2**32 - 1
+
+
+@contextlib.contextmanager
+def precision_of(name: str) -> Iterator[type]:
+    """The number type of a precision, "float32" or "float64", with JAX set to it."""
+    if name not in PRECISIONS:
+        raise SettingError(f"precision is {name!r}, allowed are {' and '.join(PRECISIONS)}")
+    with jax.enable_x64(name == "float64"), jax.default_matmul_precision("highest"):
+        yield PRECISIONS[name]
+
+
+def check_seeds(seeds: Sequence[int]) -> np.ndarray:
+    """Seeds as an array.
+
+    **Raises** `SettingError` where there is none, or one that is not a whole number from 0 to 2³² - 1.
+    """
+    if not len(seeds):
+        raise SettingError("there are no seeds, allowed are one or more")
+    for seed in seeds:
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
+            raise SettingError(f"seed is {seed!r}, allowed are whole numbers from 0 to {LARGEST_SEED}")
+    return np.asarray(seeds, np.int64)
+
+
+def simulate(
+    experiment: Experiment,
+    save: Save,
+    seeds: int | Sequence[int] = 0,
+    *,
+    reduced: bool | None = None,
+    precision: str = "float32",
+) -> xarray.Dataset:
+    """Run one experiment for one seed or several.
+
+    Returns a dataset with a variable for each observable of `save`, beside the result code `result` of every run and the
+    number of steps `result_step` that it took with finite numbers. Dimensions are those of the observables, after "seed"
+    where several seeds are given; "step" counts steps, and "time" is its time.
+
+    `reduced` asks for the exact reduction to few dimensions, or against it; by itself it is made wherever it is exact and
+    pays. `precision` is "float32" or "float64". A seed gives the same numbers alone and among others.
+
+    **Raises** `SettingError` for seeds, saves and reductions that are not possible.
+    """
+    one = isinstance(seeds, int | np.integer)
+    numbers = check_seeds([seeds] if one else list(seeds))  # type: ignore[list-item, arg-type]
+    with precision_of(precision) as dtype:
+        width = lane_width(experiment, reduced_by(experiment, reduced))
+        packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype)
+        made = recipe(experiment, save, packing.batch.traced, reduced)
+        results = unpack(compiled(made, packing.batch), packing.place)
+
+    leading = () if one else ("seed",)
+    variables = {
+        name: (leading + dimensions(name), values[0] if one else values, attributes(name))
+        for name, values in results.items()
+    }
+    named = coordinates(experiment, save)
+    if "step" in named:
+        named["time"] = ("step", named["step"][1] * experiment.dt, {"long_name": "time", "units": "time"})
+    seed = {"seed": int(numbers[0]) if one else ("seed", numbers)}
+    return xarray.Dataset(variables, {**named, **seed})

@@ -1,0 +1,86 @@
+"""Experiments as TOML and back, without loss.
+
+A part is a table of its fields. Where a part has several types the key `kind` names the one; fields that are left out keep
+their defaults, unknown ones are refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import tomli_w
+
+from gatednet.experiment import PARTS, Experiment, nearest
+from gatednet.rules import Options
+from gatednet.settings import Setting, SettingError
+
+KIND = "kind"
+
+
+def to_toml(experiment: Experiment) -> str:
+    """The experiment as the text of a TOML file, every field written out."""
+    return tomli_w.dumps(plain(experiment))
+
+
+def from_toml(text: str) -> Experiment:
+    """The experiment of a text that `to_toml` wrote, or that a person did.
+
+    **Raises** `SettingError` for text that is no TOML, with its line, and for keys and values that are not allowed.
+    """
+    try:
+        return structure(Experiment, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"no TOML: {error}") from error
+
+
+def plain(value: Any) -> Any:
+    """A setting as tables, lists, numbers and strings."""
+    if isinstance(value, Setting):
+        fields = {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        return fields if isinstance(value, Experiment) else {KIND: type(value).__name__, **fields}
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    return value
+
+
+def kinds(part: type[Setting]) -> dict[str, type[Setting]]:
+    """The concrete types of a part of an experiment, by name."""
+    found: dict[str, type[Setting]] = {} if getattr(part, "__abstractmethods__", None) else {part.__name__: part}
+    for each in part.__subclasses__():
+        found |= kinds(each)
+    return found
+
+
+def structure(kind: type[Setting], table: Any, where: str = "") -> Any:
+    """A setting of a table as `plain` gives it; `where` is the dotted path of the table, for messages.
+
+    **Raises** `SettingError` for unknown kinds and keys, with the nearest known one, and for values that are not allowed.
+    """
+    place = f"{where}: " if where else ""
+    if not isinstance(table, Mapping):
+        raise SettingError(f"{place}is {table!r}, allowed is a table with the fields of a {kind.__name__}")
+    values = dict(table)
+    if kind is not Experiment:
+        known = kinds(kind)
+        name = values.pop(KIND, next(iter(known)))
+        if name not in known:
+            raise SettingError(f"{place}unknown kind {name!r}: {nearest(str(name), known)}")
+        kind = known[name]
+    fields = [each.name for each in dataclasses.fields(kind)]
+    for key, value in values.items():
+        path = f"{where}.{key}" if where else key
+        if key not in fields:
+            raise SettingError(f"{place}unknown key {key!r}: {nearest(key, fields)}")
+        if kind is Experiment and key in PARTS:
+            values[key] = structure(PARTS[key], value, path)
+        elif isinstance(value, Mapping):
+            values[key] = Options(value)
+    try:
+        return kind(**values)
+    except SettingError as error:
+        raise SettingError(f"{place}{error}") from error
