@@ -1,0 +1,21 @@
+"""The path of a symmetric two-dimensional model within one block (paper, section on the symmetric case, Figure 4)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def specialization_of_weights(gate_difference: ArrayLike, ratio: ArrayLike) -> NDArray[np.float64]:
+    """Specialization of the weights w̄ as a function of that of the gates, sqrt(1 - ½ (τ_c/τ_w) (1 - c̄²)).
+
+    `gate_difference` is c̄ = c¹ - c², `ratio` the gates' time constant over the weights' one, τ_c/τ_w; both broadcast. The
+    curve belongs to a start from full specialization, w̄ = |c̄| = 1, and to a penalty that holds c¹ + c² = 1. It follows
+    from the quantity that each path conserves, τ_w ‖W^p‖² - τ_c (c^p)² (paper, section 4 and its appendix).
+
+    **Raises** `ValueError` where the root is of a negative number, which no such path reaches.
+    """
+    square = 1.0 - 0.5 * np.asarray(ratio, np.float64) * (1.0 - np.square(np.asarray(gate_difference, np.float64)))
+    if np.any(square < 0):
+        raise ValueError(f"gate_difference and ratio give w̄² = {square.min():g}, allowed is at least 0")
+    return np.sqrt(square)
