@@ -50,10 +50,10 @@ class Batch(eqx.Module):
     """
 
     traced: Traced
-    start: Array
+    start: Array | np.ndarray
     drawn: Traced
-    seeds: Array
-    streams: Array
+    seeds: Array | np.ndarray
+    streams: Array | np.ndarray
 
 
 def reduced_by(experiment: Experiment, wanted: bool | None) -> bool:

@@ -20,7 +20,7 @@ class Schedule(eqx.Module):
     Arrays have the shape () for a run and (runs,) in a lane, and are integers.
     """
 
-    block_steps: Array
+    block_steps: Array | np.ndarray
 
 
 class Curriculum(Setting):
@@ -75,7 +75,7 @@ class Blocked(Curriculum):
 
     def schedule(self, dt: Any) -> Schedule:
         steps = np.asarray(self.block_length, np.float64) / np.asarray(dt, np.float64)
-        return Schedule(np.maximum(np.rint(steps), 1).astype(np.int32))  # type: ignore[arg-type]
+        return Schedule(np.maximum(np.rint(steps), 1).astype(np.int32))
 
     def task_weights(self, schedule: Schedule, step: Array, tasks: int) -> Array:
         order = jnp.asarray(self.order or range(tasks), jnp.int32)
