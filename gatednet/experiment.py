@@ -16,7 +16,7 @@ from gatednet.initial import Initial, InitialState
 from gatednet.inputs import Gaussian, Inputs
 from gatednet.networks import GatedLinear, Network
 from gatednet.objectives import Objective
-from gatednet.rules import Euler, Rule
+from gatednet.rules import Euler, Options, Rule
 from gatednet.settings import Number, Setting, SettingError, Whole, field, is_float
 from gatednet.teachers import Teachers, TeacherSet
 from gatednet.timescales import Timescales
@@ -116,8 +116,8 @@ def _rebuilt(place: Any, values: Mapping[str, Any]) -> Any:
         below.setdefault(name, {})[rest] = value
     if isinstance(place, tuple):
         return tuple(_rebuilt(each, below.get(str(i), {})) if str(i) in below else each for i, each in enumerate(place))
-    if isinstance(place, Mapping):
-        return type(place)({name: _rebuilt(place[name], below[name]) if name in below else place[name] for name in place})
+    if isinstance(place, Options):
+        return Options({name: _rebuilt(place[name], below[name]) if name in below else place[name] for name in place})
     return dataclasses.replace(place, **{name: _rebuilt(getattr(place, name), rest) for name, rest in below.items()})
 
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from gatednet.experiment import Experiment
-from gatednet.networks import GatedLinear
+from gatednet.networks import GatedLinear, Network
 from gatednet.problem import Problem
 from gatednet.rows import State, add
 from gatednet.settings import SettingError
@@ -81,7 +81,7 @@ def reduce(experiment: Experiment, problem: Problem) -> tuple[Problem, Array]:
     return Problem(state, coordinates[network.paths :], problem.key), basis
 
 
-def lift(network: GatedLinear, maps: Array, basis: Array | None) -> Array:
+def lift(network: Network, maps: Array, basis: Array | None) -> Array:
     """Maps of a lane of reduced runs in the original coordinates.
 
     `network` is the reduced network, `maps` is (..., outputs, inputs, runs) in its coordinates, `basis` (outputs, inputs,
@@ -89,6 +89,7 @@ def lift(network: GatedLinear, maps: Array, basis: Array | None) -> Array:
     """
     if basis is None:
         return maps
+    assert isinstance(network, GatedLinear)
     # With path gates one basis holds for the whole map, and its coordinates are in the place of the outputs.
     coordinates = jnp.swapaxes(maps, -3, -2) if network.gates == "path" else maps
     return add(basis[:, :, k] * coordinates[..., k, None, :] for k in range(basis.shape[2]))

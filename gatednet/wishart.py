@@ -16,7 +16,7 @@ import scipy.special
 import scipy.stats
 from jax import Array
 
-from gatednet.random import horner, normal_pairs
+from gatednet.random import normal_pairs
 
 # A chi variate is a polynomial of one normal variate, fitted to the exact quantile map over this range.
 _DEGREE = 9

@@ -34,12 +34,12 @@ class Snapshot(eqx.Module):
 
     @property
     def full_weights(self) -> Array:
-        """(paths, outputs, inputs, runs)"""
+        """The weights in the original coordinates, (paths, outputs, inputs, runs)."""
         return self.lifted(self.state.weights)
 
     @property
     def full_teachers(self) -> Array:
-        """(tasks, outputs, inputs, runs)"""
+        """The teachers in the original coordinates, (tasks, outputs, inputs, runs)."""
         return self.lifted(self.teachers)
 
     @property
