@@ -98,7 +98,7 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
         problem = draw(experiment, seed, stream)
         return reduce(experiment, problem) if recipe.reduced else (problem, None)
 
-    starts = jax.vmap(start)(batch.drawn.values, batch.seeds, batch.streams)
+    starts = jax.vmap(start)(batch.drawn.values, jnp.asarray(batch.seeds), jnp.asarray(batch.streams))
     network = reduced_network(static) if recipe.reduced else static.network
     lifts = any(each.lifted for each in recipe.save.chosen)
 

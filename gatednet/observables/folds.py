@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from gatednet.dynamics import Dynamics
@@ -30,7 +31,7 @@ class BlockClock(eqx.Module):
     """Where each run is in its blocks, (runs,): `step` counts from 0 in the block, `steps` is its length."""
 
     step: Array
-    steps: Array
+    steps: Array | np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
