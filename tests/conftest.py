@@ -1,0 +1,17 @@
+"""What all tests share: devices, checked annotations, reproducible property tests."""
+
+import os
+
+import hypothesis
+import jax
+import jaxtyping
+
+# Before JAX starts: what is spread over devices is tested on two, as on a cluster's node.
+jax.config.update("jax_num_cpu_devices", 2)
+
+# Annotations of the model are checked at every call. Only what is imported after this line is.
+jaxtyping.install_import_hook("gatednet", "beartype.beartype")
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
