@@ -1,0 +1,51 @@
+# make test        everything that can be checked by running it
+# make reproduce   Figures 2, 4 and 5, and the table of the paper's claims
+# make check       lint, format, types, layers, documentation
+#
+# Each makes the environment that it needs in .venv, and again when what it depends on has changed.
+
+PYTHON ?= $(shell for each in python3 python3.11 python3.12 python3.13; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := gatednet sweeps figures tests benchmarks docs
+
+.DELETE_ON_ERROR:
+.PHONY: test reproduce check lint format types layers docs clean
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest
+
+reproduce: $(VENV)/run.stamp
+	$(BIN)/gatednet reproduce fig2 fig4 fig5
+
+check: lint format types layers docs
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check $(SOURCES)
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check $(SOURCES)
+
+types: $(VENV)/dev.stamp
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+layers: $(VENV)/dev.stamp
+	$(BIN)/lint-imports
+
+docs: $(VENV)/dev.stamp
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
+
+$(VENV)/run.stamp: EXTRAS :=
+$(VENV)/test.stamp: EXTRAS := [test]
+$(VENV)/dev.stamp: EXTRAS := [dev]
+
+$(VENV)/%.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.$(EXTRAS)'
+	touch $@
+
+$(BIN)/python:
+	$(or $(PYTHON),$(error Python 3.11 or later is needed)) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info docs/_build docs/api

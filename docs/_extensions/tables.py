@@ -1,0 +1,132 @@
+"""Tables that are read from the code when the documentation is built: settings, observables, modules, commands."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from docstrings import escaped
+from sphinx.util.docutils import SphinxDirective
+
+from gatednet import REGISTRY, Experiment, Setting
+from gatednet.experiment import PARTS
+from gatednet.settings import Nested, Number
+from gatednet.toml import kinds, plain
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+
+MOMENTS = {
+    "saves": "at every save",
+    "steps": "at every step",
+    "blocks": "once a block",
+    "end": "once, at the end",
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a Markdown table."""
+    yield ""
+    for row in (head, ["---"] * len(head), *rows):
+        yield "| " + " | ".join(row) + " |"
+    yield ""
+
+
+class Generated(SphinxDirective):
+    """A directive whose content is Markdown made by `lines`."""
+
+    def lines(self) -> Iterable[str]:
+        """The content."""
+        raise NotImplementedError
+
+    def run(self) -> list[Node]:
+        """The nodes of the content."""
+        return self.parse_text_to_nodes("\n".join(self.lines()), allow_section_headings=True)
+
+
+class Observables(Generated):
+    """All observables that are registered."""
+
+    def lines(self) -> Iterable[str]:
+        """A row for each observable."""
+        return table(
+            ["name", "what it is", "dimensions", "units", "when"],
+            (
+                [
+                    f"`{each.name}`",
+                    escaped(each.long_name),
+                    ", ".join(f"`{dim}`" for dim in each.all_dims) or "none",
+                    each.units,
+                    MOMENTS[each.when],
+                ]
+                for each in REGISTRY.values()
+            ),
+        )
+
+
+class Settings(Generated):
+    """All fields of an experiment and of each kind that its parts can be."""
+
+    def lines(self) -> Iterable[str]:
+        """A table for the experiment itself, and one for each kind of each part."""
+        own = [field for field in dataclasses.fields(Experiment) if field.name not in PARTS]
+        yield from self.fields(own, "")
+        for part, abstract in PARTS.items():
+            yield from [f"## `{part}`", "", *self.documentation(abstract)]
+            for name, kind in kinds(abstract).items():
+                if kind is not abstract:
+                    yield from [f"### `{name}`", "", *self.documentation(kind)]
+                yield from self.fields(dataclasses.fields(kind), f"{part}.")
+
+    def documentation(self, kind: type[Setting]) -> list[str]:
+        """What the class says of itself."""
+        return [escaped(inspect.getdoc(kind) or ""), ""]
+
+    def fields(self, fields: Iterable[dataclasses.Field[Any]], prefix: str) -> Iterator[str]:
+        """A row for each field."""
+        rows = [
+            [
+                f"`{prefix}{field.name}`",
+                escaped(field.metadata.get("meaning", "see above")),
+                f"`{plain(field.default)!r}`",
+                escaped(str(field.metadata.get("rule", "see above"))),
+                field.metadata.get("units", "1"),
+                self.compiles_again(field.metadata.get("rule")),
+            ]
+            for field in fields
+        ]
+        if rows:
+            yield from table(["path", "meaning", "default", "allowed", "units", "compiles again"], rows)
+
+    def compiles_again(self, rule: Any) -> str:
+        """Whether another value of a field is another compilation."""
+        if isinstance(rule, Number):
+            return "no"
+        return "with another shape" if isinstance(rule, Nested) and isinstance(rule.item, Number) else "yes"
+
+
+class Modules(Generated):
+    """The documentation of all modules of a package, from their docstrings."""
+
+    required_arguments = 1
+
+    def lines(self) -> Iterable[str]:
+        """A section for each module that is public."""
+        package = importlib.import_module(self.arguments[0])
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not any(part.startswith("_") for part in module.name.split(".")):
+                yield from [f"### {module.name}", "", "```{eval-rst}"]
+                yield from [f".. automodule:: {module.name}", "   :members:", "```", ""]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Make the directives known."""
+    app.add_directive("observables", Observables)
+    app.add_directive("settings", Settings)
+    app.add_directive("modules", Modules)
+    return {"parallel_read_safe": True}
