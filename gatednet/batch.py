@@ -31,8 +31,8 @@ DRAWN_FROM = ("initial", "teachers")
 class Recipe:
     """What is compiled: everything of a batch that is not an array.
 
-    `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, `reduced` whether the
-    runs are reduced, `width` the number of runs in a lane.
+    `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, `reduced` whether
+    the runs are reduced, `width` the number of runs in a lane.
     """
 
     static: Experiment
@@ -45,8 +45,8 @@ class Recipe:
 class Batch(eqx.Module):
     """What a compiled recipe is given: runs in lanes, and the draws that they start from.
 
-    `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `drawn` and
-    `seeds` have the shape (draws,): the floats, seeds and streams of each draw.
+    `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `drawn`
+    and `seeds` have the shape (draws,): the floats, seeds and streams of each draw.
     """
 
     traced: Traced
@@ -131,9 +131,9 @@ def pack(
 ) -> Packing:
     """Sort runs into lanes and find the draws that they share.
 
-    Runs of one block length go to one lane as far as possible: a lane stops at every switch of each of its runs. `values`
-    are arrays (runs,) for floats at dotted paths, `seeds` and `streams` are (runs,). The batch is padded, with copies of a
-    run, to at least `lanes` lanes and `draws` draws.
+    Runs of one block length go to one lane as far as possible: a lane stops at every switch of each of its runs.
+    `values` are arrays (runs,) for floats at dotted paths, `seeds` and `streams` are (runs,). The batch is padded,
+    with copies of a run, to at least `lanes` lanes and `draws` draws.
     """
     runs = len(seeds)
     traced = trace(experiment, values, runs, dtype)
@@ -143,7 +143,9 @@ def pack(
 
     columns = [seeds, streams]
     columns += [leaf for name in DRAWN_FROM for leaf in jax.tree.leaves(getattr(traced.values, name))]
-    _, first, which = np.unique(np.stack([np.asarray(c, np.float64) for c in columns]), axis=1, return_index=True, return_inverse=True)
+    _, first, which = np.unique(
+        np.stack([np.asarray(c, np.float64) for c in columns]), axis=1, return_index=True, return_inverse=True
+    )
     chosen = np.concatenate([first, np.full(max((draws or 0) - len(first), 0), first[0])])
 
     batch = Batch(

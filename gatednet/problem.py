@@ -18,9 +18,9 @@ SHARED_SEED = 0
 class Problem(eqx.Module):
     """One run before its first step.
 
-    `state` holds the initial weights and gates, `teachers` is (tasks, outputs, inputs), `key` holds the two words of the
-    key of the data, (2,). In a lane all have the runs as a further, last axis. A reduced problem has other outputs and
-    inputs. Chosen states enter here: replace `state` or `teachers` with `equinox.tree_at`.
+    `state` holds the initial weights and gates, `teachers` is (tasks, outputs, inputs), `key` holds the two words of
+    the key of the data, (2,). In a lane all have the runs as a further, last axis. A reduced problem has other
+    outputs and inputs. Chosen states enter here: replace `state` or `teachers` with `equinox.tree_at`.
     """
 
     state: State

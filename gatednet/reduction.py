@@ -1,11 +1,11 @@
 """The exact reduction: a problem rewritten in the few dimensions in which its weights ever move.
 
-With the population as inputs and isotropic parts, the gradient by W^p is a combination of the weights of all paths and of
-the teachers, so all weights stay in the span of the initial weights and the teachers. In an orthonormal basis of that span
-the network is again a gated linear network with the same gates, the same loss and the same trajectory. With path gates the
-span is one of whole maps, and the reduced network has one input and up to paths + tasks outputs; with neuron gates each
-output has a span of its own, and the reduced network has as many outputs, of up to paths + tasks inputs each. The proof is
-in the documentation, page "The exact reduction".
+With the population as inputs and isotropic parts, the gradient by W^p is a combination of the weights of all paths
+and of the teachers, so all weights stay in the span of the initial weights and the teachers. In an orthonormal basis
+of that span the network is again a gated linear network with the same gates, the same loss and the same trajectory.
+With path gates the span is one of whole maps, and the reduced network has one input and up to paths + tasks outputs;
+with neuron gates each output has a span of its own, and the reduced network has as many outputs, of up to paths +
+tasks inputs each. The proof is in the documentation, page "The exact reduction".
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def reduce(experiment: Experiment, problem: Problem) -> tuple[Problem, Array]:
 def lift(network: Network, maps: Array, basis: Array | None) -> Array:
     """Maps of a lane of reduced runs in the original coordinates.
 
-    `network` is the reduced network, `maps` is (..., outputs, inputs, runs) in its coordinates, `basis` (outputs, inputs,
-    dimensions, runs) in the original ones, or None where nothing was reduced.
+    `network` is the reduced network, `maps` is (..., outputs, inputs, runs) in its coordinates, `basis` (outputs,
+    inputs, dimensions, runs) in the original ones, or None where nothing was reduced.
     """
     if basis is None:
         return maps

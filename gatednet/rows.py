@@ -26,8 +26,8 @@ Blocks = tuple[Array, ...]
 class State(eqx.Module):
     """The parameters of a network.
 
-    `weights` has the shape (paths, outputs, inputs), `gates` (paths,) or (paths, outputs); in a lane both have the runs as
-    a further, last axis.
+    `weights` has the shape (paths, outputs, inputs), `gates` (paths,) or (paths, outputs); in a lane both have the
+    runs as a further, last axis.
     """
 
     weights: Array

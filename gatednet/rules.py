@@ -91,9 +91,9 @@ class Optax(Rule):
     """An optimiser of optax for each group, named as there: "sgd", "adam", "rmsprop", ...
 
     The learning rate of a group is dt / its time constant, so that `Optax("sgd", "sgd")` is Euler's rule. For other
-    optimisers the time constant has that meaning only: with momentum m the effective time constant is (1 - m) tau, and
-    for those that normalise the gradient, such as adam, parameters move at most about dt / tau a step, whatever the loss.
-    Further arguments go into `weights_options` and `gates_options`; floats among them can be swept.
+    optimisers the time constant has that meaning only: with momentum m the effective time constant is (1 - m) tau,
+    and for those that normalise the gradient, such as adam, parameters move at most about dt / tau a step, whatever
+    the loss. Further arguments go into `weights_options` and `gates_options`; floats among them can be swept.
     """
 
     weights: str = "sgd"

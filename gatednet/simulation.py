@@ -51,12 +51,12 @@ def simulate(
 ) -> xarray.Dataset:
     """Run one experiment for one seed or several.
 
-    Returns a dataset with a variable for each observable of `save`, beside the result code `result` of every run and the
-    number of steps `result_step` that it took with finite numbers. Dimensions are those of the observables, after "seed"
-    where several seeds are given; "step" counts steps, and "time" is its time.
+    Returns a dataset with a variable for each observable of `save`, beside the result code `result` of every run and
+    the number of steps `result_step` that it took with finite numbers. Dimensions are those of the observables, after
+    "seed" where several seeds are given; "step" counts steps, and "time" is its time.
 
-    `reduced` asks for the exact reduction to few dimensions, or against it; by itself it is made wherever it is exact and
-    pays. `precision` is "float32" or "float64". A seed gives the same numbers alone and among others.
+    `reduced` asks for the exact reduction to few dimensions, or against it; by itself it is made wherever it is exact
+    and pays. `precision` is "float32" or "float64". A seed gives the same numbers alone and among others.
 
     **Raises** `SettingError` for seeds, saves and reductions that are not possible.
     """

@@ -43,7 +43,10 @@ def assignment(score: Array) -> Array:
             for order in itertools.permutations(range(tasks), paths)
         ]
     sums = jnp.stack(
-        [sum((score[task, path] for task, path in enumerate(each) if path >= 0), jnp.zeros(runs)) for each in candidates]
+        [
+            sum((score[task, path] for task, path in enumerate(each) if path >= 0), jnp.zeros(runs))
+            for each in candidates
+        ]
     )
     return jnp.asarray(candidates, jnp.int32)[jnp.argmax(sums, axis=0)].T
 
@@ -67,7 +70,7 @@ def _matched(score: Array) -> Array:
 
 
 def total_alignment(snapshot: Snapshot) -> Array:
-    """Mean alignment of the matched pairs: the mean row cosine of teachers stacked and matched paths stacked, (runs,)."""
+    """Mean alignment of the matched pairs: the mean row cosine of teachers and matched paths, each stacked, (runs,)."""
     score = alignment(snapshot)
     return jnp.sum(score * _matched(score), axis=(0, 1)) / min(score.shape[:2])
 
@@ -91,9 +94,7 @@ register(
         lifted=True,
     ),
     Observable("matching", "path matched to a task, -1 where none is", matching, dims=("task",), lifted=True),
-    Observable(
-        "total_alignment", "mean row cosine of teachers and their matched paths", total_alignment, lifted=True
-    ),
+    Observable("total_alignment", "mean row cosine of teachers and their matched paths", total_alignment, lifted=True),
     Observable(
         "specialization",
         "mean alignment of matched minus that of unmatched pairs, mean of the last tenth of the saves",

@@ -1,7 +1,7 @@
 """Folds: what is kept of a quantity that is seen at every step of a block.
 
-Time to criterion, the largest gate speed and the losses right after a switch fall between saves. A fold keeps a few numbers
-of the current block while its steps go by, so nothing but its result is stored.
+Time to criterion, the largest gate speed and the losses right after a switch fall between saves. A fold keeps a few
+numbers of the current block while its steps go by, so nothing but its result is stored.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def maximum() -> Fold:
 
 def mean() -> Fold:
     """The mean over the steps of a block."""
-    return Fold(
-        0.0, lambda kept, value, clock: kept + value, lambda kept, taken, clock, dynamics: kept / taken
-    )
+    return Fold(0.0, lambda kept, value, clock: kept + value, lambda kept, taken, clock, dynamics: kept / taken)
 
 
 def first_below(level: float) -> Fold:

@@ -14,9 +14,9 @@ from gatednet.rows import State, join
 class Snapshot(eqx.Module):
     """A lane of runs between two steps. All arrays have the runs as last axis.
 
-    `state` and `teachers` are in the coordinates of `dynamics.network`; `full_weights` and `full_teachers` give them in
-    the original ones. `velocity` is the rate of change of the parameters in the step that comes next, and `batch_loss` the
-    loss on the batch of that step.
+    `state` and `teachers` are in the coordinates of `dynamics.network`; `full_weights` and `full_teachers` give them
+    in the original ones. `velocity` is the rate of change of the parameters in the step that comes next, and
+    `batch_loss` the loss on the batch of that step.
     """
 
     dynamics: Dynamics

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 def specialization_of_weights(gate_difference: ArrayLike, ratio: ArrayLike) -> NDArray[np.float64]:
     """Specialization of the weights w̄ as a function of that of the gates, sqrt(1 - ½ (τ_c/τ_w) (1 - c̄²)).
 
-    `gate_difference` is c̄ = c¹ - c², `ratio` the gates' time constant over the weights' one, τ_c/τ_w; both broadcast. The
-    curve belongs to a start from full specialization, w̄ = |c̄| = 1, and to a penalty that holds c¹ + c² = 1. It follows
-    from the quantity that each path conserves, τ_w ‖W^p‖² - τ_c (c^p)² (paper, section 4 and its appendix).
+    `gate_difference` is c̄ = c¹ - c², `ratio` the gates' time constant over the weights' one, τ_c/τ_w; both
+    broadcast. The curve belongs to a start from full specialization, w̄ = |c̄| = 1, and to a penalty that holds c¹ +
+    c² = 1. It follows from the quantity that each path conserves, τ_w ‖W^p‖² - τ_c (c^p)² (paper, section 4 and its
+    appendix).
 
     **Raises** `ValueError` where the root is of a negative number, which no such path reaches.
     """
