@@ -41,9 +41,12 @@ class Experiment(Setting):
     steps: int = field(20_000, Whole(1), "number of steps")
 
     def __check_init__(self) -> None:
+        super().__check_init__()  # numbers first, since the parts are compared with them
         for name, kind in PARTS.items():
             if not isinstance(getattr(self, name), kind):
-                raise SettingError(f"Experiment.{name} is {getattr(self, name)!r}, allowed is a {kind.__name__}")
+                raise SettingError(
+                    f"Experiment.{name} is {getattr(self, name)!r}, allowed is an instance of {kind.__name__}"
+                )
         self.initial.check(self.network)
         self.teachers.check(self.network)
         self.curriculum.check(self.teachers.number, self.dt)
@@ -145,7 +148,9 @@ def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, d
     known = paths(experiment)
     for path in values:
         if not is_float(known.get(path)):
-            raise SettingError(f"{path!r} is no float of the experiment: {nearest(path, [name for name, leaf in known.items() if is_float(leaf)])}")
+            raise SettingError(
+                f"{path!r} is no float of the experiment: {nearest(path, [name for name, leaf in known.items() if is_float(leaf)])}"
+            )
 
     def array(path: Any, leaf: Any) -> Any:
         name = jax.tree_util.keystr(path, simple=True, separator=".")

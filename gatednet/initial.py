@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -70,7 +71,7 @@ def stacked(values: tuple) -> Array:
     return jnp.stack([jnp.asarray(leaf, float) for leaf in jax.tree.leaves(values)])
 
 
-def shape_of(values: tuple) -> tuple[int, ...] | None:
+def shape_of(values: Any) -> tuple[int, ...] | None:
     """The shape of nested tuples, None where they are ragged."""
     if not isinstance(values, tuple):
         return ()

@@ -1,7 +1,7 @@
 """Experiments as TOML and back, without loss.
 
-A part is a table of its fields. Where a part has several types the key `kind` names the one; fields that are left out keep
-their defaults, unknown ones are refused.
+A part is a table of its fields. Where a part has several types the key `kind` names the one; kinds and fields that are left
+out are those of the default experiment, unknown ones are refused.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from gatednet.rules import Options
 from gatednet.settings import Setting, SettingError
 
 KIND = "kind"
+# The type of each part where a table does not name one: that of the default experiment.
+DEFAULT_KINDS = {
+    PARTS[each.name]: type(each.default).__name__ for each in dataclasses.fields(Experiment) if each.name in PARTS
+}
 
 
 def to_toml(experiment: Experiment) -> str:
@@ -67,8 +71,8 @@ def structure(kind: type[Setting], table: Any, where: str = "") -> Any:
     values = dict(table)
     if kind is not Experiment:
         known = kinds(kind)
-        name = values.pop(KIND, next(iter(known)))
-        if name not in known:
+        name = values.pop(KIND, DEFAULT_KINDS[kind])
+        if not isinstance(name, str) or name not in known:
             raise SettingError(f"{place}unknown kind {name!r}: {nearest(str(name), known)}")
         kind = known[name]
     fields = [each.name for each in dataclasses.fields(kind)]

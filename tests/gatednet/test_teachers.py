@@ -1,0 +1,138 @@
+"""Teachers and initial states."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import scipy.stats
+
+from gatednet import (
+    ChosenInitial,
+    ChosenTeachers,
+    Experiment,
+    GatedLinear,
+    Initial,
+    Population,
+    Problem,
+    Save,
+    Teachers,
+    draw,
+    simulate,
+    with_values,
+)
+from tests.gatednet.tools import SMALL
+
+SEEDS = jnp.arange(2000)
+
+
+def drawn(experiment: Experiment, seeds: jax.Array = SEEDS) -> Problem:
+    """The problems of many seeds, seeds first."""
+    return jax.jit(jax.vmap(lambda seed: draw(experiment, seed)))(seeds)
+
+
+def gram(teachers: np.ndarray) -> np.ndarray:
+    """Inner products of all rows of all teachers of each seed."""
+    rows = np.asarray(teachers, np.float64).reshape(len(teachers), -1, teachers.shape[-1])
+    return rows @ rows.swapaxes(1, 2)
+
+
+@pytest.fixture(scope="module")
+def orthogonal() -> np.ndarray:
+    """Teachers of SMALL, (seeds, tasks, outputs, inputs)."""
+    return np.asarray(drawn(SMALL).teachers)
+
+
+def test_rows_are_orthogonal_with_the_norm_of_the_inputs(orthogonal: np.ndarray) -> None:
+    assert orthogonal.shape == (2000, 2, 2, 4)
+    np.testing.assert_allclose(gram(orthogonal), np.broadcast_to(np.eye(4) / 4, (2000, 4, 4)), atol=1e-6)
+
+
+def test_rotations_are_uniform(orthogonal: np.ndarray) -> None:
+    # A row of a uniform rotation is a uniform direction, so (u + 1) / 2 of each entry u is Beta((d-1)/2, (d-1)/2).
+    entries = (2 * orthogonal[..., 0] + 1) / 2
+    for entry in entries.reshape(2000, -1).T:
+        assert scipy.stats.kstest(entry, scipy.stats.beta(1.5, 1.5).cdf).pvalue > 1e-4
+    # Reflections too: both determinants are equally likely.
+    positive = np.sum(np.linalg.det(2 * orthogonal.reshape(-1, 4, 4)) > 0)
+    assert scipy.stats.binomtest(int(positive), 2000).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("correlation", [0.25, 0.9, 1.0])
+def test_any_two_rows_have_the_correlation(correlation: float) -> None:
+    experiment = with_values(SMALL, {"teachers.correlation": correlation, "teachers.scale": "unit"})
+    cosines = gram(np.asarray(drawn(experiment, SEEDS[:50]).teachers))
+    expected = (1 - correlation) * np.eye(4) + correlation
+    np.testing.assert_allclose(cosines, np.broadcast_to(expected, cosines.shape), atol=2e-6)
+
+
+def test_each_seed_has_teachers_of_its_own_unless_they_are_shared(orthogonal: np.ndarray) -> None:
+    assert len(np.unique(orthogonal[:, 0, 0, 0])) == 2000
+    shared = np.asarray(drawn(with_values(SMALL, {"teachers.shared": True})).teachers)
+    assert np.all(shared == shared[0])
+    # What else is random differs still.
+    assert len(np.unique(drawn(with_values(SMALL, {"teachers.shared": True})).state.weights[:, 0, 0, 0])) > 1900
+
+
+def test_the_same_seed_gives_the_same_numbers_whatever_else_changes() -> None:
+    one = draw(SMALL, 3)
+    other = draw(with_values(SMALL, {"timescales.gates": 0.5, "initial.weight_scale": 0.02, "steps": 8}), 3)
+    np.testing.assert_array_equal(one.teachers, other.teachers)
+    np.testing.assert_array_equal(one.key, other.key)
+    np.testing.assert_allclose(2 * one.state.weights, other.state.weights, rtol=1e-6)
+
+
+def test_streams_and_purposes_are_independent() -> None:
+    def first(problem: Problem) -> list[float]:
+        return [problem.state.weights[0, 0, 0], problem.teachers[0, 0, 0], problem.key[0], problem.key[1]]
+
+    numbers = [*first(draw(SMALL, 0)), *first(draw(SMALL, 0, stream=1)), *first(draw(SMALL, 1))]
+    assert len({float(each) for each in numbers}) == 12
+
+
+def test_initial_weights_are_gaussian_and_gates_equal() -> None:
+    state = drawn(with_values(SMALL, {"initial.weight_scale": 0.3, "initial.gates": 0.2})).state
+    sample = np.asarray(state.weights, np.float64).ravel() / (0.3 / 2)
+    assert scipy.stats.kstest(sample, scipy.stats.norm.cdf).pvalue > 1e-4
+    np.testing.assert_array_equal(state.gates, np.full((2000, 2), np.float32(0.2)))
+
+
+def test_neuron_gates_have_one_for_each_output() -> None:
+    assert draw(with_values(SMALL, {"network.gates": "neuron"})).state.gates.shape == (2, 2)
+
+
+CHOSEN = Experiment(
+    network=GatedLinear(paths=2, inputs=2, outputs=1, gates="neuron"),
+    initial=ChosenInitial(weights=(((1, 2),), ((3, 4),)), gates=(0.1, 0.9)),
+    teachers=ChosenTeachers(maps=(((5, 6),), ((7, 8),), ((9, 10),))),
+    inputs=Population(),
+    dt=0.01,
+    steps=2,
+)
+
+
+def test_chosen_states_and_teachers_are_taken_as_they_are() -> None:
+    assert CHOSEN.teachers.number == 3
+    saved = simulate(CHOSEN, Save(("weights", "neuron_gates", "teachers"), 2), [0, 5], precision="float64")
+    for seed in saved.seed:
+        start = saved.sel(seed=seed, step=0)
+        np.testing.assert_allclose(start.weights, [[[1, 2]], [[3, 4]]], rtol=1e-14)
+        np.testing.assert_allclose(start.neuron_gates, [[0.1], [0.9]], rtol=1e-14)
+        np.testing.assert_allclose(start.teachers, [[[5, 6]], [[7, 8]], [[9, 10]]], rtol=1e-14)
+
+
+def test_chosen_numbers_can_be_traced() -> None:
+    def first(value: jax.Array) -> jax.Array:
+        changed = eqx.tree_at(lambda experiment: experiment.initial.weights[0][0][0], CHOSEN, value)
+        return draw(changed).state.weights[0, 0, 0]
+
+    assert float(jax.jit(first)(jnp.array(7.0))) == 7.0
+
+
+def test_scale_zero_gives_zero_weights() -> None:
+    assert not np.any(draw(with_values(SMALL, {"initial": Initial(weight_scale=0)})).state.weights)
+
+
+def test_many_tasks_fill_the_space() -> None:
+    experiment = with_values(SMALL, {"teachers": Teachers(tasks=4), "network.outputs": 1})
+    np.testing.assert_allclose(gram(np.asarray(draw(experiment).teachers)[None])[0], np.eye(4) / 4, atol=1e-6)

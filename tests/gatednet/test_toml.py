@@ -1,0 +1,169 @@
+"""Experiments are written to TOML and come back without loss; what cannot be read is refused with its place."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatednet import (
+    Blocked,
+    ChosenInitial,
+    ChosenTeachers,
+    Euler,
+    Experiment,
+    GatedLinear,
+    Gaussian,
+    Initial,
+    Objective,
+    Optax,
+    Options,
+    Population,
+    SettingError,
+    Teachers,
+    Timescales,
+    from_toml,
+    paths,
+    to_toml,
+)
+from gatednet.experiment import PARTS
+from gatednet.toml import kinds
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+NONNEGATIVE = st.floats(0.0, allow_infinity=False)
+POSITIVE = st.floats(0.0, exclude_min=True, allow_infinity=False)
+
+
+def nested(data: st.DataObject, *shape: int) -> tuple:
+    """Nested tuples of numbers."""
+    if not shape:
+        return data.draw(NUMBERS)
+    return tuple(nested(data, *shape[1:]) for _ in range(shape[0]))
+
+
+def any_experiment(data: st.DataObject) -> Experiment:
+    """Any experiment, with every kind of every part.
+
+    Built in the test and not in a strategy, where the checks of annotations must not use random numbers.
+    """
+    draw = data.draw
+    outputs, tasks = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    network = GatedLinear(
+        paths=draw(st.integers(1, 3)),
+        inputs=draw(st.integers(outputs * tasks, 10)),
+        outputs=outputs,
+        gates=draw(st.sampled_from(["path", "neuron"])),
+    )
+    gates = math.prod(network.gate_shape)
+    block_length = draw(POSITIVE)
+    return Experiment(
+        network=network,
+        initial=Initial(weight_scale=draw(NONNEGATIVE), gates=draw(NUMBERS))
+        if draw(st.booleans())
+        else ChosenInitial(weights=nested(data, *network.weight_shape), gates=nested(data, gates)),
+        teachers=Teachers(
+            tasks=tasks,
+            correlation=draw(st.floats(0, 1)),
+            scale=draw(st.sampled_from(["input", "unit"])),
+            shared=draw(st.booleans()),
+        )
+        if draw(st.booleans())
+        else ChosenTeachers(maps=nested(data, tasks, outputs, network.inputs)),
+        curriculum=Blocked(block_length=block_length, order=tuple(draw(st.lists(st.integers(0, tasks - 1))))),
+        inputs=Population()
+        if draw(st.booleans())
+        else Gaussian(batch=draw(st.integers(1, 1000)), drawn=draw(st.booleans())),
+        objective=Objective(
+            reduction=draw(st.sampled_from(["sum", "mean"])),
+            norm=draw(NONNEGATIVE),
+            norm_order=draw(st.sampled_from([1, 2])),
+            nonnegativity=draw(NONNEGATIVE),
+            weight_cost=draw(NONNEGATIVE),
+        ),
+        timescales=Timescales(weights=draw(POSITIVE), gates=draw(POSITIVE)),
+        rule=Euler()
+        if draw(st.booleans())
+        else Optax(
+            weights="sgd",
+            gates="adam",
+            weights_options=Options(momentum=draw(NUMBERS), nesterov=draw(st.booleans())),
+            gates_options=Options(b1=draw(NUMBERS)),
+        ),
+        dt=min(draw(POSITIVE), block_length),
+        steps=draw(st.integers(1, 10**9)),
+    )
+
+
+@given(st.data())
+def test_round_trip(data: st.DataObject) -> None:
+    experiment = any_experiment(data)
+    again = from_toml(to_toml(experiment))
+    assert again == experiment
+    assert hash(again) == hash(experiment)
+    # Equality of numbers would take 1 for 1.0.
+    assert {path: (type(leaf), leaf) for path, leaf in paths(again).items()} == {
+        path: (type(leaf), leaf) for path, leaf in paths(experiment).items()
+    }
+
+
+def test_every_kind_is_in_the_round_trip() -> None:
+    known = {kind for part in PARTS.values() for kind in kinds(part).values()}
+    assert known == {
+        GatedLinear,
+        Initial,
+        ChosenInitial,
+        Teachers,
+        ChosenTeachers,
+        Blocked,
+        Population,
+        Gaussian,
+        Objective,
+        Timescales,
+        Euler,
+        Optax,
+    }
+
+
+def test_what_is_left_out_keeps_its_default() -> None:
+    assert from_toml("") == Experiment()
+    assert from_toml('dt = 0.002\n[inputs]\nkind = "Population"') == Experiment(dt=2e-3, inputs=Population())
+    # Without a kind a table is of the default experiment's.
+    assert from_toml("[inputs]\nbatch = 3") == Experiment(inputs=Gaussian(batch=3))
+    assert from_toml("[timescales]\nweights = 1") == Experiment(timescales=Timescales(weights=1.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("dt = 0.1\nsteps = = 3", "no TOML: "),
+        ("[input]\nbatch = 3", "unknown key 'input': did you mean 'inputs'?"),
+        ("[inputs]\nbatches = 3", "inputs: unknown key 'batches': did you mean 'batch'?"),
+        ('[inputs]\nkind = "Gausian"', "inputs: unknown kind 'Gausian': did you mean 'Gaussian'?"),
+        ("[inputs]\nkind = 3", "inputs: unknown kind 3: known are Gaussian, Population"),
+        ("inputs = 3", "inputs: is 3, allowed is a table with the fields of a Inputs"),
+        (
+            '[inputs]\nkind = "Gaussian"\nbatch = 0',
+            "inputs: Gaussian.batch is 0, allowed is a whole number, at least 1",
+        ),
+        ('dt = "small"', "Experiment.dt is 'small', allowed is a finite number above 0"),
+        ("steps = 1.5", "Experiment.steps is 1.5, allowed is a whole number, at least 1"),
+        ("dt = true", "Experiment.dt is True, allowed is a finite number above 0"),
+        ("dt = nan", "Experiment.dt is nan, allowed is a finite number above 0"),
+        ("[timescales]\nweights = inf", "timescales: Timescales.weights is inf, allowed is a finite number above 0"),
+        (
+            "[timescales.weights]\nx = 1",
+            "timescales: Timescales.weights is Options({'x': 1}), allowed is a finite number",
+        ),
+        ("dt = 3.0", "dt is 3.0, allowed is at most the block length, 1.0"),
+    ],
+)
+def test_refusal(text: str, refusal: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        from_toml(text)
+    assert str(caught.value).startswith(refusal)
+    assert "\n" not in str(caught.value)
+
+
+def test_text_that_does_not_parse_is_refused_with_its_line() -> None:
+    with pytest.raises(SettingError, match="line 2"):
+        from_toml("dt = 0.1\nsteps = = 3")

@@ -1,0 +1,44 @@
+"""What several tests need: a small experiment, and many runs of one static half at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+import gatednet
+from gatednet import Blocked, Experiment, GatedLinear, Population, Save, Timescales
+from gatednet.batch import compiled
+from gatednet.simulation import precision_of
+
+# Few dimensions and steps, since a test's time goes into compilation.
+SMALL = Experiment(
+    network=GatedLinear(paths=2, inputs=4, outputs=2),
+    inputs=Population(),
+    curriculum=Blocked(block_length=0.1),
+    timescales=Timescales(weights=0.2, gates=0.05),
+    dt=0.01,
+    steps=40,
+)
+
+
+def run_many(
+    experiment: Experiment,
+    save: Save,
+    values: Mapping[str, Sequence[float]] | None = None,
+    seeds: Sequence[int] = (0,),
+    *,
+    reduced: bool | None = None,
+    precision: str = "float32",
+) -> dict[str, np.ndarray]:
+    """Runs of one compilation, (runs, *all_dims) each, from floats at dotted paths and seeds, both broadcast."""
+    values = {path: np.asarray(each, np.float64) for path, each in (values or {}).items()}
+    runs = max([len(seeds), *map(len, values.values())])
+    for run in range(runs):
+        gatednet.with_values(experiment, {path: float(each[run]) for path, each in values.items()})
+    numbers = np.broadcast_to(np.asarray(seeds), (runs,))
+    with precision_of(precision) as dtype:
+        traced = gatednet.trace(experiment, values, runs, dtype)
+        recipe = gatednet.recipe(experiment, save, traced, reduced)
+        packing = gatednet.pack(experiment, values, numbers, np.zeros(runs, int), recipe.width, dtype)
+        return gatednet.unpack(compiled(recipe, packing.batch), packing.place)
