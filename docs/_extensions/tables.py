@@ -1,4 +1,4 @@
-"""Tables that are read from the code when the documentation is built: settings, observables, modules, commands."""
+"""What the documentation reads from the code when it is built: settings, observables, catalog, commands, modules."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import typer
 from docstrings import escaped
 from sphinx.util.docutils import SphinxDirective
 
+from figures.cli.main import app as command
+from figures.registry import FIGURES
 from gatednet import REGISTRY, Experiment, Setting
 from gatednet.experiment import PARTS
 from gatednet.settings import Nested, Number
 from gatednet.toml import kinds, plain
+from sweeps.catalog import EXPERIMENTS, SWEEPS
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -124,9 +128,36 @@ class Modules(Generated):
                 yield from [f".. automodule:: {module.name}", "   :members:", "```", ""]
 
 
+class Commands(Generated):
+    """The commands of `gatednet`, with their arguments and options."""
+
+    def lines(self) -> Iterable[str]:
+        """A section for each command."""
+        group: Any = typer.main.get_command(command)
+        for name, each in group.commands.items():
+            context = each.context_class(each, info_name=f"gatednet {name}")
+            yield from [f"## {name}", "", each.help or "", ""]
+            records = (parameter.get_help_record(context) for parameter in each.params)
+            shown = [[f"`{declaration}`", meaning] for declaration, meaning in filter(None, records)]
+            if shown:
+                yield from table(["argument or option", "meaning"], ([escaped(cell) for cell in row] for row in shown))
+
+
+class Catalog(Generated):
+    """What has a name: experiments, sweeps and figures."""
+
+    def lines(self) -> Iterable[str]:
+        """A table for each of the three."""
+        for title, entries in {"Experiments": EXPERIMENTS, "Sweeps": SWEEPS, "Figures": FIGURES}.items():
+            yield from [f"## {title}", ""]
+            yield from table(["name", "what it is"], ([f"`{name}`", each.summary] for name, each in entries.items()))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Make the directives known."""
     app.add_directive("observables", Observables)
     app.add_directive("settings", Settings)
     app.add_directive("modules", Modules)
+    app.add_directive("commands", Commands)
+    app.add_directive("catalog", Catalog)
     return {"parallel_read_safe": True}

@@ -24,7 +24,7 @@ class Observable:
 
     - "saves": at every save, first dimension "step"; `function` takes a `Snapshot` and returns (*dims, runs).
     - "steps": at every step, scalars only, first dimension "every_step"; `function` takes a `Moment` and returns
-    (runs,).
+      (runs,).
     - "blocks": folded over the steps of each block, first dimension "block"; `function` takes a `Moment` and returns
       (runs,), `fold` says what becomes of the values.
     - "end": the mean over the last tenth of the saves, no such dimension; `function` takes a `Snapshot`.
