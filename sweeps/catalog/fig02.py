@@ -1,0 +1,71 @@
+"""Figure 2: the flexible and the forgetful regime, in full (paper, section 3 and Figure 2)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+EVERY = 20
+# The panels, and beside them what the claims are measured by.
+SAVED = (
+    "loss",
+    "batch_loss",
+    "gates",
+    "alignment",
+    "total_alignment",
+    "matching",
+    "specialization",
+    "weight_change",
+    "gate_change",
+    "weight_norm",
+    "time_to_criterion",
+    "gate_speed",
+    "block_loss",
+    "loss_after_switch",
+)
+# What tells the regimes apart: the gates' time constant, and the strengths of the two constraints on the gates.
+PATHS = ("timescales.gates", "objective.norm", "objective.nonnegativity")
+REGIMES = {"flexible": (0.03, 0.909, 0.0909), "forgetful": (1.3, 0.0, 0.0)}
+
+
+def regime(name: str) -> Experiment:
+    """One of the two regimes."""
+    from gatednet.experiment import Experiment, with_values
+    from gatednet.timescales import Timescales
+
+    base = Experiment(timescales=Timescales(weights=1.3), dt=1e-3, steps=20_000)
+    return with_values(base, dict(zip(PATHS, REGIMES[name], strict=True)))
+
+
+def both(seeds: int = 10) -> Sweep:
+    """Both regimes, with teachers of its own for each seed."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    regimes = Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES))
+    return Sweep(regime("flexible"), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
+
+
+def shared(seeds: int = 10) -> Sweep:
+    """Both regimes with one set of teachers for all seeds, as the authors' released code draws them."""
+    from gatednet.experiment import with_values
+
+    sweep = both(seeds)
+    return dataclasses.replace(sweep, experiment=with_values(sweep.experiment, {"teachers.shared": True}))
+
+
+EXPERIMENTS = (
+    Entry("fig2-flexible", "Figure 2: fast, bounded, nonnegative gates", lambda: regime("flexible")),
+    Entry("fig2-forgetful", "Figure 2: gates as slow as the weights, without constraints", lambda: regime("forgetful")),
+)
+SWEEPS = (
+    Entry("fig2", "Figure 2: both regimes, ten seeds", lambda: {"fig2": both()}),
+    Entry("fig2-shared", "Figure 2 with one set of teachers for all seeds", lambda: {"fig2-shared": shared()}),
+)

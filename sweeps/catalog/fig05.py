@@ -1,0 +1,131 @@
+"""Figure 5: which block lengths, time constants and constraints let the network specialize (paper, Figure 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+# The axes of the published maps.
+BLOCKS = (1.0, 0.8, 0.6, 0.4, 0.1)
+GATE_TIMESCALES = (0.02, 0.04, 0.06, 0.08, 0.1)
+STRENGTHS = (0.0, 0.05, 0.1, 0.15, 0.2)
+# The two conventions that pictures and released code differ in: reduction of the loss, and scale of the teachers.
+CONVENTIONS = {"averaged": ("mean", "unit"), "as released": ("sum", "input")}
+# Points along each axis of the fine maps.
+FINE = 200
+STEP = 1e-3
+
+
+def side(gate_timescale: float, norm: float, nonnegativity: float) -> Experiment:
+    """What both maps share, in the convention of the published pictures."""
+    from gatednet.experiment import Experiment
+    from gatednet.objectives import Objective
+    from gatednet.teachers import Teachers
+    from gatednet.timescales import Timescales
+
+    return Experiment(
+        teachers=Teachers(scale="unit"),
+        objective=Objective(reduction="mean", norm=norm, nonnegativity=nonnegativity),
+        timescales=Timescales(weights=0.1, gates=gate_timescale),
+        dt=STEP,
+        steps=7000,
+    )
+
+
+def left() -> Experiment:
+    """The map over the gates' time constant, at the second published one."""
+    return side(0.04, 2.5, 0.5)
+
+
+def right() -> Experiment:
+    """The map over the strength of the constraints, at the middle published one."""
+    return side(0.005, *strength(0.1))
+
+
+def strength(scale: float) -> tuple[float, float]:
+    """Strengths of the penalties on norm and on negative gates, from the published common scale."""
+    return scale * 50 / 6, scale * 10 / 6
+
+
+def timescale_axis(values: tuple[float, ...]) -> Axis:
+    """The horizontal axis of the left map."""
+    from sweeps.axes import Axis
+
+    return Axis("gate_timescale", "timescales.gates", values)
+
+
+def strength_axis(values: tuple[float, ...]) -> Axis:
+    """The horizontal axis of the right map."""
+    from sweeps.axes import Axis
+
+    paths = ("objective.norm", "objective.nonnegativity")
+    return Axis("strength", paths, tuple(strength(value) for value in values), values)
+
+
+def coarse(experiment: Experiment, axis: Axis, seeds: int = 10) -> Sweep:
+    """A published map, in both conventions."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    conventions = Axis(
+        "convention", ("objective.reduction", "teachers.scale"), tuple(CONVENTIONS.values()), tuple(CONVENTIONS)
+    )
+    lengths = Axis("block_length", "curriculum.block_length", BLOCKS)
+    saved = ("total_alignment", "alignment", "loss", "specialization")
+    return Sweep(experiment, (conventions, lengths, axis, Axis.seeds(seeds)), Save(saved, experiment.steps))
+
+
+def fine(experiment: Experiment, axis: Axis, seeds: int = 5) -> Sweep:
+    """The same map on a fine grid over the published ranges, with the population as inputs."""
+    from gatednet.experiment import with_values
+    from gatednet.inputs import Population
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    # Whole steps, so that every block has the length that is asked for.
+    lengths = tuple(round(step) * STEP for step in evenly(min(BLOCKS) / STEP, max(BLOCKS) / STEP))
+    population = with_values(experiment, {"inputs": Population()})
+    grid = (Axis("block_length", "curriculum.block_length", lengths), axis, Axis.seeds(seeds))
+    return Sweep(population, grid, Save(("total_alignment",), experiment.steps))
+
+
+def evenly(first: float, last: float) -> tuple[float, ...]:
+    """Values of a fine axis."""
+    return tuple(first + (last - first) * point / (FINE - 1) for point in range(FINE))
+
+
+BUILT: dict[str, Callable[[], Sweep]] = {
+    "fig5-left": lambda: coarse(left(), timescale_axis(GATE_TIMESCALES)),
+    "fig5-right": lambda: coarse(right(), strength_axis(STRENGTHS)),
+    "fig5-left-fine": lambda: fine(left(), timescale_axis(evenly(GATE_TIMESCALES[0], GATE_TIMESCALES[-1]))),
+    "fig5-right-fine": lambda: fine(right(), strength_axis(evenly(STRENGTHS[0], STRENGTHS[-1]))),
+}
+SUMMARIES = {
+    "fig5-left": "Figure 5, left: block length against the gates' time constant, both conventions",
+    "fig5-right": "Figure 5, right: block length against the strength of the constraints, both conventions",
+    "fig5-left-fine": f"Figure 5, left, on {FINE} × {FINE} cells, population",
+    "fig5-right-fine": f"Figure 5, right, on {FINE} × {FINE} cells, population",
+}
+
+
+def _single(name: str) -> Entry[dict[str, Sweep]]:
+    return Entry(name, SUMMARIES[name], lambda: {name: BUILT[name]()})
+
+
+EXPERIMENTS = (
+    Entry("fig5-left", "Figure 5, left: the gates' time constant matters", left),
+    Entry("fig5-right", "Figure 5, right: the strength of the constraints matters", right),
+)
+SWEEPS = (
+    Entry("fig5", "Figure 5: all four maps", lambda: {name: build() for name, build in BUILT.items()}),
+    *(_single(name) for name in BUILT),
+)

@@ -1,0 +1,73 @@
+"""Files that are never half written: written aside, flushed, renamed; and their digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+DIGEST = "digest"
+
+
+def flush(path: Path) -> None:
+    """Wait until a file or a folder is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_folders(paths: Iterable[Path], root: Path) -> None:
+    """Wait until the folders that hold the given paths, up to `root`, are on disk."""
+    folders = {folder for path in paths for folder in path.parents if folder.is_relative_to(root)}
+    for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
+        flush(folder)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file aside, flush it, and put it in its place at once."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    flush(path.parent)
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_record(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file with a digest of itself."""
+    write(path, json.dumps({**content, DIGEST: _digest(content)}, indent=1, sort_keys=True) + "\n")
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """The content of a file that `write_record` wrote; None where there is none, or it is damaged."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    if not isinstance(content, dict) or content.pop(DIGEST, None) != _digest(content):
+        return None
+    return content
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def listing(root: Path, paths: Iterable[Path]) -> dict[str, dict[str, Any]]:
+    """Size and digest of files, by their paths below `root`."""
+    return {
+        path.relative_to(root).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        for path in sorted(paths)
+    }

@@ -1,0 +1,191 @@
+"""`Sweep`: an experiment, the axes along which it varies, and what is saved of every run."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gatednet.batch import Recipe, lane_width, reduced_by
+from gatednet.experiment import Experiment, nearest, static_half, trace, with_values
+from gatednet.lane import Save
+from gatednet.settings import SettingError
+from gatednet.simulation import PRECISIONS
+from sweeps.axes import Axis
+from sweeps.checks import check_axes, is_static
+from sweeps.chunks import Plan, chunk_shape
+from sweeps.cost import Cost, cost_of
+from sweeps.variables import Variable, variables_of
+
+NOISES = ("paired", "independent")
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """A grid of runs: the product of `axes`, each run an `experiment` with the values of its cell.
+
+    `reduced` and `precision` are those of `gatednet.simulate`. With `noise = "paired"` a seed gives the same random numbers
+    in every cell (common random numbers), so that the run of a seed is the one that `simulate` makes of it; with
+    `"independent"` every cell has numbers of its own, which depend on its coordinates alone. Without a seed axis the seed
+    is 0.
+
+    **Raises** `SettingError` where anything of this is not possible in any cell of the grid.
+    """
+
+    experiment: Experiment
+    axes: tuple[Axis, ...]
+    save: Save
+    reduced: bool | None = None
+    precision: str = "float32"
+    noise: str = "paired"
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("precision", PRECISIONS), ("noise", NOISES)):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise SettingError(f"{name} is {value!r}: {nearest(str(value), allowed)}")
+        if self.reduced not in (None, True, False):
+            raise SettingError(
+                f"reduced is {self.reduced!r}, allowed are true, false, and nothing for an automatic choice"
+            )
+        object.__setattr__(self, "axes", check_axes(self.experiment, tuple(self.axes), self.save))
+        for group in self.groups():
+            experiment = self.group(group)
+            try:
+                self.save.check(experiment.steps)
+                reduced_by(experiment, self.reduced)
+            except SettingError as error:
+                raise SettingError(f"{self.where(group)}{error}") from error
+        for group in self.groups():
+            if self.static_places:
+                self._check_shapes(variables_of(self.group(group), self.recipe(group), self.precision))
+
+    def _check_shapes(self, other: tuple[Variable, ...]) -> None:
+        for one, another in zip(self.variables, other, strict=True):
+            if one != another:
+                names = " and ".join(repr(self.axes[place].name) for place in self.static_places)
+                raise SettingError(
+                    f"along axis {names} the shape of {one.name!r} changes from {one.sizes} to {another.sizes}, "
+                    "allowed are observables whose shape does not depend on it"
+                )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of points along each axis."""
+        return tuple(len(axis) for axis in self.axes)
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The names of the axes, in order."""
+        return tuple(axis.name for axis in self.axes)
+
+    @property
+    def runs(self) -> int:
+        """The number of runs."""
+        return math.prod(self.shape)
+
+    @functools.cached_property
+    def static_places(self) -> tuple[int, ...]:
+        """Which axes change what is compiled, as positions in `axes`."""
+        return tuple(place for place, axis in enumerate(self.axes) if is_static(self.experiment, axis))
+
+    @functools.cached_property
+    def schedule_places(self) -> tuple[int, ...]:
+        """Which axes may change the number of steps in a block, as positions in `axes`."""
+        return tuple(
+            place
+            for place, axis in enumerate(self.axes)
+            if any(path == "dt" or path.startswith("curriculum.") for path in axis.paths)
+        )
+
+    def groups(self) -> Iterator[tuple[int, ...]]:
+        """The points along the static axes: each is a group of runs that compiles once."""
+        return itertools.product(*(range(len(self.axes[place])) for place in self.static_places))
+
+    def group(self, group: tuple[int, ...]) -> Experiment:
+        """The experiment that the runs of a group vary in floats only."""
+        return self.cell(dict(zip(self.static_places, group, strict=True)))
+
+    def cell(self, points: dict[int, int]) -> Experiment:
+        """The experiment at points along some axes, given by their positions in `axes`."""
+        values: dict[str, Any] = {}
+        for place, point in points.items():
+            if not self.axes[place].is_seed:
+                values |= self.axes[place].at(point)
+        return with_values(self.experiment, values)
+
+    def where(self, group: tuple[int, ...]) -> str:
+        """The place of a group for messages: nothing where there is only one."""
+        points = zip(self.static_places, group, strict=True)
+        named = [f"{self.axes[place].name} = {self.axes[place].coordinates[point]!r}" for place, point in points]
+        return f"at {', '.join(named)}: " if named else ""
+
+    @functools.cached_property
+    def block_steps(self) -> np.ndarray:
+        """The number of steps in a block, as realised, along the axes of `schedule_places`."""
+        shape = tuple(len(self.axes[place]) for place in self.schedule_places)
+        static = [place for place in self.schedule_places if place in self.static_places]
+        moving = [place for place in self.schedule_places if place not in static]
+        result = np.empty(shape, np.int32)
+        points = np.indices([len(self.axes[place]) for place in moving]).reshape(
+            len(moving), math.prod(len(self.axes[place]) for place in moving)
+        )
+        for fixed in itertools.product(*(range(len(self.axes[place])) for place in static)):
+            values = {
+                path: np.asarray(self.axes[place].column(path), np.float64)[along]
+                for place, along in zip(moving, points, strict=True)
+                for path in self.axes[place].paths
+            }
+            chosen = dict(zip(static, fixed, strict=True))
+            traced = trace(self.cell(chosen), values, points.shape[1], np.float32)
+            where = tuple(chosen.get(place, slice(None)) for place in self.schedule_places)
+            result[where] = np.asarray(traced.schedule.block_steps).reshape(result[where].shape)
+        return result
+
+    @functools.cached_property
+    def most_blocks(self) -> int:
+        """The largest number of blocks of a run, those that a run begins and does not end included."""
+        longest = max(self.group(group).steps for group in self.groups())
+        return -(-longest // int(self.block_steps.min()))
+
+    def recipe(self, group: tuple[int, ...]) -> Recipe:
+        """What is compiled for a group; it depends on nothing but the sweep, so that its chunks share it."""
+        experiment = self.group(group)
+        reduced = reduced_by(experiment, self.reduced)
+        width = lane_width(experiment, reduced)
+        return Recipe(static_half(experiment), self.save, self.most_blocks, reduced, width)
+
+    @functools.cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """What is stored of every run."""
+        group = next(self.groups())
+        return variables_of(self.group(group), self.recipe(group), self.precision)
+
+    def plan(self, chunk_runs: int | None = None) -> Plan:
+        """The grid cut into chunks; `chunk_runs` is the largest number of runs in one, by itself chosen by `chunks`."""
+        return Plan(self, chunk_shape(self, chunk_runs))
+
+    def cost(self, devices: int | None = None) -> Cost:
+        """What the sweep takes on so many devices, by itself those of this process: see `cost`."""
+        return cost_of(self, devices)
+
+    def to_toml(self) -> str:
+        """The whole plan as the text of a TOML file, every field of the experiment written out."""
+        from sweeps.text import to_toml
+
+        return to_toml(self)
+
+    @staticmethod
+    def from_toml(text: str) -> Sweep:
+        """The sweep of a text that `to_toml` wrote.
+
+        **Raises** `SettingError` for text that is no TOML, and for keys and values that are not allowed.
+        """
+        from sweeps.text import from_toml
+
+        return from_toml(text)

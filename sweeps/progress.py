@@ -1,0 +1,184 @@
+"""How a sweep tells how far it is: a live line in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, Protocol, TextIO
+
+
+class Progress(Protocol):
+    """What `run_sweep` tells, in this order; `end` comes in every case, also after an interruption."""
+
+    def begin(self, runs: int, done: int, steps: int) -> None:
+        """`runs` in all, of which `done` are stored already, and `steps` of all that are left, in sum."""
+
+    def compiling(self) -> None:
+        """A compilation begins."""
+
+    def compiled(self, seconds: float) -> None:
+        """It has ended and took so long."""
+
+    def stored(self, runs: int, steps: int) -> None:
+        """So many runs more, of so many steps in sum, are stored."""
+
+    def end(self) -> None:
+        """Nothing more comes."""
+
+
+class Silent:
+    """Tells nothing."""
+
+    def begin(self, runs: int, done: int, steps: int) -> None: ...
+
+    def compiling(self) -> None: ...
+
+    def compiled(self, seconds: float) -> None: ...
+
+    def stored(self, runs: int, steps: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class Meter:
+    """Counts runs and steps, and the time that they take, compilations apart."""
+
+    def __init__(self) -> None:
+        self.runs = self.done = self.steps = self.steps_done = 0
+        self.compile_seconds = 0.0
+        self.is_compiling = False
+        self._start = time.perf_counter()
+
+    def begin(self, runs: int, done: int, steps: int) -> None:
+        """Start to count."""
+        self.runs, self.done, self.steps, self.steps_done = runs, done, steps, 0
+        self.compile_seconds = 0.0
+        self._start = time.perf_counter()
+
+    def compiled(self, seconds: float) -> None:
+        """Count the time of a compilation apart."""
+        self.is_compiling = False
+        self.compile_seconds += seconds
+
+    def stored(self, runs: int, steps: int) -> None:
+        """Count runs and steps."""
+        self.done += runs
+        self.steps_done += steps
+
+    @property
+    def run_seconds(self) -> float:
+        """Time since the start without compilations."""
+        return max(time.perf_counter() - self._start - self.compile_seconds, 1e-9)
+
+    def text(self) -> str:
+        """All of it in one line."""
+        parts = [f"{self.done:,} of {self.runs:,} runs"]
+        if self.steps_done:
+            rate = self.steps_done / self.run_seconds
+            parts += [f"{rate:.2g} steps/s", f"{clock((self.steps - self.steps_done) / rate)} left"]
+        if self.is_compiling:
+            parts.append("compiling")
+        if self.compile_seconds:
+            parts.append(f"compiled in {self.compile_seconds:.1f} s")
+        return " · ".join(parts)
+
+
+class Lines:
+    """Plain lines, at most one in `interval` seconds beside the first and the last."""
+
+    def __init__(self, title: str, stream: TextIO | None = None, interval: float = 5.0) -> None:
+        self.title, self.stream, self.interval = title, stream or sys.stderr, interval
+        self.meter = Meter()
+        self._last = -float("inf")
+
+    def begin(self, runs: int, done: int, steps: int) -> None:
+        """Write the first line."""
+        self.meter.begin(runs, done, steps)
+        self._write()
+
+    def compiling(self) -> None:
+        """Nothing is written: the line after it says how long it took."""
+
+    def compiled(self, seconds: float) -> None:
+        """Write how long it took."""
+        self.meter.compiled(seconds)
+        self._write()
+
+    def stored(self, runs: int, steps: int) -> None:
+        """Write a line where the last one is old enough, or all runs are stored."""
+        self.meter.stored(runs, steps)
+        if self.meter.done == self.meter.runs or time.perf_counter() - self._last >= self.interval:
+            self._write()
+
+    def end(self) -> None:
+        """Nothing is left to write."""
+
+    def _write(self) -> None:
+        self._last = time.perf_counter()
+        print(f"{self.title}: {self.meter.text()}", file=self.stream, flush=True)
+
+
+class Live:
+    """One line of a terminal that keeps up by itself, with a bar."""
+
+    def __init__(self, title: str, console: Any = None) -> None:
+        self.title, self.console = title, console
+        self.meter = Meter()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def begin(self, runs: int, done: int, steps: int) -> None:
+        """Show the line."""
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        meter = self.meter
+
+        class Counts(TextColumn):
+            def render(self, task: Any) -> Any:
+                from rich.text import Text
+
+                return Text(meter.text())
+
+        self.meter.begin(runs, done, steps)
+        self._bar = Bar(TextColumn("{task.description}"), BarColumn(bar_width=20), Counts(""), console=self.console)
+        self._bar.start()
+        self._task = self._bar.add_task(self.title, total=runs, completed=done)
+
+    def compiling(self) -> None:
+        """Say so in the line."""
+        self.meter.is_compiling = True
+
+    def compiled(self, seconds: float) -> None:
+        """Show the time that it took."""
+        self.meter.compiled(seconds)
+
+    def stored(self, runs: int, steps: int) -> None:
+        """Move the bar."""
+        self.meter.stored(runs, steps)
+        self._bar.update(self._task, completed=self.meter.done)
+
+    def end(self) -> None:
+        """Leave the line as it is."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def progress_for(title: str, stream: TextIO | None = None) -> Progress:
+    """A live line where the stream, by itself that of errors, is a terminal, and plain lines elsewhere."""
+    stream = stream or sys.stderr
+    if not stream.isatty():
+        return Lines(title, stream)
+    from rich.console import Console
+
+    return Live(title, Console(file=stream))
+
+
+def clock(seconds: float) -> str:
+    """A length of time for people: "42 s", "3 min 05 s", "2 h 10 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

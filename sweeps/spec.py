@@ -1,0 +1,183 @@
+"""Sweeps as people write them: TOML files, and axes on the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gatednet.experiment import PARTS, Experiment, with_values
+from gatednet.lane import Save
+from gatednet.settings import SettingError
+from gatednet.toml import structure
+from sweeps.axes import SEED, Axis
+from sweeps.catalog import experiment
+from sweeps.plan import Sweep
+from sweeps.text import check_keys
+
+KEYS = ("base", "save", "every", "set", "axes", "reduced", "precision", "noise")
+RANGES = {"linspace": Axis.linspace, "geomspace": Axis.geomspace}
+AXIS_KEYS = ("path", "values", "labels", *RANGES)
+
+_RANGE = re.compile(r"(\w+)\((.*)\)")
+
+
+def load_spec(path: str | os.PathLike[str]) -> Sweep:
+    """The sweep of a TOML file: an experiment of the catalog (`base`), values to `set` in it, `axes`, and what to `save`.
+
+    **Raises** `SettingError`, with the file, for text that is no TOML (with its line), and for keys, values and types that
+    are not allowed.
+    """
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path} is no TOML: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{path} is no TOML: {error}") from error
+    try:
+        return sweep_of(table)
+    except SettingError as error:
+        raise SettingError(f"{path}: {error}") from error
+
+
+def sweep_of(table: Mapping[str, Any]) -> Sweep:
+    """The sweep of the content of such a file.
+
+    **Raises** `SettingError` with the key for everything that is not allowed.
+    """
+    check_keys(table, KEYS, needed=("base", "save", "every", "axes"))
+    base = experiment(_typed(table, "base", str, "the name of an experiment"))
+    names = table["save"]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SettingError(f"save is {names!r}, allowed is a list of observables")
+    _typed(table, "every", int, "a whole number, at least 1")
+    for key, kind, allowed in (
+        ("reduced", bool, "true or false"),
+        ("precision", str, "a string"),
+        ("noise", str, "a string"),
+    ):
+        if key in table:
+            _typed(table, key, kind, allowed)
+    base = _changed(base, _typed(table, "set", dict, "a table of values by their paths") if "set" in table else {})
+    axes = _typed(table, "axes", dict, "a table of axes")
+    options = {key: table[key] for key in ("reduced", "precision", "noise") if key in table}
+    built = tuple(_axis(name, entry) for name, entry in axes.items())
+    return Sweep(base, built, Save(tuple(names), table["every"]), **options)
+
+
+def _typed(table: Mapping[str, Any], key: str, kind: type, allowed: str) -> Any:
+    value = table[key]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SettingError(f"{key} is {value!r}, allowed is {allowed}")
+    return value
+
+
+def _changed(base: Experiment, table: Mapping[str, Any]) -> Experiment:
+    """An experiment with the values of a table, whose keys are dotted paths or tables of such."""
+    try:
+        return with_values(base, dict(_flat(table)))
+    except SettingError as error:
+        raise SettingError(f"set: {error}") from error
+
+
+def _flat(table: Mapping[str, Any], where: str = "") -> Any:
+    for key, value in table.items():
+        path = f"{where}{key}"
+        if path in PARTS and isinstance(value, Mapping) and "kind" in value:
+            yield path, structure(PARTS[path], value, path)
+        elif isinstance(value, Mapping):
+            yield from _flat(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def _axis(name: str, entry: Any) -> Axis:
+    where = f"axes.{name}"
+    try:
+        if name == SEED and not isinstance(entry, Mapping):
+            return Axis.seeds(entry)
+        if not isinstance(entry, Mapping):
+            raise SettingError(f"is {entry!r}, allowed is a table with a path and values, linspace or geomspace")
+        check_keys(entry, AXIS_KEYS, needed=("path",))
+        path = tuple(entry["path"]) if isinstance(entry["path"], list) else entry["path"]
+        given = [key for key in ("values", *RANGES) if key in entry]
+        if len(given) != 1:
+            raise SettingError(
+                f"has {' and '.join(given) or 'no values'}, allowed is one of values, linspace and geomspace"
+            )
+        if given == ["values"]:
+            return Axis(name, path, entry["values"], entry.get("labels"))
+        if not isinstance(path, str) or "labels" in entry:
+            raise SettingError(f"{given[0]} goes with a single path and no labels, allowed are values")
+        return _range(name, path, given[0], entry[given[0]])
+    except SettingError as error:
+        raise SettingError(f"{where}: {error}") from error
+
+
+def _range(name: str, path: str, kind: str, arguments: Any) -> Axis:
+    if not isinstance(arguments, list) or len(arguments) != 3:
+        raise SettingError(f"axis {name!r}: {kind} is {arguments!r}, allowed are first value, last value, and how many")
+    return RANGES[kind](name, path, *arguments)
+
+
+def parse_axis(text: str) -> Axis:
+    """An axis of the command line, NAME=PATH=SPEC, where SPEC is `linspace(a,b,n)`, `geomspace(a,b,n)` or values with commas.
+
+    **Raises** `SettingError` for any other text.
+    """
+    parts = [part.strip() for part in text.split("=", 2)]
+    if len(parts) != 3 or not all(parts):
+        raise SettingError(
+            f"axis is {text!r}, allowed is NAME=PATH=SPEC, as in gates=timescales.gates=geomspace(0.01,1,9)"
+        )
+    name, path, spec = parts
+    found = _RANGE.fullmatch(spec)
+    if found:
+        kind, arguments = found.groups()
+        if kind not in RANGES:
+            raise SettingError(
+                f"axis {name!r}: {spec!r}, allowed are linspace(a,b,n), geomspace(a,b,n), and values with commas"
+            )
+        return _range(name, path, kind, [_word(word) for word in arguments.split(",")])
+    values = tuple(_word(word) for word in spec.split(","))
+    return Axis.seeds(values) if path == SEED and name == SEED else Axis(name, path, values)
+
+
+def _word(word: str) -> Any:
+    """A value of the command line: a whole number, a number, true or false, or else a string."""
+    word = word.strip()
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return {"true": True, "false": False}.get(word, word)
+
+
+def with_axis(sweep: Sweep, axis: Axis) -> Sweep:
+    """The same sweep with an axis in the place of the one of its name, or of its path, or else before the seeds.
+
+    **Raises** `SettingError` where the axis does not go with the sweep.
+    """
+    axes = list(sweep.axes)
+    for same in (lambda each: each.name == axis.name, lambda each: each.path == axis.path):
+        for place, each in enumerate(axes):
+            if same(each):
+                axes[place] = axis
+                return dataclasses.replace(sweep, axes=tuple(axes))
+    place = next((place for place, each in enumerate(axes) if each.is_seed), len(axes))
+    return dataclasses.replace(sweep, axes=(*axes[:place], axis, *axes[place:]))
+
+
+def with_seeds(sweep: Sweep, seeds: int | Sequence[int]) -> Sweep:
+    """The same sweep with other seeds.
+
+    **Raises** `SettingError` where there is none, or one that is not allowed.
+    """
+    return with_axis(sweep, Axis.seeds(seeds))

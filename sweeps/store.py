@@ -1,0 +1,253 @@
+"""`Store`: the folder of a sweep.
+
+    plan.toml         the sweep, with every field of its experiment
+    provenance.json   versions, machine and command of every session that computed a part
+    arrays.zarr       the results, opened by `xarray.open_zarr`
+    done/             a file for each chunk that is complete, with the digests of its files
+
+A chunk is done if and only if its file in `done` is there and agrees with its own digest; that file is written last. The
+folder holds no path and no date that matters: a copy of it is as good as itself, finished or not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import filelock
+import jax
+import numpy as np
+import xarray
+import zarr
+
+from gatednet.settings import SettingError
+from sweeps.chunks import Chunk, Plan
+from sweeps.files import flush, flush_folders, listing, read_record, sha256, write, write_record
+from sweeps.plan import Sweep
+from sweeps.provenance import provenance
+from sweeps.template import chunk_files, consolidate, create_arrays
+from sweeps.text import differences, table_of
+
+PLAN, PROVENANCE, ARRAYS, DONE, LOCK = "plan.toml", "provenance.json", "arrays.zarr", "done", ".lock"
+# Records in `done` beside those of the chunks: what was there at the start, and what is there at the end.
+TEMPLATE, FINISHED = "_template.json", "_store.json"
+# The first line of every plan, by which a folder is known as a store.
+HEADER = "# The plan of a sweep of gatednet; the folder is a store, format 1.\n"
+
+
+class Store:
+    """The folder of a sweep, finished or not.
+
+    `folder` is its place, `sweep` what is stored, `plan` its chunks. `fresh` says whether `run_sweep` had anything to
+    compute in it.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.fresh = False
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Store:
+        """The store in a folder.
+
+        **Raises** `SettingError` where there is none, or its plan is damaged.
+        """
+        store = cls(folder)
+        store.sweep  # noqa: B018 - reads and checks the plan
+        return store
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str], sweep: Sweep, chunk_runs: int | None = None) -> Store:
+        """A new store without any run, put in its place at once.
+
+        **Raises** `SettingError` where the folder is there already and not empty, or cannot be written.
+        """
+        store = cls(folder)
+        plan = sweep.plan(chunk_runs)
+        with store.writing():
+            parent = store.folder.absolute().parent
+            parent.mkdir(parents=True, exist_ok=True)
+            _sweep_up(parent, store.folder.name)
+            aside = parent / f".{store.folder.name}.{os.getpid()}.new"
+            aside.mkdir()
+            with filelock.FileLock(aside / LOCK, timeout=0):
+                create_arrays(aside / ARRAYS, plan)
+                write(aside / PLAN, HEADER + sweep.to_toml())
+                (aside / DONE).mkdir()
+                files = [aside / PLAN, *(path for path in (aside / ARRAYS).rglob("*") if path.is_file())]
+                for path in files:
+                    flush(path)
+                flush_folders(files, aside)
+                write_record(aside / DONE / TEMPLATE, {"files": listing(aside, files)})
+                try:
+                    aside.rename(store.folder)
+                except OSError:
+                    shutil.rmtree(aside)
+                    raise
+            flush(parent)
+        return store
+
+    @functools.cached_property
+    def sweep(self) -> Sweep:
+        """What is stored."""
+        text = self._plan_text()
+        try:
+            return Sweep.from_toml(text)
+        except SettingError as error:
+            raise SettingError(f"{self.folder / PLAN} is damaged: {error}") from error
+
+    def _plan_text(self) -> str:
+        path = self.folder / PLAN
+        if not self.folder.exists():
+            raise SettingError(f"{self.folder} does not exist, allowed is the folder of a store")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (FileNotFoundError, NotADirectoryError):
+            text = ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(f"{path} cannot be read: {error}") from error
+        if not text.startswith(HEADER):
+            raise SettingError(f"{self.folder} is no store of gatednet, allowed is one, or a new folder")
+        return text
+
+    @functools.cached_property
+    def plan(self) -> Plan:
+        """The chunks of the sweep, of the shape with which the arrays were created."""
+        root = zarr.open_group(self.folder / ARRAYS, mode="r", use_consolidated=False)
+        array = root["result"]
+        assert isinstance(array, zarr.Array)
+        return Plan(self.sweep, tuple(array.chunks))
+
+    def record(self, chunk: Chunk) -> Path:
+        """The file that marks a chunk as done."""
+        return self.folder / DONE / f"{chunk.name}.json"
+
+    def is_done(self, chunk: Chunk) -> bool:
+        """Whether a chunk is complete: its record is whole, and its files are there and have their sizes."""
+        record = read_record(self.record(chunk))
+        if record is None or record.get("chunk") != list(chunk.index):
+            return False
+        paths = [path for _, path in chunk_files(self.folder / ARRAYS, self.plan, chunk.index)]
+        for path in paths:
+            entry = record["files"].get(path.relative_to(self.folder).as_posix())
+            if entry is None or not path.is_file() or path.stat().st_size != entry["bytes"]:
+                return False
+        return True
+
+    @property
+    def done(self) -> list[Chunk]:
+        """The chunks that are complete."""
+        return [chunk for chunk in self.plan.chunks() if self.is_done(chunk)]
+
+    @property
+    def finished(self) -> bool:
+        """Whether all chunks are complete and the store is closed."""
+        return read_record(self.folder / DONE / FINISHED) is not None and len(self.done) == len(self.plan)
+
+    def dataset(self) -> xarray.Dataset:
+        """The results, read when they are used.
+
+        **Raises** `SettingError` where the store is not finished.
+        """
+        if not self.finished:
+            raise SettingError(
+                f"{self.folder} is not finished: {len(self.done)} of {len(self.plan)} chunks are done, "
+                "run its sweep again to go on"
+            )
+        return xarray.open_zarr(self.folder / ARRAYS, chunks=None, consolidated=True)
+
+    def require(self, sweep: Sweep) -> None:
+        """Raise `SettingError` where this is the store of another sweep, with how they differ."""
+        there, here = table_of(self.sweep), table_of(sweep)
+        found = differences(there, here)
+        if found:
+            more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+            raise SettingError(
+                f"{self.folder} is the store of another plan: {'; '.join(found[:3])}{more}; "
+                "allowed are its own plan, another folder, or a restart"
+            )
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from writing.
+
+        **Raises** `SettingError` where another one is at it.
+        """
+        try:
+            with self.writing(), filelock.FileLock(self.folder / LOCK, timeout=0):
+                yield
+        except filelock.Timeout as error:
+            raise SettingError(
+                f"{self.folder} is being written by another process, allowed is one at a time"
+            ) from error
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn an error of the file system into one line."""
+        try:
+            yield
+        except filelock.Timeout:
+            raise
+        except OSError as error:
+            raise SettingError(f"{self.folder} cannot be written: {error.strerror or error}") from error
+
+    def write(self, chunk: Chunk, results: Mapping[str, np.ndarray]) -> None:
+        """Write the results of a chunk, (runs, ...) each in C order, and mark it as done."""
+        self.check_aligned(chunk)
+        files = dict(chunk_files(self.folder / ARRAYS, self.plan, chunk.index))
+        root = zarr.open_group(self.folder / ARRAYS, mode="r+", use_consolidated=False)
+        self.record(chunk).unlink(missing_ok=True)
+        for variable in self.sweep.variables:
+            # What an interrupted session left of this chunk is never read.
+            files[variable.name].unlink(missing_ok=True)
+            array = root[variable.name]
+            assert isinstance(array, zarr.Array)
+            array[chunk.region] = results[variable.name].reshape(*chunk.shape, *variable.sizes)
+            flush(files[variable.name])
+        flush_folders(files.values(), self.folder / ARRAYS)
+        content = {"chunk": list(chunk.index), "plan": sha256(self.folder / PLAN)}
+        write_record(self.record(chunk), {**content, "files": listing(self.folder, files.values())})
+
+    def check_aligned(self, chunk: Chunk) -> None:
+        """Raise `ValueError` where a piece of the grid is not exactly one chunk of the arrays."""
+        if chunk != self.plan.chunk(chunk.index):
+            raise ValueError(f"chunk {chunk.name} covers {chunk.region}, not a chunk of the arrays")
+
+    def begin(self, devices: list[jax.Device]) -> None:
+        """Note the versions and the machine of a session that computes chunks."""
+        path = self.folder / PROVENANCE
+        sessions = (read_record(path) or {"sessions": []})["sessions"]
+        write_record(path, {"sessions": [*sessions, provenance(devices)]})
+
+    def finish(self) -> None:
+        """Close the store: gather the metadata and record the digests of all files but the chunks."""
+        consolidate(self.folder / ARRAYS)
+        template = read_record(self.folder / DONE / TEMPLATE)
+        if template is None:
+            raise SettingError(f"{self.folder / DONE / TEMPLATE} is damaged, allowed is a restart")
+        files = [self.folder / name for name in template["files"]]
+        files += [self.folder / PROVENANCE, self.folder / DONE / TEMPLATE]
+        for path in files:
+            flush(path)
+        flush_folders(files, self.folder)
+        write_record(self.folder / DONE / FINISHED, {"files": listing(self.folder, files)})
+
+    def remove(self) -> None:
+        """Delete a store, and nothing that is not one."""
+        self._plan_text()
+        with self.lock():
+            aside = self.folder.absolute().parent / f".{self.folder.name}.{os.getpid()}.old"
+            self.folder.rename(aside)
+            shutil.rmtree(aside)
+
+
+def _sweep_up(parent: Path, name: str) -> None:
+    """Delete what processes left that were killed while they created this store."""
+    for aside in parent.glob(f".{name}.*.new"):
+        with contextlib.suppress(filelock.Timeout), filelock.FileLock(aside / LOCK, timeout=0):
+            shutil.rmtree(aside)

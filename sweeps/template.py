@@ -1,0 +1,157 @@
+"""The empty arrays of a store: everything that is known before the first run."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import Crc32cCodec, ZstdCodec
+
+import gatednet
+from gatednet import labels
+from gatednet.experiment import Experiment
+from gatednet.settings import Setting
+from gatednet.toml import to_toml
+from sweeps.axes import Axis
+from sweeps.checks import BLOCK_STEPS, BLOCKS, TIME
+from sweeps.chunks import Plan
+from sweeps.plan import Sweep
+
+COMPRESSION_LEVEL = 3
+
+
+def create_arrays(folder: Path, plan: Plan) -> None:
+    """Create the arrays of a sweep: variables without values, coordinates with theirs.
+
+    A chunk of a variable holds the runs of one chunk of the plan, whole.
+    """
+    sweep = plan.sweep
+    coordinates = coordinates_of(sweep)
+    root = zarr.create_group(folder, zarr_format=3)
+    root.update_attributes(
+        {
+            "title": "runs of gated linear networks",
+            "gatednet_version": gatednet.__version__,
+            "experiment": to_toml(sweep.experiment),
+            "precision": sweep.precision,
+            "noise": sweep.noise,
+            "coordinates": " ".join(name for name in coordinates if name not in sweep.dims),
+        }
+    )
+    for variable in sweep.variables:
+        dtype = np.dtype(variable.dtype)
+        root.create_array(
+            variable.name,
+            shape=(*sweep.shape, *variable.sizes),
+            chunks=(*plan.chunk_shape, *(max(size, 1) for size in variable.sizes)),
+            dtype=dtype,
+            # An empty chunk must not pass for one of runs that diverged or completed.
+            fill_value=np.nan if dtype.kind == "f" else -1,
+            compressors=codecs(),
+            dimension_names=(*sweep.dims, *variable.dims),
+            attributes=labels.attributes(variable.name),
+            config={"write_empty_chunks": True},
+        )
+    for name, (dims, values, attrs) in coordinates.items():
+        array = root.create_array(
+            name,
+            shape=values.shape,
+            chunks=tuple(max(size, 1) for size in values.shape),
+            dtype=str if values.dtype.kind in "UO" else values.dtype,
+            compressors=codecs(),
+            dimension_names=dims,
+            attributes=attrs,
+            config={"write_empty_chunks": True},
+        )
+        array[...] = values.astype(object) if values.dtype.kind == "U" else values
+
+
+def codecs() -> list[Any]:
+    """How chunks are packed: compressed, and with a checksum that is tested at every reading."""
+    return [ZstdCodec(level=COMPRESSION_LEVEL), Crc32cCodec()]
+
+
+def consolidate(folder: Path) -> None:
+    """Gather the metadata of all arrays in one file, so that the store opens with one reading."""
+    with warnings.catch_warnings():
+        # Written by zarr and read by xarray, and no part of the specification of the format yet.
+        warnings.filterwarnings("ignore", message="Consolidated metadata is currently not part")
+        zarr.consolidate_metadata(str(folder))
+
+
+Coordinate = tuple[tuple[str, ...], np.ndarray, dict[str, Any]]
+
+
+def coordinates_of(sweep: Sweep) -> dict[str, Coordinate]:
+    """All coordinates of a store, (dimensions, values, attributes) by name: axes, saves, realised lengths of blocks."""
+    experiment = sweep.experiment
+    found: dict[str, Coordinate] = {}
+    for axis in sweep.axes:
+        described = {"path": " ".join(axis.paths)}
+        if axis.is_seed:
+            described |= {"long_name": "seed", "units": "1"}
+        elif not axis.zipped and axis.labels is None:
+            described |= meaning(experiment, axis.paths[0])
+        found[axis.name] = ((axis.name,), np.asarray(axis.coordinates), described)
+        if axis.zipped or axis.labels is not None:
+            for path in axis.paths:
+                found[path] = ((axis.name,), np.asarray(axis.column(path)), meaning(experiment, path))
+    group = sweep.group(next(sweep.groups()))
+    for name, (dim, values, attrs) in labels.coordinates(group, sweep.save).items():
+        found[name] = ((dim,), values, dict(attrs))
+        if name == "step":
+            found[TIME] = _times(sweep, values)
+    dims = tuple(sweep.axes[place].name for place in sweep.schedule_places)
+    found[BLOCK_STEPS] = (dims, sweep.block_steps, {"long_name": "length of a block, as realised", "units": "step"})
+    if any("block" in variable.dims for variable in sweep.variables):
+        found[BLOCKS] = _blocks(sweep)
+    return found
+
+
+def _times(sweep: Sweep, steps: np.ndarray) -> Coordinate:
+    """The time of each save, along the axis of the step's length where there is one."""
+    attrs = {"long_name": "time", "units": "time"}
+    for axis in sweep.axes:
+        if "dt" in axis.paths:
+            return (axis.name, "step"), np.outer(np.asarray(axis.column("dt"), np.float64), steps), attrs
+    return ("step",), steps * sweep.experiment.dt, attrs
+
+
+def _blocks(sweep: Sweep) -> Coordinate:
+    """The number of blocks that each run begins; further entries along "block" are NaN."""
+    # Runs differ in their number of steps only along static axes; what is saved by blocks may then have one shape.
+    attrs = {"long_name": "number of blocks begun", "units": "1"}
+    dims = tuple(sweep.axes[place].name for place in sweep.schedule_places)
+    for place, axis in enumerate(sweep.axes):
+        if "steps" in axis.paths:
+            steps = np.asarray(axis.column("steps"))
+            if place in sweep.schedule_places:
+                along = sweep.schedule_places.index(place)
+                shape = [-1 if each == along else 1 for each in range(len(dims))]
+                return dims, -(-steps.reshape(shape) // sweep.block_steps), attrs
+            return (axis.name, *dims), -(-steps.reshape(-1, *(1,) * len(dims)) // sweep.block_steps), attrs
+    return dims, -(-sweep.experiment.steps // sweep.block_steps), attrs
+
+
+def meaning(experiment: Experiment, path: str) -> dict[str, str]:
+    """Meaning and units of the value at a path, as its field declares them; nothing for entries of lists and options."""
+    place: Any = experiment
+    *above, name = path.split(".")
+    for each in above:
+        place = getattr(place, each, None)
+    fields = {each.name: each for each in dataclasses.fields(place)} if isinstance(place, Setting) else {}
+    if name not in fields or "meaning" not in fields[name].metadata:
+        return {}
+    return {"long_name": fields[name].metadata["meaning"], "units": fields[name].metadata["units"]}
+
+
+def chunk_files(folder: Path, plan: Plan, index: tuple[int, ...]) -> Iterator[tuple[str, Path]]:
+    """The file of each variable that holds a chunk, by the name of the variable."""
+    for variable in plan.sweep.variables:
+        place = (*index, *(0 for _ in variable.sizes))
+        yield variable.name, folder.joinpath(variable.name, "c", *(str(each) for each in place))

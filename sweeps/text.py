@@ -1,0 +1,120 @@
+"""The plan of a sweep as TOML and back, without loss, and how two plans differ."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from gatednet.experiment import Experiment, nearest
+from gatednet.lane import Save
+from gatednet.settings import SettingError
+from gatednet.toml import plain, structure
+from sweeps.axes import Axis
+
+if TYPE_CHECKING:
+    from sweeps.plan import Sweep
+
+KEYS = ("save", "every", "reduced", "precision", "noise", "axes", "experiment")
+AXIS_KEYS = ("path", "values", "labels")
+MISSING = object()
+
+
+def to_toml(sweep: Sweep) -> str:
+    """The whole plan as the text of a TOML file."""
+    return tomli_w.dumps(table_of(sweep))
+
+
+def table_of(sweep: Sweep) -> dict[str, Any]:
+    """The whole plan as tables, lists, numbers and strings."""
+    axes = {}
+    for axis in sweep.axes:
+        axes[axis.name] = {
+            "path": list(axis.path) if axis.zipped else axis.path,
+            "values": [list(value) if axis.zipped else value for value in axis.values],
+            **({} if axis.labels is None else {"labels": list(axis.labels)}),
+        }
+    return {
+        "save": list(sweep.save.observables),
+        "every": sweep.save.every,
+        **({} if sweep.reduced is None else {"reduced": sweep.reduced}),
+        "precision": sweep.precision,
+        "noise": sweep.noise,
+        "axes": axes,
+        "experiment": plain(sweep.experiment),
+    }
+
+
+def from_toml(text: str) -> Sweep:
+    """The sweep of a text that `to_toml` wrote.
+
+    **Raises** `SettingError` for text that is no TOML, with its line, and for keys and values that are not allowed.
+    """
+    from sweeps.plan import Sweep
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"no TOML: {error}") from error
+    check_keys(table, KEYS, needed=("save", "every", "axes", "experiment"))
+    axes = []
+    for name, entry in table["axes"].items():
+        check_keys(entry, AXIS_KEYS, needed=("path", "values"), where=f"axes.{name}: ")
+        path, labels = entry["path"], entry.get("labels")
+        axes.append(Axis(name, path if isinstance(path, str) else tuple(path), entry["values"], labels))
+    return Sweep(
+        structure(Experiment, table["experiment"], "experiment"),
+        tuple(axes),
+        Save(tuple(table["save"]), table["every"]),
+        table.get("reduced"),
+        table.get("precision", "float32"),
+        table.get("noise", "paired"),
+    )
+
+
+def check_keys(table: Any, known: tuple[str, ...], needed: tuple[str, ...] = (), where: str = "") -> None:
+    """Raise `SettingError` where something is no table, has unknown keys, or lacks some."""
+    if not isinstance(table, Mapping):
+        raise SettingError(f"{where}is {table!r}, allowed is a table with the keys {', '.join(known)}")
+    for key in table:
+        if key not in known:
+            raise SettingError(f"{where}unknown key {key!r}: {nearest(key, known)}")
+    for key in needed:
+        if key not in table:
+            raise SettingError(f"{where}the key {key!r} is missing")
+
+
+def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """How two plans differ, key by key."""
+    found = []
+    if list(there.get("axes", {})) != list(here.get("axes", {})):
+        found.append(f"axes are {', '.join(there.get('axes', {}))} there and {', '.join(here.get('axes', {}))} here")
+    flat_there, flat_here = dict(_flat(there)), dict(_flat(here))
+    for key in [*flat_there, *(key for key in flat_here if key not in flat_there)]:
+        one, other = flat_there.get(key, MISSING), flat_here.get(key, MISSING)
+        if one != other or type(one) is not type(other):
+            found.append(f"{key} is {_shown(one, other)} there and {_shown(other, one)} here")
+    return found
+
+
+def _flat(table: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{where}{key}.")
+        else:
+            yield f"{where}{key}", value
+
+
+def _shown(value: Any, other: Any) -> str:
+    if value is MISSING:
+        return "missing"
+    text = repr(value)
+    if len(text) <= 60 or not isinstance(value, list):
+        return text
+    if isinstance(other, list):
+        place = next((i for i, (one, two) in enumerate(zip(value, other, strict=False)) if one != two), None)
+        if place is not None:
+            return f"{len(value)} values with {value[place]!r} at {place}"
+    return f"{len(value)} values"
