@@ -73,7 +73,7 @@ def lane_width(experiment: Experiment, reduced: bool) -> int:
     """The number of runs in a lane: as many as keep its state near the processor (benchmarks/throughput.py)."""
     if reduced:
         return 128
-    return 64 if experiment.inputs.exact else 16
+    return 64 if experiment.inputs.exact else 32
 
 
 def recipe(experiment: Experiment, save: Save, traced: Traced, reduced: bool | None = None) -> Recipe:

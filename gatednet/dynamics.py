@@ -22,17 +22,20 @@ class Dynamics(eqx.Module):
 
     experiment: Experiment
     network: Network
+    rates: tuple[Array, Array]
+    """The step in units of the time constants of weights and gates, (runs,) each."""
+
+    def __init__(self, experiment: Experiment, network: Network) -> None:
+        self.experiment = experiment
+        self.network = network
+        # Divided once and not in the loop.
+        times = experiment.timescales
+        self.rates = (jnp.asarray(experiment.dt / times.weights), jnp.asarray(experiment.dt / times.gates))
 
     @property
     def whole(self) -> bool:
         """Whether maps are single blocks: where they are large, or where inputs mix their columns."""
         return not (self.experiment.inputs.exact and unrolled(self.network.outputs, self.network.inputs))
-
-    @property
-    def rates(self) -> tuple[Array, Array]:
-        """The step in units of the time constants of weights and gates, (runs,) each."""
-        times = self.experiment.timescales
-        return (self.experiment.dt / times.weights, self.experiment.dt / times.gates)  # type: ignore[return-value]
 
     def rows(self, state: State) -> Rows:
         """The parameters as blocks."""
@@ -48,9 +51,7 @@ class Dynamics(eqx.Module):
 
     def task_loss(self, rows: Rows, target: Blocks, factor: Array | None) -> Array:
         """The reported loss of each run, (runs,)."""
-        return self.experiment.objective.task_loss(
-            self.network, rows, target, factor, self.experiment.network.outputs
-        )
+        return self.experiment.objective.task_loss(self.network, rows, target, factor, self.experiment.network.outputs)
 
     def gradient(self, rows: Rows, target: Blocks, factor: Array | None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,)."""

@@ -6,23 +6,29 @@ A linear network feels a batch only through Sigma (paper, section 2): the task l
 from __future__ import annotations
 
 import abc
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.random import normal_pairs
+from gatednet.random import normals
 from gatednet.rows import Blocks, add
 from gatednet.settings import Choice, Setting, Whole, field
-from gatednet.wishart import bartlett_factor
+from gatednet.wishart import STEPS_PER_DRAW, bartlett_factor, chi_of_few_degrees, draw_squares
 
 # From this many terms on a sum of outer products is left to einsum: it would take too long to compile.
 _LONGEST_SUM = 64
+# More steps than any run has.
+MOST_STEPS = 2**30
 
 
 class Inputs(Setting):
-    """The distribution of the inputs, and how much of it a step sees."""
+    """The distribution of the inputs, and how much of it a step sees.
+
+    Random numbers are drawn for a group of steps at once, and each step of the group makes its factor of them.
+    """
 
     @property
     @abc.abstractmethod
@@ -30,11 +36,16 @@ class Inputs(Setting):
         """Whether every step sees the identity as second moment, whatever the coordinates."""
 
     @abc.abstractmethod
-    def draw(self, key: Array, step: Array, inputs: int) -> Array | None:
-        """The factor of a step, (inputs, columns, runs), or None for the identity.
+    def steps_per_draw(self, inputs: int) -> int:
+        """How many steps one draw serves, for inputs of so many dimensions."""
 
-        `key` holds the two words of the data keys of the runs, (2, runs).
-        """
+    @abc.abstractmethod
+    def draw(self, key: Array, group: Array, inputs: int) -> Any:
+        """The random numbers of a group of steps; `key` holds the two words of the data keys of the runs, (2, runs)."""
+
+    @abc.abstractmethod
+    def factor(self, drawn: Any, place: Array) -> Array | None:
+        """The factor of the step at a place in its group, (inputs, columns, runs), or None for the identity."""
 
 
 class Population(Inputs):
@@ -44,8 +55,15 @@ class Population(Inputs):
     def exact(self) -> bool:
         return True
 
-    def draw(self, key: Array, step: Array, inputs: int) -> None:
-        del key, step, inputs
+    def steps_per_draw(self, inputs: int) -> int:
+        del inputs
+        return MOST_STEPS
+
+    def draw(self, key: Array, group: Array, inputs: int) -> None:
+        del key, group, inputs
+
+    def factor(self, drawn: None, place: Array) -> None:
+        del drawn, place
 
 
 class Gaussian(Inputs):
@@ -62,12 +80,23 @@ class Gaussian(Inputs):
     def exact(self) -> bool:
         return False
 
-    def draw(self, key: Array, step: Array, inputs: int) -> Array:
-        if self.batch >= inputs and not self.drawn:
-            return bartlett_factor(key, step, inputs, self.batch)
-        half = (self.batch + 1) // 2
-        normals = jnp.concatenate(normal_pairs(key, step, (inputs, half)), axis=1)
-        return normals[:, : self.batch] * np.float32(1.0 / np.sqrt(self.batch))
+    def by_triangle(self, inputs: int) -> bool:
+        """Whether the factor is Bartlett's triangle."""
+        return self.batch >= inputs and not self.drawn
+
+    def steps_per_draw(self, inputs: int) -> int:
+        return STEPS_PER_DRAW if self.by_triangle(inputs) else 1
+
+    def draw(self, key: Array, group: Array, inputs: int) -> tuple[Array, Array | None]:
+        if self.by_triangle(inputs):
+            return draw_squares(key, group, inputs), chi_of_few_degrees(key, group, inputs, self.batch)
+        return normals(key, group, (inputs, self.batch)) * np.float32(1.0 / np.sqrt(self.batch)), None
+
+    def factor(self, drawn: tuple[Array, Array | None], place: Array) -> Array:
+        variates, chi_of_few = drawn
+        if variates.ndim == 4:
+            return bartlett_factor(variates, place, chi_of_few, self.batch)
+        return variates
 
 
 def seen(error: Blocks, factor: Array | None) -> Blocks:
@@ -85,10 +114,7 @@ def _times(block: Array, factor: Array) -> Array:
     Its derivative by the map is the same operation with the factor transposed; left to itself, automatic differentiation
     makes one reduction for each input. The factor is data and has no derivative.
     """
-    inputs = block.shape[1]
-    if inputs > _LONGEST_SUM:
-        return jnp.einsum("oir,icr->ocr", block, factor)
-    return add(block[:, i, None] * factor[i] for i in range(inputs))
+    return _contracted(block, factor, 0)
 
 
 def _times_forward(block: Array, factor: Array) -> tuple[Array, Array]:
@@ -96,7 +122,15 @@ def _times_forward(block: Array, factor: Array) -> tuple[Array, Array]:
 
 
 def _times_backward(factor: Array, cotangent: Array) -> tuple[Array, None]:
-    return _times(cotangent, jnp.swapaxes(factor, 0, 1)), None
+    return _contracted(cotangent, factor, 1), None
 
 
 _times.defvjp(_times_forward, _times_backward)
+
+
+def _contracted(block: Array, factor: Array, axis: int) -> Array:
+    """The sum over the second axis of a block and one of the two first of a factor: outer products, added up."""
+    length = block.shape[1]
+    if length > _LONGEST_SUM:
+        return jnp.einsum("oir,icr->ocr" if axis == 0 else "oir,cir->ocr", block, factor)
+    return add(block[:, i, None] * jax.lax.index_in_dim(factor, i, axis, keepdims=False) for i in range(length))

@@ -14,7 +14,7 @@ from gatednet.curricula import Schedule
 from gatednet.dynamics import Dynamics
 from gatednet.observables import BlockClock, Moment, Observable, Snapshot, When, observable
 from gatednet.problem import Problem
-from gatednet.rows import Blocks, State, total
+from gatednet.rows import Blocks, State, add
 from gatednet.rules import RuleState
 from gatednet.settings import SettingError
 
@@ -73,7 +73,7 @@ class Lane(eqx.Module):
 
 
 class _Carry(eqx.Module):
-    """What changes from step to step. `finite` counts the steps of each run until it left the finite numbers."""
+    """What changes from step to step. `finite` counts the steps that each run began with finite parameters."""
 
     state: State
     memory: RuleState
@@ -112,18 +112,28 @@ class _Loop(eqx.Module):
         weights = experiment.curriculum.task_weights(self.lane.schedule, step, teachers.shape[0])
         return weights, self.lane.dynamics.target(teachers, weights)
 
-    def factor(self, step: Array) -> Array | None:
-        """What the step sees of its inputs."""
-        return self.lane.dynamics.experiment.inputs.draw(
-            self.lane.problem.key, step.astype(jnp.uint32), self.lane.dynamics.network.inputs
-        )
+    @property
+    def group(self) -> int:
+        """How many steps one draw of inputs serves."""
+        return self.lane.dynamics.experiment.inputs.steps_per_draw(self.lane.dynamics.network.inputs)
+
+    def draw(self, group: Array) -> Any:
+        """The random numbers of the inputs of a group of steps."""
+        dynamics = self.lane.dynamics
+        return dynamics.experiment.inputs.draw(self.lane.problem.key, group.astype(jnp.uint32), dynamics.network.inputs)
+
+    def factor(self, drawn: Any, step: Array) -> Array | None:
+        """What a step sees of its inputs."""
+        return self.lane.dynamics.experiment.inputs.factor(drawn, step % self.group)
 
     def snapshot(self, carry: _Carry, step: Array) -> Snapshot:
         """The lane before a step. The end of the run is seen with the task of its last step."""
         dynamics, teachers = self.lane.dynamics, self.lane.problem.teachers
         task_weights, target = self.target(jnp.minimum(step, self.last_step))
         rows = dynamics.rows(carry.state)
-        after, _, batch_loss = dynamics.step(rows, carry.memory, target, self.factor(step))
+        after, _, batch_loss = dynamics.step(
+            rows, carry.memory, target, self.factor(self.draw(step // self.group), step)
+        )
         velocity = jax.tree.map(
             lambda after, before: (after - before) / dynamics.experiment.dt, dynamics.network.join(after), carry.state
         )
@@ -144,25 +154,36 @@ class _Loop(eqx.Module):
                 carry,
                 {name: _of_block(values, block) for name, values in carry.folds.items()},
             )
-            current = jax.lax.fori_loop(step, end, lambda step, carry: self.step(carry, step, target), current)
+            current = self.stretch(current, step, end, target)
             merged = {name: _with_block(values, block, current.folds[name]) for name, values in carry.folds.items()}
             return end, eqx.tree_at(lambda carry: carry.folds, current, merged)
 
         return jax.lax.while_loop(lambda at: at[0] < stop, segment, (start, carry))[1]
 
-    def step(self, carry: _Carry, step: Array, target: Blocks) -> _Carry:
+    def stretch(self, carry: _Carry, start: Array, end: Array, target: Blocks) -> _Carry:
+        """The lane at step `end`, from that at `start`, with one target all the while: draw by draw, step by step."""
+
+        def one_draw(at: tuple[Array, _Carry]) -> tuple[Array, _Carry]:
+            step, carry = at
+            drawn = self.draw(step // self.group)
+            last = jnp.minimum(end, (step // self.group + 1) * self.group)
+            return last, jax.lax.fori_loop(
+                step, last, lambda step, carry: self.step(carry, step, target, self.factor(drawn, step)), carry
+            )
+
+        return jax.lax.while_loop(lambda at: at[0] < end, one_draw, (start, carry))[1]
+
+    def step(self, carry: _Carry, step: Array, target: Blocks, factor: Array | None) -> _Carry:
         """The lane one step later; the folds of `carry` are those of the current block."""
         dynamics = self.lane.dynamics
         before = dynamics.rows(carry.state)
-        after, memory, loss = dynamics.step(before, carry.memory, target, self.factor(step))
+        after, memory, loss = dynamics.step(before, carry.memory, target, factor)
         moment = Moment(dynamics, loss, before, after)
         clock = self.clock(step)
-        # Gates overflow first: their slope is a product of two quantities that grow. Once lost they stay lost.
-        finite = jnp.isfinite(total(tuple(gate for path in after.gates for gate in path)))
         return _Carry(
             dynamics.network.join(after),
             memory,
-            carry.finite + finite,
+            carry.finite + self.finite(carry),
             {
                 each.name: each.fold.update(carry.folds[each.name], each.function(moment), clock)
                 for each in self.folded
@@ -170,6 +191,14 @@ class _Loop(eqx.Module):
             },
             {each.name: carry.traces[each.name].at[step].set(each.function(moment)) for each in self.traced},
         )
+
+    def finite(self, carry: _Carry) -> Array:
+        """Whether each run is still among the finite numbers, (runs,).
+
+        Gates overflow first, since their slope is a product of two quantities that grow, and what is lost stays lost.
+        """
+        gates = carry.state.gates
+        return jnp.isfinite(add(gates[path] for path in range(gates.shape[0])).reshape(-1, gates.shape[-1]).sum(axis=0))
 
     def clock(self, step: Array) -> BlockClock:
         """Where each run is in its blocks."""
@@ -205,7 +234,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
         moving, ends = carry
         start = index * save.every
         snapshot = loop.snapshot(moving, start)
-        alive = moving.finite == start
+        alive = (moving.finite == start) & loop.finite(moving)
 
         def value(each: Observable) -> Array:
             values = each.function(snapshot)
@@ -221,6 +250,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     zeros = {each.name: jnp.zeros_like(lane.problem.state.weights[0, 0, 0]) for each in chosen["end"]}
     indices = jnp.arange(saves + 1, dtype=jnp.int32)
     (carry, ends), saved = jax.lax.scan(one_save, (loop.start(blocks), zeros), indices)
+    completed = (carry.finite == steps) & loop.finite(carry)
     return {
         **saved,
         **ends,
@@ -229,8 +259,9 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
             name: jnp.where(jnp.arange(steps)[:, None] < carry.finite, values, jnp.nan)
             for name, values in carry.traces.items()
         },
-        RESULT: jnp.where(carry.finite == steps, COMPLETED, DIVERGED).astype(jnp.int8),
-        RESULT_STEP: carry.finite,
+        RESULT: jnp.where(completed, COMPLETED, DIVERGED).astype(jnp.int8),
+        # The first state that is not finite comes after the last step that began with a finite one.
+        RESULT_STEP: jnp.where(completed, steps, carry.finite - 1),
     }
 
 

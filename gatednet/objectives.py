@@ -35,10 +35,8 @@ class Objective(Setting):
         `target` is the map that is asked for, in blocks; `factor` that of the second moment of the inputs, None for the
         identity; `outputs` what the error is divided by where it is averaged: a reduced network has other outputs.
         """
-        error = tuple(
-            effective - wanted for effective, wanted in zip(network.effective_map(rows), target, strict=True)
-        )
-        squared = total(tuple(block * block for block in seen(error, factor)))
+        error = tuple(effective - wanted for effective, wanted in zip(network.effective_map(rows), target, strict=True))
+        squared = total(tuple(block**2 for block in seen(error, factor)))
         return squared * (0.5 / outputs if self.reduction == "mean" else 0.5)
 
     def penalty(self, rows: Rows) -> Array:
@@ -49,7 +47,5 @@ class Objective(Setting):
         else:
             norm = jnp.sqrt(total(tuple(gate * gate for gate in gates)))
         negative = total(tuple(jnp.where(gate < 0, -gate, 0.0) for gate in gates))
-        squares = add(total(tuple(block * block for block in path)) for path in rows.weights)
-        return (
-            self.norm * 0.5 * (norm - 1.0) ** 2 + self.nonnegativity * negative + self.weight_cost * 0.5 * squares
-        )
+        squares = add(total(tuple(block**2 for block in path)) for path in rows.weights)
+        return self.norm * 0.5 * (norm - 1.0) ** 2 + self.nonnegativity * negative + self.weight_cost * 0.5 * squares

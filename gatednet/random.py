@@ -7,6 +7,8 @@ the run; the bits are those of `jax.extend.random.threefry_2x32`.
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,10 +17,9 @@ from jax import Array
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
 
-# sin(pi x / 2) / x and cos(pi x / 2) as polynomials of x², for |x| at most 1, good to single precision.
+# sin(pi x / 2) / x as a polynomial of x², for |x| at most 1, good to single precision.
 _NODES = np.linspace(0.0, 1.0, 2001)[1:]
 _SINE = np.polynomial.Chebyshev.fit(_NODES**2, np.sin(np.pi / 2 * _NODES) / _NODES, 5)
-_COSINE = np.polynomial.Chebyshev.fit(_NODES**2, np.cos(np.pi / 2 * _NODES), 6)
 
 
 def threefry(key: Array, high: Array, low: Array) -> tuple[Array, Array]:
@@ -39,20 +40,22 @@ def threefry(key: Array, high: Array, low: Array) -> tuple[Array, Array]:
     return first, second
 
 
-def normal_pairs(key: Array, step: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
-    """Two independent sets of standard normal variates of a step, each (*shape, runs), by Box and Muller's method.
+def normals(key: Array, step: Array, shape: tuple[int, ...]) -> Array:
+    """Independent standard normal variates of a step, (*shape, runs), by Box and Muller's method.
 
     `key` is (2, runs) as in `threefry`, `step` a scalar. The values have single precision whatever the precision of the
     simulation, so that runs in either precision see the same noise. The largest magnitude that can occur is 6.7.
+
+    Of the two variates of the method only the one with the cosine is used. The other would be free for a compiler that
+    writes two arrays from one loop; XLA makes a loop for each, and with them the random bits again.
     """
-    counters = jax.lax.iota(jnp.uint32, int(np.prod(shape))).reshape(*shape, 1)
+    counters = jax.lax.iota(jnp.uint32, math.prod(shape)).reshape(*shape, 1)
     first, second = threefry(key, jnp.broadcast_to(step, (1,)), counters)
     uniform = (first.astype(jnp.float32) + 0.5) * np.float32(2.0**-32)
-    radius = jnp.sqrt(-2.0 * jnp.log(uniform))
-    # The angle is pi x; sine and cosine of its half, then the formulas for the double angle.
+    # The angle is pi x with x from -1 to 1; its cosine is 1 - 2 sin² of its half.
     x = jax.lax.bitcast_convert_type(second, jnp.int32).astype(jnp.float32) * np.float32(2.0**-31)
-    sine, cosine = x * horner(_SINE, x * x), horner(_COSINE, x * x)
-    return radius * (2.0 * sine * cosine), radius * (1.0 - 2.0 * sine * sine)
+    sine = x * horner(_SINE, x * x)
+    return jnp.sqrt(-2.0 * jnp.log(uniform)) * (1.0 - 2.0 * sine * sine)
 
 
 def horner(fit: np.polynomial.Chebyshev, x: Array) -> Array:

@@ -16,7 +16,7 @@ import scipy.special
 import scipy.stats
 from jax import Array
 
-from gatednet.random import normal_pairs
+from gatednet.random import normals
 
 # A chi variate is a polynomial of one normal variate, fitted to the exact quantile map over this range.
 _DEGREE = 9
@@ -35,52 +35,60 @@ def chi_fit(degrees: int) -> np.polynomial.Chebyshev:
     return np.polynomial.Chebyshev.fit(nodes, np.where(nodes < 0, lower, upper), _DEGREE)
 
 
-def bartlett_factor(key: Array, step: Array, inputs: int, batch: int) -> Array:
+# Two squares of normal variates hold the triangles of this many steps: their lower and their upper ones.
+STEPS_PER_DRAW = 4
+
+
+def draw_squares(key: Array, group: Array, inputs: int) -> Array:
+    """The normal variates of steps 4 group, ..., 4 group + 3: (2, inputs, inputs + 2, runs).
+
+    They are two squares; the two further columns of each are for the diagonals of its two triangles. `key` is (2, runs),
+    `group` a scalar.
+    """
+    return normals(key, group, (STEPS_PER_DRAW // 2, inputs, inputs + 2))
+
+
+def bartlett_factor(squares: Array, place: Array, chi_of_few: Array | None, batch: int) -> Array:
     """A factor F of the second moment of a batch, with F Fᵀ distributed as Wishart(I, batch) / batch.
 
-    `key` is (2, runs), `step` a scalar counter, `batch` at least `inputs`. Returns (inputs, inputs, runs), lower
-    triangular. The triangle comes from a rectangle of (inputs + 1) // 2 rows: each holds a long row of the triangle from
-    its left and a short one, reversed, from its right.
+    `place`, from 0 to 3, says which of the four steps of `squares` it is for, `batch` is at least the number of inputs,
+    and `chi_of_few` is that of `chi_of_few_degrees`. Returns (inputs, inputs, runs), lower triangular at even places and
+    upper triangular at odd ones: the distribution does not change when the order of the inputs is reversed, which turns
+    the one into the other and the degrees of freedom of the diagonal around.
     """
-    height = (inputs + 1) // 2
-    width = inputs + 1 - inputs % 2
-    half = (height + 1) // 2
-    first, second = normal_pairs(key, step, (half, width))
-
-    rows: list[Array] = []
-    for row in range(inputs):
-        long = row >= inputs - height
-        place = row - (inputs - height) if long else inputs - height - 1 - row
-        rectangle = first[place] if place < half else second[place - half]
-        rows.append(rectangle[:inputs] if long else rectangle[::-1][:inputs])
-
-    diagonal = _chi_variates(key, step, jnp.stack([rows[row][row] for row in range(inputs)]), batch)
-    column = np.arange(inputs)[:, None]
-    triangle = jnp.stack(
-        [
-            jnp.where(column < row, rows[row], jnp.where(column == row, diagonal[row], np.float32(0)))
-            for row in range(inputs)
-        ]
-    )
-    return triangle * np.float32(1.0 / np.sqrt(batch))
+    square, lower = squares[place // 2], place % 2 == 0
+    inputs = square.shape[0]
+    diagonal = _chi_variates(jnp.where(lower, square[:, inputs], square[:, inputs + 1]), batch)
+    if chi_of_few is not None:
+        diagonal = jnp.concatenate([diagonal[: inputs - chi_of_few.shape[1]], chi_of_few[place]])
+    diagonal = jnp.where(lower, diagonal, diagonal[::-1])
+    row, column = np.indices((inputs, inputs))[..., None]
+    inside = jnp.where(lower, column < row, column > row)
+    # A select for each entry, and no gather: runs stay where they are.
+    entries = jnp.where(inside, square[:, :inputs], jnp.where(column == row, diagonal[:, None], np.float32(0)))
+    return entries * np.float32(1.0 / np.sqrt(batch))
 
 
-def _chi_variates(key: Array, step: Array, normal: Array, batch: int) -> Array:
+def _chi_variates(normal: Array, batch: int) -> Array:
     """Chi variates with batch, batch - 1, ... degrees of freedom, from as many normal variates, (inputs, runs)."""
-    degrees = [batch - row for row in range(normal.shape[0])]
-    few = [each for each in degrees if each < FEWEST_FITTED]
-    fitted = degrees[: len(degrees) - len(few)]
-    parts = []
-    if fitted:
-        # All polynomials in one pass: a vector of coefficients for each power.
-        table = np.array([chi_fit(each).convert(kind=np.polynomial.Polynomial).coef for each in fitted], np.float32)
-        z = normal[: len(fitted)]
-        value = jnp.broadcast_to(table[:, -1:], z.shape)
-        for power in range(_DEGREE - 1, -1, -1):
-            value = value * z + table[:, power, None]
-        parts.append(value)
-    if few:
-        squares = jnp.concatenate([v**2 for v in normal_pairs(key, step | np.uint32(1 << 31), (len(few), few[0]))])
-        kept = np.arange(squares.shape[1])[:, None] < np.array(few)[:, None, None]
-        parts.append(jnp.sqrt(jnp.sum(squares[: len(few)] * kept, axis=1)))
-    return jnp.concatenate(parts)
+    # All polynomials in one pass: a vector of coefficients for each power.
+    fits = [chi_fit(max(batch - row, FEWEST_FITTED)) for row in range(normal.shape[0])]
+    table = np.array([fit.convert(kind=np.polynomial.Polynomial).coef for fit in fits], np.float32).T[:, :, None]
+    value = jnp.broadcast_to(table[-1], normal.shape)
+    for coefficient in table[-2::-1]:
+        value = value * normal + coefficient
+    return value
+
+
+def chi_of_few_degrees(key: Array, group: Array, inputs: int, batch: int) -> Array | None:
+    """The chi variates with fewer degrees of freedom than are fitted, of the four steps of a group; None where none has.
+
+    They are roots of sums of squares, (4, few, runs), and belong to the last `few` rows of the triangle.
+    """
+    few = [batch - row for row in range(inputs) if batch - row < FEWEST_FITTED]
+    if not few:
+        return None
+    counter = group | np.uint32(1 << 31)  # no group is so large, so these variates are used nowhere else
+    squares = normals(key, counter, (STEPS_PER_DRAW, len(few), few[0])) ** 2
+    counted = np.arange(few[0]) < np.array(few)[:, None]
+    return jnp.sqrt(jnp.sum(squares * counted[..., None], axis=2))
