@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import typer
 from docstrings import escaped
 from sphinx.util.docutils import SphinxDirective
 
-from figures.cli.main import app as command
+from figures.cli.main import app
 from figures.registry import FIGURES
 from gatednet import REGISTRY, Experiment, Setting
 from gatednet.experiment import PARTS
@@ -24,6 +25,9 @@ from sweeps.catalog import EXPERIMENTS, SWEEPS
 if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
+
+# Read before autodoc touches the functions: it writes other defaults and annotations into them.
+COMMAND: Any = typer.main.get_command(app)
 
 MOMENTS = {
     "saves": "at every save",
@@ -37,7 +41,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The lines of a Markdown table."""
     yield ""
     for row in (head, ["---"] * len(head), *rows):
-        yield "| " + " | ".join(row) + " |"
+        # A bar ends a cell even in code.
+        yield "| " + " | ".join(re.sub(r"(?<!\\)\|", r"\|", cell) for cell in row) + " |"
     yield ""
 
 
@@ -133,8 +138,7 @@ class Commands(Generated):
 
     def lines(self) -> Iterable[str]:
         """A section for each command."""
-        group: Any = typer.main.get_command(command)
-        for name, each in group.commands.items():
+        for name, each in COMMAND.commands.items():
             context = each.context_class(each, info_name=f"gatednet {name}")
             yield from [f"## {name}", "", each.help or "", ""]
             records = (parameter.get_help_record(context) for parameter in each.params)
