@@ -25,10 +25,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 class Axis:
     """One dimension of a sweep.
 
-    `name` is that of the dimension, `path` the dotted path in the experiment of the float, whole number, string or truth
-    value that varies, `values` its values. With a tuple of paths the axis is zipped: each value is then a tuple with an
-    entry for each path, and they change together. `labels` are the coordinates of the axis, numbers or strings; without
-    them the coordinates are the values. A zipped axis needs labels.
+    `name` is that of the dimension, `path` the dotted path in the experiment of the float, whole number, string or
+    truth value that varies, `values` its values. With a tuple of paths the axis is zipped: each value is then a tuple
+    with an entry for each path, and they change together. `labels` are the coordinates of the axis, numbers or strings;
+    without them the coordinates are the values. A zipped axis needs labels.
 
     **Raises** `SettingError` for an empty axis, and for names, values and labels that do not fit each other.
     """
@@ -66,7 +66,7 @@ class Axis:
     def _entry(self, value: Any, size: int) -> tuple[Any, ...]:
         if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != size:
             raise SettingError(
-                f"axis {self.name!r} has the value {value!r}, allowed are lists with an entry for each of its {size} paths"
+                f"axis {self.name!r} has the value {value!r}, allowed are lists with an entry for each path, {size}"
             )
         return tuple(plain(each) for each in value)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatednet.experiment import Experiment, nearest, paths, with_values
@@ -19,8 +19,8 @@ BLOCK_STEPS, BLOCKS, TIME = "block_steps", "blocks", "time"
 def check_axes(experiment: Experiment, axes: Sequence[Axis], save: Save) -> tuple[Axis, ...]:
     """The axes with the values that the experiment makes of them: 1 becomes 1.0 where a float is swept.
 
-    **Raises** `SettingError` for what is wrong with the axes, and for values that the experiment does not allow, alone or
-    together.
+    **Raises** `SettingError` for what is wrong with the axes, and for values that the experiment does not allow, alone
+    or together.
     """
     if not axes:
         raise SettingError("a sweep has no axes, allowed is one or more")
@@ -93,14 +93,12 @@ def _check_values(experiment: Experiment, axes: Sequence[Axis]) -> None:
         _build(experiment, axes, cell)
 
 
-def _extremes(experiment: Experiment, axis: Axis) -> Iterator[int] | range:
-    if not is_static(experiment, axis):
-        points: set[int] = set()
-        for path in axis.paths:
-            column = axis.column(path)
-            points |= {min(range(len(axis)), key=column.__getitem__), max(range(len(axis)), key=column.__getitem__)}
-        return iter(sorted(points))
-    return range(len(axis))
+def _extremes(experiment: Experiment, axis: Axis) -> Sequence[int]:
+    """The points where a value is smallest or largest; all points of a static axis."""
+    if is_static(experiment, axis):
+        return range(len(axis))
+    columns = [axis.column(path) for path in axis.paths]
+    return sorted({pick(range(len(axis)), key=column.__getitem__) for column in columns for pick in (min, max)})
 
 
 def _build(experiment: Experiment, axes: Sequence[Axis], cell: Sequence[int]) -> None:

@@ -18,8 +18,8 @@ from sweeps.cost import expected_speed
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
 
-# The largest chunk: in runs, in bytes of results, and in the seconds that it is expected to take on one processor core, so
-# that progress is seen and little is lost when a sweep is interrupted.
+# The largest chunk: in runs, in bytes of results, and in the seconds that it is expected to take on one processor core,
+# so that progress is seen and little is lost when a sweep is interrupted.
 MOST_RUNS, MOST_BYTES, MOST_SECONDS = 2**14, 2**26, 4.0
 
 
@@ -132,7 +132,7 @@ class Plan:
         return Request(sweep.group(self.group(chunk)), values, seeds, self._streams(chunk))
 
     def _streams(self, chunk: Chunk) -> np.ndarray:
-        """The stream of random numbers of each run: one for all, or one for each cell from a hash of its coordinates."""
+        """The stream of random numbers of each run: one for all, or one a cell, from a hash of its coordinates."""
         if self.sweep.noise == "paired":
             return np.zeros(chunk.runs, np.int64)
         named = sorted((axis.name, place) for place, axis in enumerate(self.sweep.axes) if not axis.is_seed)

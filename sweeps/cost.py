@@ -1,8 +1,8 @@
 """What a sweep will take, before it runs.
 
-The time is an estimate from a table of measured speeds: simulated steps per second of one core at the sizes of the paper's
-Figure 2 (benchmarks/throughput.py), in inverse proportion to the number of weights. It is good to a factor of two or three
-on a desktop processor, and counts devices as cores.
+The time is an estimate from a table of measured speeds: simulated steps per second of one core at the sizes of the
+paper's Figure 2 (benchmarks/throughput.py), in inverse proportion to the number of weights. It is good to a factor of
+two or three on a desktop processor, and counts devices as cores.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WEIGHTS = {"reduced": 8, "population": 400, "gaussian": 400, "drawn": 400}
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """What a sweep takes: runs, their steps in sum, compilations, bytes before compression, chunks, expected seconds."""
+    """What a sweep takes: runs, their steps in sum, compilations, bytes before compression, chunks, seconds."""
 
     runs: int
     steps: int

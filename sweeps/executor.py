@@ -36,8 +36,8 @@ class Running:
 class Executor:
     """One compilation: `recipe` for chunks of at most `runs` runs that start from at most `draws` draws.
 
-    Every device gets the same number of whole lanes; what is missing is filled up with copies of the last run, so that all
-    chunks have one shape.
+    Every device gets the same number of whole lanes; what is missing is filled up with copies of the last run, so that
+    all chunks have one shape.
     """
 
     recipe: Recipe

@@ -65,6 +65,16 @@ def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def fault(folder: Path, name: str, entry: Mapping[str, Any] | None) -> str | None:
+    """What is wrong with a file of a folder by its entry of a `listing`; None where nothing is."""
+    path = folder / name
+    if entry is None:
+        return "has no digest"
+    if not path.is_file():
+        return "is missing"
+    return None if sha256(path) == entry["sha256"] else "does not agree with its digest"
+
+
 def listing(root: Path, paths: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """Size and digest of files, by their paths below `root`."""
     return {

@@ -29,10 +29,10 @@ NOISES = ("paired", "independent")
 class Sweep:
     """A grid of runs: the product of `axes`, each run an `experiment` with the values of its cell.
 
-    `reduced` and `precision` are those of `gatednet.simulate`. With `noise = "paired"` a seed gives the same random numbers
-    in every cell (common random numbers), so that the run of a seed is the one that `simulate` makes of it; with
-    `"independent"` every cell has numbers of its own, which depend on its coordinates alone. Without a seed axis the seed
-    is 0.
+    `reduced` and `precision` are those of `gatednet.simulate`. With `noise = "paired"` a seed gives the same random
+    numbers in every cell (common random numbers), so that the run of a seed is the one that `simulate` makes of it;
+    with `"independent"` every cell has numbers of its own, which depend on its coordinates alone. Without a seed axis
+    the seed is 0.
 
     **Raises** `SettingError` where anything of this is not possible in any cell of the grid.
     """

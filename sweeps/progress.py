@@ -167,7 +167,7 @@ class Live:
 def progress_for(title: str, stream: TextIO | None = None) -> Progress:
     """A live line where the stream, by itself that of errors, is a terminal, and plain lines elsewhere."""
     stream = stream or sys.stderr
-    if not stream.isatty():
+    if stream is None or not stream.isatty():
         return Lines(title, stream)
     from rich.console import Console
 

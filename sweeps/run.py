@@ -27,10 +27,10 @@ def run_sweep(
 ) -> Store:
     """Run a sweep into the store in `folder`, and return the finished store.
 
-    A new folder is created; in the store of an interrupted sweep the chunks that are missing are computed; a finished one
-    is returned at once, with `fresh` false. `restart` deletes the store that is there and starts over. `devices` are those
-    of this process by default. `chunk_runs` is the largest number of runs in a chunk of a new store. The numbers depend on
-    neither of the two.
+    A new folder is created; in the store of an interrupted sweep the chunks that are missing are computed; a finished
+    one is returned at once, with `fresh` false. `restart` deletes the store that is there and starts over. `devices`
+    are those of this process by default. `chunk_runs` is the largest number of runs in a chunk of a new store. The
+    numbers depend on neither of the two.
 
     An interruption at any moment, even by a kill, leaves a store that can be resumed.
 
@@ -44,6 +44,7 @@ def run_sweep(
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         store = Store.open(path)
         store.require(sweep)
+        store.check()
         if store.finished:
             return store
     else:

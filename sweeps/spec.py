@@ -27,10 +27,13 @@ _RANGE = re.compile(r"(\w+)\((.*)\)")
 
 
 def load_spec(path: str | os.PathLike[str]) -> Sweep:
-    """The sweep of a TOML file: an experiment of the catalog (`base`), values to `set` in it, `axes`, and what to `save`.
+    """The sweep of a TOML file.
 
-    **Raises** `SettingError`, with the file, for text that is no TOML (with its line), and for keys, values and types that
-    are not allowed.
+    Its keys are `base`, an experiment of the catalog, `set`, values to change in it by their paths, `axes`, `save`,
+    `every`, and, where wanted, `reduced`, `precision` and `noise`.
+
+    **Raises** `SettingError`, with the file, for text that is no TOML (with its line), and for keys, values and types
+    that are not allowed.
     """
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -127,7 +130,9 @@ def _range(name: str, path: str, kind: str, arguments: Any) -> Axis:
 
 
 def parse_axis(text: str) -> Axis:
-    """An axis of the command line, NAME=PATH=SPEC, where SPEC is `linspace(a,b,n)`, `geomspace(a,b,n)` or values with commas.
+    """An axis of the command line, NAME=PATH=SPEC.
+
+    SPEC is `linspace(a,b,n)`, `geomspace(a,b,n)`, or values with commas between them.
 
     **Raises** `SettingError` for any other text.
     """

@@ -5,8 +5,8 @@
     arrays.zarr       the results, opened by `xarray.open_zarr`
     done/             a file for each chunk that is complete, with the digests of its files
 
-A chunk is done if and only if its file in `done` is there and agrees with its own digest; that file is written last. The
-folder holds no path and no date that matters: a copy of it is as good as itself, finished or not.
+A chunk is done if and only if its file in `done` is there and agrees with its own digest; that file is written last.
+The folder holds no path and no date that matters: a copy of it is as good as itself, finished or not.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import zarr
 
 from gatednet.settings import SettingError
 from sweeps.chunks import Chunk, Plan
-from sweeps.files import flush, flush_folders, listing, read_record, sha256, write, write_record
+from sweeps.files import fault, flush, flush_folders, listing, read_record, sha256, write, write_record
 from sweeps.plan import Sweep
 from sweeps.provenance import provenance
 from sweeps.template import chunk_files, consolidate, create_arrays
@@ -38,6 +38,7 @@ PLAN, PROVENANCE, ARRAYS, DONE, LOCK = "plan.toml", "provenance.json", "arrays.z
 TEMPLATE, FINISHED = "_template.json", "_store.json"
 # The first line of every plan, by which a folder is known as a store.
 HEADER = "# The plan of a sweep of gatednet; the folder is a store, format 1.\n"
+RESTART = "allowed is a restart of the sweep"
 
 
 class Store:
@@ -68,6 +69,7 @@ class Store:
         **Raises** `SettingError` where the folder is there already and not empty, or cannot be written.
         """
         store = cls(folder)
+        store.sweep = sweep
         plan = sweep.plan(chunk_runs)
         with store.writing():
             parent = store.folder.absolute().parent
@@ -76,18 +78,11 @@ class Store:
             aside = parent / f".{store.folder.name}.{os.getpid()}.new"
             aside.mkdir()
             with filelock.FileLock(aside / LOCK, timeout=0):
-                create_arrays(aside / ARRAYS, plan)
-                write(aside / PLAN, HEADER + sweep.to_toml())
-                (aside / DONE).mkdir()
-                files = [aside / PLAN, *(path for path in (aside / ARRAYS).rglob("*") if path.is_file())]
-                for path in files:
-                    flush(path)
-                flush_folders(files, aside)
-                write_record(aside / DONE / TEMPLATE, {"files": listing(aside, files)})
                 try:
+                    _fill(aside, plan)
                     aside.rename(store.folder)
-                except OSError:
-                    shutil.rmtree(aside)
+                except BaseException:
+                    shutil.rmtree(aside, ignore_errors=True)
                     raise
             flush(parent)
         return store
@@ -116,12 +111,43 @@ class Store:
         return text
 
     @functools.cached_property
+    def template(self) -> dict[str, Any]:
+        """What was there when the store was created: the digests of its files, and the shape of its chunks.
+
+        **Raises** `SettingError` where the record of it is damaged.
+        """
+        found = read_record(self.folder / DONE / TEMPLATE)
+        if found is None:
+            raise SettingError(f"{self.folder} is damaged: {DONE}/{TEMPLATE} is not what was written; {RESTART}")
+        return found
+
+    @functools.cached_property
     def plan(self) -> Plan:
         """The chunks of the sweep, of the shape with which the arrays were created."""
-        root = zarr.open_group(self.folder / ARRAYS, mode="r", use_consolidated=False)
-        array = root["result"]
-        assert isinstance(array, zarr.Array)
-        return Plan(self.sweep, tuple(array.chunks))
+        return Plan(self.sweep, tuple(self.template["chunk_shape"]))
+
+    @functools.cached_property
+    def plan_digest(self) -> str:
+        """The digest of the plan, by which a chunk's record belongs to this store."""
+        return sha256(self.folder / PLAN)
+
+    def check(self) -> None:
+        """Compare all files but those of the chunks with their digests.
+
+        **Raises** `SettingError` that names the first damaged one.
+        """
+        finished = read_record(self.folder / DONE / FINISHED)
+        if finished is None and (self.folder / DONE / FINISHED).exists():
+            raise SettingError(
+                f"{self.folder} is damaged: {DONE}/{FINISHED} is not what was written; "
+                "delete it and run the sweep again to mend it"
+            )
+        # The metadata of the whole are written again at the end.
+        moving = () if finished else (f"{ARRAYS}/zarr.json",)
+        for name, entry in (finished or self.template)["files"].items():
+            reason = None if name in moving else fault(self.folder, name, entry)
+            if reason:
+                raise SettingError(f"{self.folder} is damaged: {name} {reason}; {RESTART}")
 
     def record(self, chunk: Chunk) -> Path:
         """The file that marks a chunk as done."""
@@ -130,7 +156,7 @@ class Store:
     def is_done(self, chunk: Chunk) -> bool:
         """Whether a chunk is complete: its record is whole, and its files are there and have their sizes."""
         record = read_record(self.record(chunk))
-        if record is None or record.get("chunk") != list(chunk.index):
+        if record is None or record["chunk"] != list(chunk.index) or record["plan"] != self.plan_digest:
             return False
         paths = [path for _, path in chunk_files(self.folder / ARRAYS, self.plan, chunk.index)]
         for path in paths:
@@ -152,8 +178,9 @@ class Store:
     def dataset(self) -> xarray.Dataset:
         """The results, read when they are used.
 
-        **Raises** `SettingError` where the store is not finished.
+        **Raises** `SettingError` where the store is not finished, or its metadata are damaged.
         """
+        self.check()
         if not self.finished:
             raise SettingError(
                 f"{self.folder} is not finished: {len(self.done)} of {len(self.plan)} chunks are done, "
@@ -210,7 +237,7 @@ class Store:
             array[chunk.region] = results[variable.name].reshape(*chunk.shape, *variable.sizes)
             flush(files[variable.name])
         flush_folders(files.values(), self.folder / ARRAYS)
-        content = {"chunk": list(chunk.index), "plan": sha256(self.folder / PLAN)}
+        content = {"chunk": list(chunk.index), "plan": self.plan_digest}
         write_record(self.record(chunk), {**content, "files": listing(self.folder, files.values())})
 
     def check_aligned(self, chunk: Chunk) -> None:
@@ -221,16 +248,14 @@ class Store:
     def begin(self, devices: list[jax.Device]) -> None:
         """Note the versions and the machine of a session that computes chunks."""
         path = self.folder / PROVENANCE
+        (self.folder / DONE / FINISHED).unlink(missing_ok=True)
         sessions = (read_record(path) or {"sessions": []})["sessions"]
         write_record(path, {"sessions": [*sessions, provenance(devices)]})
 
     def finish(self) -> None:
         """Close the store: gather the metadata and record the digests of all files but the chunks."""
         consolidate(self.folder / ARRAYS)
-        template = read_record(self.folder / DONE / TEMPLATE)
-        if template is None:
-            raise SettingError(f"{self.folder / DONE / TEMPLATE} is damaged, allowed is a restart")
-        files = [self.folder / name for name in template["files"]]
+        files = [self.folder / name for name in self.template["files"]]
         files += [self.folder / PROVENANCE, self.folder / DONE / TEMPLATE]
         for path in files:
             flush(path)
@@ -244,6 +269,19 @@ class Store:
             aside = self.folder.absolute().parent / f".{self.folder.name}.{os.getpid()}.old"
             self.folder.rename(aside)
             shutil.rmtree(aside)
+
+
+def _fill(folder: Path, plan: Plan) -> None:
+    """Write everything of a store that is known before the first run."""
+    create_arrays(folder / ARRAYS, plan)
+    write(folder / PLAN, HEADER + plan.sweep.to_toml())
+    (folder / DONE).mkdir()
+    files = [folder / PLAN, *(path for path in (folder / ARRAYS).rglob("*") if path.is_file())]
+    for path in files:
+        flush(path)
+    flush_folders(files, folder)
+    content = {"chunk_shape": list(plan.chunk_shape), "files": listing(folder, files)}
+    write_record(folder / DONE / TEMPLATE, content)
 
 
 def _sweep_up(parent: Path, name: str) -> None:

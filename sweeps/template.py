@@ -17,7 +17,6 @@ from gatednet import labels
 from gatednet.experiment import Experiment
 from gatednet.settings import Setting
 from gatednet.toml import to_toml
-from sweeps.axes import Axis
 from sweeps.checks import BLOCK_STEPS, BLOCKS, TIME
 from sweeps.chunks import Plan
 from sweeps.plan import Sweep
@@ -139,7 +138,7 @@ def _blocks(sweep: Sweep) -> Coordinate:
 
 
 def meaning(experiment: Experiment, path: str) -> dict[str, str]:
-    """Meaning and units of the value at a path, as its field declares them; nothing for entries of lists and options."""
+    """Meaning and units of the value at a path, as its field declares them; nothing for entries of lists."""
     place: Any = experiment
     *above, name = path.split(".")
     for each in above:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 from gatednet.settings import SettingError
 from sweeps.chunks import Chunk
-from sweeps.files import read_record, sha256
-from sweeps.store import ARRAYS, DONE, FINISHED, PLAN, PROVENANCE, TEMPLATE, Store
+from sweeps.files import fault, read_record
+from sweeps.store import ARRAYS, DONE, FINISHED, PROVENANCE, Store
 from sweeps.template import chunk_files
 
 
@@ -19,57 +16,36 @@ def verify(folder: str | os.PathLike[str]) -> Store:
 
     A store that is not finished is verified as far as it goes; see `Store.finished`.
 
-    **Raises** `SettingError` that names the first damaged file, and the chunk where it belongs to one, and says what mends
-    it.
+    **Raises** `SettingError` that names the first damaged file, and the chunk where it belongs to one, and says what
+    mends it.
     """
     store = Store.open(folder)
-    records = store.folder / DONE
-    template = read_record(records / TEMPLATE)
-    if template is None:
-        raise SettingError(f"{records / TEMPLATE} is damaged, allowed is a restart of the sweep")
-    root = f"{ARRAYS}/zarr.json"
-    # The root's metadata are written again when the store is finished.
-    _compare(store.folder, {name: entry for name, entry in template["files"].items() if name != root})
+    store.check()
     for chunk in store.plan.chunks():
         if store.record(chunk).exists():
             _verify_chunk(store, chunk)
-    if read_record(store.folder / PROVENANCE) is None and (records / FINISHED).exists():
-        raise SettingError(f"{store.folder / PROVENANCE} is damaged: it does not agree with its own digest")
-    if (records / FINISHED).exists():
-        finished = read_record(records / FINISHED)
-        if finished is None:
-            raise SettingError(f"{records / FINISHED} is damaged: delete it and run the sweep again to mend it")
-        _compare(store.folder, finished["files"])
+        elif (store.folder / DONE / FINISHED).exists():
+            missing = f"chunk {chunk.name}: {DONE}/{chunk.name}.json is missing"
+            raise SettingError(f"{store.folder} is damaged in {missing}; run the sweep again to mend it")
+    provenance = store.folder / PROVENANCE
+    if provenance.exists() and read_record(provenance) is None:
+        raise SettingError(f"{store.folder} is damaged: {PROVENANCE} does not agree with its own digest")
     return store
 
 
 def _verify_chunk(store: Store, chunk: Chunk) -> None:
-    mend = f"delete {DONE}/{chunk.name}.json and run the sweep again to mend it"
-    what = f"{store.folder}: chunk {chunk.name} is damaged"
     record = read_record(store.record(chunk))
-    if record is None or record.get("chunk") != list(chunk.index):
-        raise SettingError(f"{what}: {DONE}/{chunk.name}.json does not agree with its own digest; {mend}")
-    if record["plan"] != sha256(store.folder / PLAN):
-        raise SettingError(f"{what}: it is of another plan; {mend}")
+    if record is None:
+        raise SettingError(_damage(store, chunk, f"{DONE}/{chunk.name}.json does not agree with its own digest"))
+    if record["chunk"] != list(chunk.index) or record["plan"] != store.plan_digest:
+        raise SettingError(_damage(store, chunk, f"{DONE}/{chunk.name}.json is of another chunk or plan"))
     for _, path in chunk_files(store.folder / ARRAYS, store.plan, chunk.index):
         name = path.relative_to(store.folder).as_posix()
-        reason = _fault(store.folder, name, record["files"].get(name))
+        reason = fault(store.folder, name, record["files"].get(name))
         if reason:
-            raise SettingError(f"{what}: {name} {reason}; {mend}")
+            raise SettingError(_damage(store, chunk, f"{name} {reason}"))
 
 
-def _compare(folder: Path, files: Mapping[str, Any]) -> None:
-    for name, entry in files.items():
-        reason = _fault(folder, name, entry)
-        if reason:
-            raise SettingError(f"{folder} is damaged: {name} {reason}; allowed is a restart of the sweep")
-
-
-def _fault(folder: Path, name: str, entry: Mapping[str, Any] | None) -> str | None:
-    """What is wrong with a file."""
-    path = folder / name
-    if entry is None:
-        return "has no digest"
-    if not path.is_file():
-        return "is missing"
-    return None if sha256(path) == entry["sha256"] else "does not agree with its digest"
+def _damage(store: Store, chunk: Chunk, what: str) -> str:
+    mend = f"delete {DONE}/{chunk.name}.json and run the sweep again to mend it"
+    return f"{store.folder} is damaged in chunk {chunk.name}: {what}; {mend}"

@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-Built = TypeVar("Built", covariant=True)
+Built_co = TypeVar("Built_co", covariant=True)
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry(Generic[Built]):
+class Entry(Generic[Built_co]):
     """A name, what is behind it in one line, and the function that builds it."""
 
     name: str
     summary: str
-    build: Callable[[], Built]
+    build: Callable[[], Built_co]
