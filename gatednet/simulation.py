@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -28,7 +29,7 @@ def precision_of(name: str) -> Iterator[type]:
         yield PRECISIONS[name]
 
 
-def check_seeds(seeds: Sequence[int]) -> np.ndarray:
+def check_seeds(seeds: Sequence[Any]) -> np.ndarray:
     """Seeds as an array.
 
     **Raises** `SettingError` where there is none, or one that is not a whole number from 0 to 2³² - 1.
