@@ -1,0 +1,1 @@
+"""The command `gatednet`: one file for each of its commands, see `figures.cli.main`."""

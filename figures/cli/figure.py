@@ -1,0 +1,30 @@
+"""`gatednet figure`: pictures from finished stores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from figures.cli.options import Format, Out, Runs
+
+
+def figure(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...|all", help="Figures, see `gatednet list`.")],
+    runs: Runs = Path("runs"),
+    out: Out = Path("pictures"),
+    formats: Format = "pdf,png,svg",
+) -> None:
+    """Draw figures from the stores of their sweeps, with their data, captions and claims beside them."""
+    from figures.files import check_writable
+    from figures.pipeline import check_formats, chosen, make, open_stores
+
+    entries, suffixes = chosen(names), check_formats(formats)
+    check_writable(out)
+    # All stores are looked at before anything is written.
+    stores = {entry.name: open_stores(entry, runs) for entry in entries}
+    for entry in entries:
+        for claim in make(entry, stores[entry.name], out, suffixes):
+            print(f"{entry.name}: {claim.verdict}: {claim.sentence}")
+        print(", ".join(str(out / f"{entry.name}.{suffix}") for suffix in suffixes))

@@ -1,0 +1,100 @@
+"""`gatednet`: from a setting to a picture, from the command line.
+
+Nothing heavy is imported until a command needs it, so that help is there at once.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from figures.cli.figure import figure
+from figures.cli.listing import listing
+from figures.cli.reproduce import reproduce
+from figures.cli.simulate import simulate
+from figures.cli.sweep import sweep
+from figures.cli.verify import verify
+
+# Exit codes.
+DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+# The error of a wrong call, wherever typer keeps its copy of click.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+app = typer.Typer(
+    name="gatednet",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("list")(listing)
+for _command in (simulate, sweep, verify, figure, reproduce):
+    app.command()(_command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from gatednet.version import __version__
+
+        print(f"gatednet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def gatednet(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Simulate gated linear networks that learn to switch tasks, sweep their settings, draw and check figures.
+
+    Exit codes: 0 done, 1 a claim or a run failed, 2 wrong usage or input, 130 interrupted and resumable.
+    """
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and leave with its exit code.
+
+    What is wrong with a call or an input is told in one line; anything else that goes wrong is a bug, and shows where.
+    """
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(_code(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _code(arguments: list[str]) -> int:
+    try:
+        result = app(arguments or ["--help"], prog_name="gatednet", standalone_mode=False)
+    except KeyboardInterrupt:
+        return _tell("interrupted; the same command again continues it", INTERRUPTED)
+    except typer.Exit as error:
+        return error.exit_code
+    except typer.Abort:
+        return _tell("interrupted", INTERRUPTED)
+    except _UsageError as error:
+        return _tell(error.format_message(), REFUSED)  # type: ignore[attr-defined]
+    except ValueError as error:
+        from gatednet.settings import SettingError
+
+        if not isinstance(error, SettingError):
+            raise
+        return _tell(str(error), REFUSED)
+    return result if isinstance(result, int) else DONE
+
+
+def _tell(message: str, code: int) -> int:
+    """Print one line to the standard error, whatever the message holds."""
+    print(f"gatednet: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""`gatednet reproduce`: sweeps, figures and claims in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from figures.cli.options import Format, Out, Runs, use_all_cores
+
+
+def reproduce(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Figures; by themselves all.")] = None,
+    runs: Runs = Path("runs"),
+    out: Out = Path("pictures"),
+    formats: Format = "pdf,png,svg",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Few seeds, for a first look: pictures are marked, claims may be undecided.")
+    ] = False,
+) -> None:
+    """Run the sweeps of figures, draw them, and check their claims; fails where a verdict is not the known one."""
+    use_all_cores()
+    from rich.console import Console
+
+    from figures.claim import surprises, table, to_json
+    from figures.files import check_writable, write_all
+    from figures.pipeline import check_formats, chosen, make, sweeps_for
+    from sweeps.progress import progress_for
+    from sweeps.run import run_sweep
+
+    entries, suffixes = chosen(names or []), check_formats(formats)
+    # Few seeds are another plan, and so other stores and pictures.
+    stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
+    check_writable(stores_in)
+    check_writable(pictures_in)
+    claims = {}
+    for entry in entries:
+        stores = {
+            store: run_sweep(sweep, stores_in / store, progress=progress_for(store))
+            for store, sweep in sweeps_for(entry, quick=quick).items()
+        }
+        claims[entry.name] = make(entry, stores, pictures_in, suffixes, quick=quick)
+    write_all(pictures_in, {"claims.json": to_json(claims).encode()})
+    Console().print(table(claims, quick=quick))
+    print(f"pictures, captions, data and claims.json are in {pictures_in}")
+    new = [claim for of_figure in claims.values() for claim in surprises(of_figure, quick=quick)]
+    for claim in new:
+        print(f"a new verdict: {claim.verdict}, known: {claim.known_verdict}: {claim.sentence}")
+    if new:
+        raise typer.Exit(1)

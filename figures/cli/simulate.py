@@ -1,0 +1,55 @@
+"""`gatednet simulate`: one experiment, straight to a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from figures.cli.options import Format, Out, parse_settings, use_all_cores
+
+# No more saves than this where their number is not given.
+_MOST_SAVES = 1000
+
+
+def simulate(
+    name: Annotated[str, typer.Argument(help="An experiment of the catalog, see `gatednet list`.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
+    save: Annotated[list[str] | None, typer.Option(help="Save a further observable; may be repeated.")] = None,
+    every: Annotated[int | None, typer.Option(help="Steps between saves; by default up to 1000 saves.")] = None,
+    out: Out = Path("pictures"),
+    formats: Format = "pdf,png,svg",
+) -> None:
+    """Simulate one experiment and draw loss, gates and alignment over time."""
+    use_all_cores()
+    from figures.files import check_writable, packed, write_all
+    from figures.panels import look
+    from figures.pipeline import check_formats, pictures
+    from figures.time_course import OBSERVABLES, draw
+    from gatednet import Save, to_toml, with_values
+    from gatednet import simulate as run
+    from sweeps.catalog import experiment as known
+
+    experiment = with_values(known(name), parse_settings(settings or []))
+    chosen = check_formats(formats)
+    extra = [each for each in save or [] if each not in OBSERVABLES]
+    plan = Save((*OBSERVABLES, *extra), steps_between(experiment.steps) if every is None else every)
+    check_writable(out)
+    data = run(experiment, plan, seed).assign_attrs(experiment=to_toml(experiment))
+    with look():
+        drawn = pictures(name, draw(data, experiment), chosen)
+    for path in write_all(out, {**drawn, f"{name}.zarr.zip": packed(data)}):
+        print(path)
+    if int(data.result) != 0:
+        print(f"the run left the finite numbers after {int(data.result_step)} of {experiment.steps} steps")
+        raise typer.Exit(1)
+
+
+def steps_between(steps: int) -> int:
+    """The smallest number of steps that divides a run into at most 1000 parts."""
+    least = -(-steps // _MOST_SAVES)
+    return next(each for each in range(least, steps + 1) if steps % each == 0)

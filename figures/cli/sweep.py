@@ -1,0 +1,103 @@
+"""`gatednet sweep`: a grid of runs into stores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from figures.cli.options import use_all_cores
+
+if TYPE_CHECKING:
+    from sweeps.plan import Sweep
+    from sweeps.store import Store
+
+
+def sweep(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="A sweep of the catalog, or a file.")],
+    out: Annotated[Path, typer.Option(help="Folder of the stores; each gets a folder in it.")] = Path("runs"),
+    axis: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PATH=SPEC", help="Add an axis, or replace the one of its name; may be repeated."),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(help="Number of seeds.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and do nothing.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Delete stores that are there, and start over.")] = False,
+) -> None:
+    """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
+    use_all_cores()
+    from figures.files import check_writable
+    from sweeps.progress import progress_for
+    from sweeps.run import run_sweep
+
+    found = {store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
+    if dry_run:
+        for store, each in found.items():
+            print(f"{out / store}: {expected(each)}")
+        return
+    check_writable(out)
+    diverged = 0
+    for store, each in found.items():
+        made = run_sweep(each, out / store, restart=restart, progress=progress_for(store))
+        print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs")
+        diverged += count_diverged(made)
+    if diverged:
+        print(f"{diverged:,} runs left the finite numbers: see the variables result and result_step of the stores")
+        raise typer.Exit(1)
+
+
+def sweeps_named(name: str) -> dict[str, Sweep]:
+    """The sweeps of a name of the catalog, or of a file, by the names of their stores."""
+    from sweeps.catalog import sweeps_of
+    from sweeps.spec import load_spec
+
+    path = Path(name)
+    if path.suffix == ".toml" or path.is_file():
+        return {path.stem: load_spec(path)}
+    return sweeps_of(name)
+
+
+def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
+    """The same sweep with axes added, or put in the place of those of their names.
+
+    **Raises** `SettingError` for an axis that is named twice, and for axes that do not go with the sweep.
+    """
+    from gatednet.settings import SettingError
+    from sweeps.spec import parse_axis, with_axis, with_seeds
+
+    new = [parse_axis(text) for text in texts]
+    names = [axis.name for axis in new] + ([] if seeds is None else ["seed"])
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingError(f"axis {name!r} is named twice")
+    for axis in new:
+        sweep = with_axis(sweep, axis)
+    return sweep if seeds is None else with_seeds(sweep, seeds)
+
+
+def expected(sweep: Sweep) -> str:
+    """What a sweep takes, in one line."""
+    from sweeps.progress import clock
+
+    cost = sweep.cost()
+    grid = " × ".join(f"{len(axis)} {axis.name}" for axis in sweep.axes)
+    return (
+        f"{cost.runs:,} runs ({grid}) of {cost.steps / cost.runs:,.0f} steps, {cost.compiles} compiles, "
+        f"{size(cost.bytes)} before compression, about {clock(cost.seconds)} on this machine"
+    )
+
+
+def size(number: int) -> str:
+    """A number of bytes for people."""
+    amount = float(number)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"
+
+
+def count_diverged(store: Store) -> int:
+    """The number of runs of a finished store that left the finite numbers."""
+    return int((store.dataset().result != 0).sum())

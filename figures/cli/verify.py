@@ -1,0 +1,18 @@
+"""`gatednet verify`: every digest of a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def verify(store: Annotated[Path, typer.Argument(help="The folder of a store.")]) -> None:
+    """Compare every file of a store with its digest."""
+    from sweeps.verify import verify as check
+
+    found = check(store)
+    done, chunks = len(found.done), len(found.plan)
+    state = "finished" if found.finished else f"not finished, {done} of {chunks} chunks are done"
+    print(f"{store}: every file agrees with its digest; {found.sweep.runs:,} runs in {chunks} chunks, {state}")

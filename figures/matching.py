@@ -1,0 +1,29 @@
+"""Paths in the order of the tasks that they were learnt for."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.optimize
+
+
+def path_order(score: np.ndarray) -> np.ndarray:
+    """The paths of each run in the order of their tasks, (..., paths).
+
+    `score` is (..., tasks, paths). Paths are matched to tasks so that the summed score is largest, none twice; paths
+    without a task come last. Scores that are no numbers count as 0.
+    """
+    score = np.nan_to_num(score)
+    *runs, _, paths = score.shape
+    order = np.empty((*runs, paths), np.int64)
+    for run in np.ndindex(*runs):
+        tasks, matched = scipy.optimize.linear_sum_assignment(score[run], maximize=True)
+        # assignment lists tasks in increasing order, so `matched` already is in the order of the tasks
+        del tasks
+        order[run] = [*matched, *sorted(set(range(paths)) - set(matched))]
+    return order
+
+
+def in_order(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Values (..., more, paths) with the paths of each run in an order (..., paths)."""
+    between = values.ndim - order.ndim
+    return np.take_along_axis(values, order.reshape(*order.shape[:-1], *(1,) * between, order.shape[-1]), axis=-1)

@@ -1,0 +1,118 @@
+"""From stores to a folder of pictures, each with its data, its caption and its claims."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from figures.claim import Claim
+from figures.files import packed, write_all
+from figures.panels import look, mark_quick
+from figures.registry import FIGURES, Entry
+from gatednet.experiment import nearest
+from gatednet.settings import SettingError
+from sweeps.catalog import sweeps_of
+from sweeps.plan import Sweep
+from sweeps.spec import with_seeds
+from sweeps.store import Store
+from sweeps.verify import verify
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("pdf", "png", "svg")
+# Seeds of a quick reproduction, in place of those of the paper.
+QUICK_SEEDS = 3
+# Nothing that changes from one run to the next is written into a picture.
+_METADATA: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}
+
+
+def chosen(names: Sequence[str]) -> list[Entry]:
+    """The figures of some names; all of them where there are no names, or one is "all".
+
+    **Raises** `SettingError` for an unknown name, with the nearest known one.
+    """
+    for name in names:
+        if name not in FIGURES and name != "all":
+            raise SettingError(f"unknown figure {name!r}: {nearest(name, [*FIGURES, 'all'])}")
+    everything = not names or "all" in names
+    return [entry for entry in FIGURES.values() if everything or entry.name in names]
+
+
+def check_formats(text: str) -> tuple[str, ...]:
+    """The picture formats that a text names, with commas between them.
+
+    **Raises** `SettingError` for an unknown one.
+    """
+    formats = tuple(part.strip() for part in text.split(","))
+    for each in formats:
+        if each not in FORMATS:
+            raise SettingError(f"unknown format {each!r}: {nearest(each, FORMATS)}")
+    return formats
+
+
+def sweeps_for(entry: Entry, *, quick: bool = False) -> dict[str, Sweep]:
+    """The sweeps that a figure is made of, by the names of their stores; with `quick` they have few seeds."""
+    found = {store: sweep for name in entry.load().SWEEPS for store, sweep in sweeps_of(name).items()}
+    return {store: few_seeds(sweep) if quick else sweep for store, sweep in found.items()}
+
+
+def few_seeds(sweep: Sweep) -> Sweep:
+    """The same sweep with the first few of its seeds, where it has seeds."""
+    for axis in sweep.axes:
+        if axis.is_seed:
+            return with_seeds(sweep, axis.values[:QUICK_SEEDS])
+    return sweep
+
+
+def open_stores(entry: Entry, runs: Path) -> dict[str, Store]:
+    """The stores of a figure, from the folder of all stores.
+
+    **Raises** `SettingError` where one is missing, damaged or not finished, or has another plan than the figure's but
+    for its seeds.
+    """
+    stores = {}
+    for name, sweep in sweeps_for(entry).items():
+        folder = runs / name
+        if not folder.exists():
+            raise SettingError(f"{folder} does not exist: `gatednet sweep {name} --out {runs}` makes this store")
+        store = stores[name] = verify(folder)
+        seeds = [axis.values for axis in store.sweep.axes if axis.is_seed]
+        store.require(with_seeds(sweep, *seeds) if seeds else sweep)
+        # Refused where it is not finished.
+        store.dataset()
+    return stores
+
+
+def make(
+    entry: Entry, stores: Mapping[str, Store], folder: Path, formats: Sequence[str] = FORMATS, *, quick: bool = False
+) -> list[Claim]:
+    """Draw a figure from finished stores into a folder, with its data and caption, and return its claims.
+
+    **Raises** `SettingError` where a store is not finished, or the folder cannot be written.
+    """
+    module = entry.load()
+    data = module.compute(stores)
+    claims = module.claims(data)
+    caption = module.caption(data, claims)
+    if quick:
+        caption = caption.replace("\n", " (quick: few seeds)\n", 1)
+    with look():
+        figure = module.draw(data)
+        if quick:
+            mark_quick(figure)
+        contents = pictures(entry.name, figure, formats)
+    write_all(folder, {**contents, f"{entry.name}.zarr.zip": packed(data), f"{entry.name}.md": caption.encode()})
+    return claims
+
+
+def pictures(name: str, figure: Figure, formats: Sequence[str]) -> dict[str, bytes]:
+    """A figure as files, by their names."""
+    contents = {}
+    for suffix in formats:
+        file = io.BytesIO()
+        figure.savefig(file, format=suffix, metadata=_METADATA[suffix])
+        contents[f"{name}.{suffix}"] = file.getvalue()
+    return contents

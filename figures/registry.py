@@ -1,0 +1,79 @@
+"""All figures by name: every module `figNN_subject.py` of this package is one.
+
+Nothing is imported to list them: the summary is the first line of a module's docstring, read from its source.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from importlib.machinery import SourceFileLoader
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Protocol, cast
+
+import figures
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+    from figures.claim import Claim
+    from sweeps.store import Store
+
+_MODULE = re.compile(r"fig(a?)(\d+)_\w+")
+
+
+class FigureModule(Protocol):
+    """What the module of a figure has.
+
+    `SWEEPS` names the sweeps of the catalog whose stores it needs. `compute` turns stores, by name, into what the
+    panels show, `draw` draws that in the look of `figures.panels.look`, `claims` measures it, `caption` writes it up.
+    """
+
+    SWEEPS: tuple[str, ...]
+
+    def compute(self, stores: Mapping[str, Store]) -> xarray.Dataset:
+        """The data of all panels."""
+        ...
+
+    def draw(self, data: xarray.Dataset) -> Figure:
+        """The figure."""
+        ...
+
+    def claims(self, data: xarray.Dataset) -> list[Claim]:
+        """The claims, measured."""
+        ...
+
+    def caption(self, data: xarray.Dataset, claims: list[Claim]) -> str:
+        """The text beside the figure, in Markdown."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A figure that is known by name: one line about it, and the module that makes it."""
+
+    name: str
+    summary: str
+    module: str
+
+    def load(self) -> FigureModule:
+        """The module, imported."""
+        return cast(FigureModule, importlib.import_module(self.module))
+
+
+def _found() -> Iterator[Entry]:
+    for each in pkgutil.iter_modules(figures.__path__, "figures."):
+        named = _MODULE.fullmatch(each.name.removeprefix("figures."))
+        spec = find_spec(each.name) if named else None
+        if named and spec is not None and isinstance(spec.loader, SourceFileLoader):
+            source = spec.loader.get_source(each.name) or ""
+            described = ast.get_docstring(ast.parse(source)) or ""
+            yield Entry(f"fig{named[1]}{int(named[2])}", described.partition("\n")[0], each.name)
+
+
+FIGURES: dict[str, Entry] = {each.name: each for each in _found()}

@@ -1,0 +1,53 @@
+"""The picture of a single experiment: loss, gates and alignment over time."""
+
+from __future__ import annotations
+
+import xarray
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from figures.describe import blocks_of
+from figures.panels import letter, new_figure, shade_blocks
+from gatednet import Experiment
+
+# What is saved for it.
+OBSERVABLES = ("loss", "gates", "alignment")
+# Path and pair curves are told apart by their lines as well as by their colours.
+_STYLES = ("-", (0, (5, 1)), ":", (0, (3, 1, 1, 1)))
+# More curves than this have no place in a legend.
+_MOST_NAMED = 9
+
+
+def draw(data: xarray.Dataset, experiment: Experiment) -> Figure:
+    """Loss, gates and alignment of one run, from a dataset with at least `OBSERVABLES`, without a dimension "seed"."""
+    figure = new_figure(5.0, 5.2)
+    loss, gates, alignment = figure.subplots(3, 1, sharex=True)
+    tasks, paths = data.sizes["task"], data.sizes["path"]
+    curriculum = blocks_of(experiment)
+    for axes in (loss, gates, alignment):
+        shade_blocks(axes, curriculum.block_length, experiment.duration, curriculum.order or range(tasks))
+    time = data.time.values
+    loss.plot(time, data.loss.values, color="black")
+    loss.set(ylabel="loss", ylim=(0, None))
+    for path in range(paths):
+        gates.plot(time, data.gates.values[:, path], label=f"path {path + 1}", **_line(path, paths))
+    gates.set(ylabel="gate")
+    for task in range(tasks):
+        for path in range(paths):
+            line = {**_line(path, paths), "linestyle": _STYLES[task % len(_STYLES)]}
+            label = f"task {task + 1}, path {path + 1}"
+            alignment.plot(time, data.alignment.values[:, task, path], label=label, **line)
+    alignment.set(ylabel="alignment", xlabel="time t", ylim=(-0.12, 1.12))
+    for axes, name, curves in ((loss, "A", 0), (gates, "B", paths), (alignment, "C", paths * tasks)):
+        letter(axes, name)
+        if 0 < curves <= _MOST_NAMED:
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def _line(place: int, number: int) -> dict[str, object]:
+    """The line of a path: dark for the first, light for the last."""
+    return {
+        "color": colormaps["viridis"](0.85 * place / max(number - 1, 1)),
+        "linestyle": _STYLES[place % len(_STYLES)],
+    }
