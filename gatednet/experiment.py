@@ -85,8 +85,8 @@ def nearest(name: str, names: Any) -> str:
 def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:
     """The same experiment with some values changed, by their dotted paths; every check is made again.
 
-    All values are set before the parts are checked against each other. A path may also name a whole part, whose value is
-    then the part itself.
+    All values are set before the parts are checked against each other. A path may also name a whole part, whose value
+    is then the part itself.
 
     **Raises** `SettingError` for an unknown path, with the nearest known one, and for values that are not allowed.
     """
@@ -132,8 +132,8 @@ def static_half(experiment: Experiment) -> Experiment:
 class Traced(eqx.Module):
     """What a compiled simulation is given of many experiments of one static half, with the runs as last axis.
 
-    `values` is the experiment with NumPy arrays (runs,) for floats and None elsewhere, `schedule` the curriculum in steps,
-    counted in double precision.
+    `values` is the experiment with NumPy arrays (runs,) for floats and None elsewhere, `schedule` the curriculum in
+    steps, counted in double precision.
     """
 
     values: Experiment
@@ -145,12 +145,10 @@ def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, d
 
     This is the only place where floats become arrays. `values` are arrays (runs,), already checked by `with_values`.
     """
-    known = paths(experiment)
+    known = [name for name, leaf in paths(experiment).items() if is_float(leaf)]
     for path in values:
-        if not is_float(known.get(path)):
-            raise SettingError(
-                f"{path!r} is no float of the experiment: {nearest(path, [name for name, leaf in known.items() if is_float(leaf)])}"
-            )
+        if path not in known:
+            raise SettingError(f"{path!r} is no float of the experiment: {nearest(path, known)}")
 
     def array(path: Any, leaf: Any) -> Any:
         name = jax.tree_util.keystr(path, simple=True, separator=".")

@@ -111,8 +111,8 @@ def seen(error: Blocks, factor: Array | None) -> Blocks:
 def _times(block: Array, factor: Array) -> Array:
     """(outputs, inputs, runs) × (inputs, columns, runs) → (outputs, columns, runs), a product for each run.
 
-    Its derivative by the map is the same operation with the factor transposed; left to itself, automatic differentiation
-    makes one reduction for each input. The factor is data and has no derivative.
+    Its derivative by the map is the same operation with the factor transposed; left to itself, automatic
+    differentiation makes one reduction for each input. The factor is data and has no derivative.
     """
     return _contracted(block, factor, 0)
 

@@ -220,9 +220,9 @@ class _Loop(eqx.Module):
 def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     """Run a lane through all its steps.
 
-    Returns the observables by name, each with its `all_dims` and the runs last, and for every run the result code and the
-    number of steps that it took with finite parameters. `blocks` is the size of the dimension "block"; blocks that a run
-    does not reach are NaN, and so is everything of a run from the step on at which it is no longer finite.
+    Returns the observables by name, each with its `all_dims` and the runs last, and for every run the result code and
+    the number of steps that it took with finite parameters. `blocks` is the size of the dimension "block"; blocks
+    that a run does not reach are NaN, and so is everything of a run from the step on at which it is no longer finite.
     """
     steps = lane.dynamics.experiment.steps
     saves = steps // save.every

@@ -1,7 +1,7 @@
 """Experiments as TOML and back, without loss.
 
-A part is a table of its fields. Where a part has several types the key `kind` names the one; kinds and fields that are left
-out are those of the default experiment, unknown ones are refused.
+A part is a table of its fields. Where a part has several types the key `kind` names the one; kinds and fields that
+are left out are those of the default experiment, unknown ones are refused.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def kinds(part: type[Setting]) -> dict[str, type[Setting]]:
 def structure(kind: type[Setting], table: Any, where: str = "") -> Any:
     """A setting of a table as `plain` gives it; `where` is the dotted path of the table, for messages.
 
-    **Raises** `SettingError` for unknown kinds and keys, with the nearest known one, and for values that are not allowed.
+    **Raises** `SettingError` for unknown kinds and keys, with the nearest known one, and for values that are not
+    allowed.
     """
     place = f"{where}: " if where else ""
     if not isinstance(table, Mapping):

@@ -42,8 +42,8 @@ STEPS_PER_DRAW = 4
 def draw_squares(key: Array, group: Array, inputs: int) -> Array:
     """The normal variates of steps 4 group, ..., 4 group + 3: (2, inputs, inputs + 2, runs).
 
-    They are two squares; the two further columns of each are for the diagonals of its two triangles. `key` is (2, runs),
-    `group` a scalar.
+    They are two squares; the two further columns of each are for the diagonals of its two triangles. `key` is (2,
+    runs), `group` a scalar.
     """
     return normals(key, group, (STEPS_PER_DRAW // 2, inputs, inputs + 2))
 
@@ -51,10 +51,10 @@ def draw_squares(key: Array, group: Array, inputs: int) -> Array:
 def bartlett_factor(squares: Array, place: Array, chi_of_few: Array | None, batch: int) -> Array:
     """A factor F of the second moment of a batch, with F Fᵀ distributed as Wishart(I, batch) / batch.
 
-    `place`, from 0 to 3, says which of the four steps of `squares` it is for, `batch` is at least the number of inputs,
-    and `chi_of_few` is that of `chi_of_few_degrees`. Returns (inputs, inputs, runs), lower triangular at even places and
-    upper triangular at odd ones: the distribution does not change when the order of the inputs is reversed, which turns
-    the one into the other and the degrees of freedom of the diagonal around.
+    `place`, from 0 to 3, says which of the four steps of `squares` it is for, `batch` is at least the number of
+    inputs, and `chi_of_few` is that of `chi_of_few_degrees`. Returns (inputs, inputs, runs), lower triangular at even
+    places and upper triangular at odd ones: the distribution does not change when the order of the inputs is
+    reversed, which turns the one into the other and the degrees of freedom of the diagonal around.
     """
     square, lower = squares[place // 2], place % 2 == 0
     inputs = square.shape[0]
@@ -81,7 +81,7 @@ def _chi_variates(normal: Array, batch: int) -> Array:
 
 
 def chi_of_few_degrees(key: Array, group: Array, inputs: int, batch: int) -> Array | None:
-    """The chi variates with fewer degrees of freedom than are fitted, of the four steps of a group; None where none has.
+    """The chi variates with fewer degrees of freedom than are fitted, of the four steps of a group; None for none.
 
     They are roots of sums of squares, (4, few, runs), and belong to the last `few` rows of the triangle.
     """
