@@ -1,8 +1,8 @@
 """Random numbers of a lane: JAX's own generator, written with the runs last.
 
 `jax.random` maps over keys with the runs first, which would cost a transposition for each step. The twenty rounds of
-Threefry-2x32 (Salmon et al., SC11, section 4) are element-wise, so here they are written out on arrays whose last axis is
-the run; the bits are those of `jax.extend.random.threefry_2x32`.
+Threefry-2x32 (Salmon et al., SC11, section 4) are element-wise, so here they are written out on arrays whose last
+axis is the run; the bits are those of `jax.extend.random.threefry_2x32`.
 """
 
 from __future__ import annotations
@@ -68,5 +68,8 @@ def horner(fit: np.polynomial.Chebyshev, x: Array) -> Array:
 
 
 def normal(key: Array, shape: tuple[int, ...]) -> Array:
-    """Standard normal numbers of single precision in the precision of the simulation: the same in both."""
-    return jax.random.normal(key, shape, jnp.float32).astype(float)
+    """Standard normal numbers of a key, of single precision in the precision of the simulation: the same in both.
+
+    They are `normals` and not JAX's own, which take longer to compile than all the rest of a simulation.
+    """
+    return normals(jax.random.key_data(key)[:, None], jnp.uint32(0), shape)[..., 0].astype(float)

@@ -1,0 +1,161 @@
+"""A reduced run is the run itself in fewer dimensions."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gatednet import (
+    REGISTRY,
+    Blocked,
+    Curriculum,
+    Experiment,
+    GatedLinear,
+    Gaussian,
+    Objective,
+    Optax,
+    Population,
+    Save,
+    SettingError,
+    Teachers,
+    draw,
+    lift,
+    reduce,
+    reduced_network,
+    simulate,
+    with_values,
+)
+from tests.gatednet.tools import SMALL, run_many
+
+# Six runs for each network, with regularisers on and off, and all other floats different.
+VALUES = {
+    "objective.norm": [0.9, 0.0, 2.0, 0.3, 0.0, 0.5],
+    "objective.nonnegativity": [0.1, 0.0, 1.0, 0.0, 0.3, 0.5],
+    "objective.weight_cost": [0.0, 0.0, 0.2, 0.0, 0.1, 0.05],
+    "teachers.correlation": [0.0, 0.0, 0.3, 0.7, 0.0, 0.1],
+    "initial.weight_scale": [0.01, 0.5, 0.1, 0.01, 0.3, 0.2],
+    "timescales.weights": [0.2, 0.1, 0.3, 0.2, 0.2, 0.5],
+    "timescales.gates": [0.05, 0.1, 0.03, 0.02, 0.1, 0.04],
+    "curriculum.block_length": [0.1, 0.07, 0.15, 0.1, 0.2, 0.05],
+}
+SEEDS = (0, 1, 2, 3, 4, 5)
+
+
+def network(paths: int, tasks: int, gates: str, **objective: object) -> Experiment:
+    """An experiment with so many paths and tasks, in which all rows can be orthogonal."""
+    return with_values(
+        SMALL,
+        {
+            "network": GatedLinear(paths=paths, inputs=6, outputs=2, gates=gates),
+            "teachers.tasks": tasks,
+            "teachers.scale": "unit",
+            "objective": Objective(**objective),  # type: ignore[arg-type]
+        },
+    )
+
+
+CASES = {
+    "two paths, two tasks": network(2, 2, "path"),
+    "more paths than tasks": network(3, 2, "path", norm_order=2, reduction="mean"),
+    "more tasks than paths": network(2, 3, "neuron"),
+    "one path, one task": network(1, 1, "neuron", norm_order=2, reduction="mean"),
+    "one path": with_values(network(1, 3, "path"), {"rule": Optax("sgd", "adam")}),
+}
+
+
+def compare(experiment: Experiment, names: tuple[str, ...]) -> None:
+    """Six runs with reduction and without agree to 1e-10 in every observable."""
+    run = functools.partial(run_many, experiment, Save(names, 10), VALUES, SEEDS, precision="float64")
+    reduced, full = run(reduced=True), run(reduced=False)
+    assert reduced.keys() == full.keys()
+    for name, values in full.items():
+        np.testing.assert_allclose(reduced[name], values, rtol=1e-10, atol=1e-10, err_msg=name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_observable_agrees(name: str) -> None:
+    compare(CASES[name], tuple(REGISTRY))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize("norm_order", [1, 2])
+@pytest.mark.parametrize("gates", ["path", "neuron"])
+@pytest.mark.parametrize(("paths", "tasks"), [(1, 1), (1, 3), (2, 2), (2, 3), (3, 1), (3, 2)])
+def test_every_observable_agrees_in_all_cases(
+    paths: int, tasks: int, gates: str, norm_order: int, reduction: str
+) -> None:
+    compare(network(paths, tasks, gates, norm_order=norm_order, reduction=reduction), tuple(REGISTRY))
+
+
+def test_span_that_fills_the_space_and_equal_teachers() -> None:
+    # Five maps in three dimensions, two of them equal.
+    experiment = with_values(
+        SMALL,
+        {"network": GatedLinear(paths=3, inputs=3, outputs=1), "teachers.correlation": 1.0, "teachers.tasks": 2},
+    )
+    saves = Save(("loss", "gates", "weights"), 10)
+    reduced, full = (simulate(experiment, saves, precision="float64", reduced=each) for each in (True, False))
+    for name in ("loss", "gates", "weights"):
+        np.testing.assert_allclose(reduced[name], full[name], rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("gates", ["path", "neuron"])
+def test_basis_is_orthonormal_and_lifts_back(gates: str) -> None:
+    experiment = with_values(SMALL, {"network": GatedLinear(paths=2, inputs=6, outputs=2, gates=gates)})
+    with jax.enable_x64(True):
+        problem = jax.jit(draw, static_argnums=0)(experiment, 3)
+        small, basis = jax.jit(reduce, static_argnums=0)(experiment, problem)
+        size = reduced_network(experiment)
+        assert small.state.weights.shape == (2, size.outputs, size.inputs)
+        assert (size.outputs, size.inputs) == ((4, 1) if gates == "path" else (2, 4))
+        together = "oik,oil->kl" if gates == "path" else "oik,oil->okl"
+        products = jnp.einsum(together, basis, basis)
+        np.testing.assert_allclose(products, np.broadcast_to(np.eye(4), products.shape), atol=1e-14)
+        for maps, original in [(small.state.weights, problem.state.weights), (small.teachers, problem.teachers)]:
+            lifted = lift(size, maps[..., None], basis[..., None])[..., 0]
+            np.testing.assert_allclose(lifted, original, atol=1e-14)
+
+
+class Tilted(Blocked):
+    """Blocks whose target leaves the span of the teachers."""
+
+    @property
+    def isotropic(self) -> bool:
+        return False
+
+
+REFUSED = {
+    "inputs Gaussian are a finite batch, whose second moment is not the identity": {"inputs": Gaussian()},
+    "rule Optax is not isotropic: Optax(": {"rule": Optax("adam", "sgd")},
+    "curriculum Tilted is not isotropic: Tilted(": {"curriculum": Tilted()},
+}
+
+
+@pytest.mark.parametrize(("reason", "values"), REFUSED.items(), ids=REFUSED)
+def test_refused_with_the_reason_where_it_is_not_exact(reason: str, values: dict) -> None:
+    experiment = with_values(SMALL, values)
+    with pytest.raises(SettingError) as refusal:
+        simulate(experiment, Save(("loss",), 10), reduced=True)
+    assert str(refusal.value).startswith(f"cannot be reduced: {reason}")
+    with pytest.raises(SettingError, match=r"^cannot be reduced: "):
+        reduce(experiment, draw(experiment))
+
+
+def test_taken_by_itself_where_it_pays() -> None:
+    # Bits tell which way a run went: the reduced one rounds differently.
+    save = Save(("loss",), 10)
+    larger = with_values(SMALL, {"network": GatedLinear(paths=2, inputs=6, outputs=2)})
+    by_itself, reduced, full = (simulate(larger, save, reduced=each).loss.values for each in (None, True, False))
+    np.testing.assert_array_equal(by_itself, reduced)
+    assert np.any(by_itself != full)
+
+
+def test_every_curriculum_says_whether_it_is_isotropic() -> None:
+    assert Blocked().isotropic
+    assert "isotropic" in Curriculum.__abstractmethods__
+    assert dataclasses.replace(SMALL, inputs=Population()).inputs.exact
+    assert Teachers().number == 2
