@@ -63,7 +63,7 @@ class Claim:
     @property
     def verdict(self) -> Verdict:
         """Holds where the value is inside the range by two standard errors, fails where it is outside by as much."""
-        if math.isnan(self.measured.value):
+        if not math.isfinite(self.measured.value):
             return "fails"
         margin = self.expected.margin(self.measured.value)
         decisive = DECISIVE * self.measured.standard_error

@@ -78,7 +78,7 @@ def draw(data: xarray.Dataset) -> Figure:
             grid, specialization_of_weights(grid, ratio), color="black", linewidth=0.7, linestyle="--", label=label
         )
         name = f"τ$_c$ / τ$_w$ = {ratio:.2g}" if place == len(ratios) - 1 else f"{ratio:.2g}"
-        lowest = float(specialization_of_weights(0, ratio))
+        lowest = float(specialization_of_weights(0.0, ratio))
         axes.annotate(name, (0, lowest), xytext=(0, -9), textcoords="offset points", ha="center", fontsize=6.5)
     first = colormaps["viridis"](0.1)
     axes.plot([], [], color=first, linewidth=3.2, marker="o", markersize=5, label="simulation and its end")

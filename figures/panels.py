@@ -37,7 +37,6 @@ REGIMES: dict[str, Line] = {
 TASKS: tuple[Line, ...] = (
     {"color": "#332288", "linestyle": "-"},
     {"color": "#44aa99", "linestyle": (0, (5, 1))},
-    {"color": "#ddaa33", "linestyle": (0, (3, 1, 1, 1))},
 )
 SHADE = "0.91"
 # Luminance on which black and white are equally legible (WCAG 2.2).

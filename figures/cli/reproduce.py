@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,8 @@ def reproduce(
         }
         claims[entry.name] = make(entry, stores, pictures_in, suffixes, quick=quick)
     write_all(pictures_in, {"claims.json": to_json(claims).encode()})
-    Console().print(table(claims, quick=quick))
+    # A file has no width of its own.
+    Console(width=None if sys.stdout.isatty() else 160).print(table(claims, quick=quick))
     print(f"pictures, captions, data and claims.json are in {pictures_in}")
     new = [claim for of_figure in claims.values() for claim in surprises(of_figure, quick=quick)]
     for claim in new:

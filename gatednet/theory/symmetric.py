@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def specialization_of_weights(gate_difference: ArrayLike, ratio: ArrayLike) -> NDArray[np.float64]:
+def specialization_of_weights(gate_difference: ArrayLike | float, ratio: ArrayLike | float) -> NDArray[np.float64]:
     """Specialization of the weights w̄ as a function of that of the gates, sqrt(1 - ½ (τ_c/τ_w) (1 - c̄²)).
 
     `gate_difference` is c̄ = c¹ - c², `ratio` the gates' time constant over the weights' one, τ_c/τ_w; both
@@ -19,4 +19,4 @@ def specialization_of_weights(gate_difference: ArrayLike, ratio: ArrayLike) -> N
     square = 1.0 - 0.5 * np.asarray(ratio, np.float64) * (1.0 - np.square(np.asarray(gate_difference, np.float64)))
     if np.any(square < 0):
         raise ValueError(f"gate_difference and ratio give w̄² = {square.min():g}, allowed is at least 0")
-    return np.sqrt(square)
+    return np.asarray(np.sqrt(square))

@@ -1,0 +1,72 @@
+"""Stores of all figures, small enough to be computed in the tests."""
+
+import dataclasses
+
+import pytest
+
+from figures.pipeline import make, sweeps_for
+from figures.registry import FIGURES
+from gatednet import Population, with_values
+from sweeps.axes import Axis
+from sweeps.run import run_sweep
+
+SEEDS, MOST_POINTS = 3, 7
+
+
+def small(sweep):
+    """The same sweep with the population as inputs, few seeds, and long axes thinned out."""
+    experiment = with_values(sweep.experiment, {"inputs": Population()})
+    axes = []
+    for axis in sweep.axes:
+        points = axis.values[:SEEDS] if axis.is_seed else axis.values
+        step = -(-len(points) // MOST_POINTS)
+        labels = None if axis.labels is None else axis.labels[::step]
+        axes.append(Axis.seeds(points) if axis.is_seed else Axis(axis.name, axis.path, points[::step], labels))
+    return dataclasses.replace(sweep, experiment=experiment, axes=tuple(axes))
+
+
+@pytest.fixture(scope="session")
+def small_sweeps():
+    """The small sweeps of a figure, by its name."""
+    return lambda name: {store: small(sweep) for store, sweep in sweeps_for(FIGURES[name]).items()}
+
+
+@pytest.fixture(scope="session")
+def stores(small_sweeps, tmp_path_factory):
+    """The finished small stores of a figure, by its name; each is computed once."""
+    known = {}
+
+    def of(name):
+        if name not in known:
+            folder = tmp_path_factory.mktemp(name)
+            known[name] = {store: run_sweep(sweep, folder / store) for store, sweep in small_sweeps(name).items()}
+        return known[name]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def data(stores):
+    """What the panels of a figure show, by its name."""
+    known = {}
+
+    def of(name):
+        if name not in known:
+            known[name] = FIGURES[name].load().compute(stores(name)).load()
+        return known[name]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def made(stores, tmp_path_factory):
+    """The folder into which a figure was drawn, and its claims, by its name."""
+    known = {}
+
+    def of(name):
+        if name not in known:
+            folder = tmp_path_factory.mktemp(f"{name}-pictures")
+            known[name] = folder, make(FIGURES[name], stores(name), folder)
+        return known[name]
+
+    return of

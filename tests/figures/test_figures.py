@@ -1,0 +1,161 @@
+"""What holds for every registered figure."""
+
+import re
+
+import numpy as np
+import pytest
+
+from figures.files import open_data
+from figures.panels import look, new_figure
+from figures.pipeline import make, open_stores, pictures
+from figures.registry import FIGURES
+from gatednet import SettingError
+from tests.figures.test_registry import FEWEST_CLAIMS
+
+every_figure = pytest.mark.parametrize("name", FIGURES)
+
+
+@every_figure
+def test_every_variable_is_labelled(name, data):
+    for variable in data(name).data_vars.values():
+        assert variable.attrs["long_name"], variable.name
+        assert variable.attrs["units"], variable.name
+
+
+@every_figure
+def test_every_claim_is_measured(name, data):
+    claims = FIGURES[name].load().claims(data(name))
+    assert len(claims) >= FEWEST_CLAIMS[name]
+    assert len({claim.sentence for claim in claims}) == len(claims)
+    for claim in claims:
+        assert np.isfinite(claim.measured.value), claim
+        assert np.isfinite(claim.measured.standard_error), claim
+        assert claim.measured.runs in (1, data(name).sizes.get("seed", 1)), claim
+        assert len(claim.sentence) > 10, claim
+        assert "Figure" in claim.source, claim
+        assert len(claim.expected.why) > 10, claim
+
+
+@every_figure
+def test_claims_depend_on_the_data(name, data):
+    """No claim holds whatever was simulated: each is gone where results are replaced by what no network does."""
+    module, given = FIGURES[name].load(), data(name)
+    published = [variable for variable in given.data_vars if str(variable).endswith("published")]
+    results = [variable for variable in given.data_vars if variable not in published]
+    patterns = [
+        lambda shape: np.full(shape, -9.0),
+        lambda shape: np.full(shape, 9.0),
+        lambda shape: 1.0 * (np.arange(np.prod(shape)) % 4 == 0).reshape(shape),
+        np.random.default_rng(0).standard_normal,
+    ]
+    absurd = [
+        given.assign({each: given[each].copy(data=pattern(given[each].shape)) for each in results})
+        for pattern in patterns
+    ]
+    verdicts = [[claim.verdict for claim in module.claims(each)] for each in absurd]
+    for claim, *found in zip(module.claims(given), *verdicts, strict=True):
+        assert "fails" in found, claim
+
+
+@every_figure
+def test_figure_is_drawn_with_all_panels(name, data):
+    module = FIGURES[name].load()
+    with look():
+        figure = module.draw(data(name))
+    letters = [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
+    assert sorted(letters) == list("ABCDEFGH"[: len(letters)])
+    assert len(letters) == {"fig2": 6, "fig4": 0, "fig5": 8}[name]
+    for axes in figure.axes:
+        assert axes.lines or axes.images or axes.collections or axes.patches
+
+
+@every_figure
+def test_texts_are_inside_and_do_not_cover_each_other(name, data):
+    module = FIGURES[name].load()
+    with look():
+        figure = module.draw(data(name))
+        figure.canvas.draw()
+        page = figure.bbox.padded(1)
+        texts = [each for axes in figure.axes for each in _texts(axes) if each.get_visible() and each.get_text()]
+        boxes = [(each.get_text(), each.get_window_extent()) for each in texts]
+    for text, box in boxes:
+        assert page.x0 <= box.x0 and box.x1 <= page.x1, text  # noqa: PT018
+        assert page.y0 <= box.y0 and box.y1 <= page.y1, text  # noqa: PT018
+    for place, (text, box) in enumerate(boxes):
+        for other, another in boxes[place + 1 :]:
+            assert not box.padded(-1).overlaps(another.padded(-1)), (text, other)
+
+
+def _texts(axes):
+    titles = [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
+    legend = axes.get_legend()
+    ticks = [
+        tick.label1
+        for axis in (axes.xaxis, axes.yaxis)
+        for tick in axis.get_major_ticks()
+        if tick.label1.get_visible() and axis.get_view_interval()[0] <= tick.get_loc() <= axis.get_view_interval()[1]
+    ]
+    return [*titles, *ticks, *axes.texts, *(legend.get_texts() if legend else [])]
+
+
+@every_figure
+def test_everything_is_written_beside_the_picture(name, data, made):
+    folder, claims = made(name)
+    names = {path.name for path in folder.iterdir()}
+    assert names == {f"{name}.{suffix}" for suffix in ("pdf", "png", "svg", "md", "zarr.zip")}
+    assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    # Text is text in both vector formats: type 3 fonts are drawings.
+    assert b"/Type3" not in (folder / f"{name}.pdf").read_bytes()
+    assert (folder / f"{name}.svg").read_text().count("<text") > 10
+    back = open_data(folder / f"{name}.zarr.zip")
+    for variable, values in data(name).data_vars.items():
+        np.testing.assert_array_equal(back[variable].values, values.values)
+    caption = (folder / f"{name}.md").read_text()
+    for claim in claims:
+        assert claim.sentence in caption
+        assert claim.expected.why in caption
+    assert "quick" not in caption
+    assert len(re.findall(r"^\* .*τ_w = ", caption, re.MULTILINE)) >= 1
+
+
+@every_figure
+def test_claims_are_the_same_from_the_data_beside_the_picture(name, made):
+    folder, claims = made(name)
+    assert FIGURES[name].load().claims(open_data(folder / f"{name}.zarr.zip")) == claims
+
+
+@every_figure
+def test_pictures_are_the_same_every_time(name, stores, made, tmp_path):
+    folder, _ = made(name)
+    make(FIGURES[name], stores(name), tmp_path)
+    for path in folder.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
+
+
+@every_figure
+def test_quick_is_marked(name, stores, tmp_path):
+    make(FIGURES[name], stores(name), tmp_path, ["svg"], quick=True)
+    assert "quick: few seeds" in (tmp_path / f"{name}.svg").read_text()
+    assert "quick" in (tmp_path / f"{name}.md").read_text().splitlines()[0]
+
+
+@pytest.mark.parametrize("name", ["fig2", "fig5"])
+def test_stores_of_another_plan_are_refused(name, stores):
+    runs = next(iter(stores(name).values())).folder.parent
+    with pytest.raises(SettingError, match="is the store of another plan"):
+        open_stores(FIGURES[name], runs)
+
+
+def test_missing_store_is_refused_with_the_command_that_makes_it(tmp_path):
+    with pytest.raises(SettingError, match=f"fig4 does not exist: `gatednet sweep fig4 --out {tmp_path}`"):
+        open_stores(FIGURES["fig4"], tmp_path)
+
+
+def test_pictures_have_no_date():
+    with look():
+        figure = new_figure(1, 1)
+        figure.text(0.5, 0.5, "a")
+        made = pictures("a", figure, ("pdf", "svg"))
+    assert b"CreationDate" not in made["a.pdf"]
+    assert b"dc:date" not in made["a.svg"]

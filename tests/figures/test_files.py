@@ -1,0 +1,70 @@
+import os
+
+import numpy as np
+import pytest
+import xarray
+from zarr.storage import ZipStore
+
+from figures.files import check_writable, open_data, packed, write_all
+from gatednet import SettingError
+
+
+@pytest.fixture
+def dataset():
+    return xarray.Dataset(
+        {"loss": (("regime", "x"), np.arange(6, dtype=np.float32).reshape(2, 3), {"units": "1"})},
+        {"regime": ["flexible", "forgetful"], "x": [0.1, 0.2, 0.3]},
+        {"settings": ["one", "two"]},
+    )
+
+
+def test_data_come_back(dataset, tmp_path):
+    (path,) = write_all(tmp_path, {"data.zarr.zip": packed(dataset)})
+    back = open_data(path)
+    xarray.testing.assert_identical(back.assign_coords(regime=back.regime.astype("U9")), dataset)
+    # The way that is documented for those without this package.
+    with ZipStore(path, mode="r") as store:
+        assert xarray.open_zarr(store, consolidated=False).loss.sum() == 15
+
+
+def test_the_same_data_are_the_same_bytes(dataset):
+    assert packed(dataset) == packed(dataset.copy(deep=True))
+    assert packed(dataset) != packed(dataset + 1)
+
+
+def test_files_are_written_into_a_new_folder(tmp_path):
+    paths = write_all(tmp_path / "a" / "b", {"x": b"1", "y": b"2"})
+    assert [(path.name, path.read_bytes()) for path in paths] == [("x", b"1"), ("y", b"2")]
+    assert sorted(os.listdir(tmp_path / "a" / "b")) == ["x", "y"]
+
+
+def test_nothing_is_replaced_where_one_file_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "x").write_bytes(b"old")
+    answers = iter([None, OSError(28, "No space left on device")])
+
+    def full_disk(descriptor):
+        del descriptor
+        if answer := next(answers):
+            raise answer
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(SettingError, match="cannot be written: No space left on device"):
+        write_all(tmp_path, {"x": b"new", "y": b"new"})
+    assert (tmp_path / "x").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_checking_a_folder_leaves_nothing_behind(tmp_path):
+    check_writable(tmp_path / "a" / "b")
+    check_writable(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path, below):
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / below
+    for attempt in (lambda: check_writable(folder), lambda: write_all(folder, {"x": b""})):
+        with pytest.raises(SettingError, match=f"{folder} cannot be written"):
+            attempt()
+    assert os.listdir(tmp_path) == ["file"]

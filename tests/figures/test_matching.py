@@ -1,0 +1,47 @@
+import itertools
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from figures.matching import in_order, path_order
+
+
+def best_sum(score):
+    tasks, paths = score.shape
+    if tasks > paths:
+        return best_sum(score.T)
+    return max(score[range(tasks), each].sum() for each in itertools.permutations(range(paths), tasks))
+
+
+@given(hnp.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4)), elements=st.floats(-1, 1)))
+def test_no_other_matching_has_a_larger_sum(score):
+    order = path_order(score)
+    assert sorted(order) == list(range(score.shape[1]))
+    if score.shape[0] <= score.shape[1]:
+        matched = score[range(score.shape[0]), order[: score.shape[0]]].sum()
+        assert np.isclose(matched, best_sum(score))
+
+
+def test_two_tasks_never_share_a_path():
+    # The same path is the best one for both.
+    np.testing.assert_array_equal(path_order(np.array([[0.9, 0.1], [0.8, 0.7]])), [0, 1])
+
+
+def test_every_run_is_matched_by_itself():
+    swapped = np.array([[0.0, 1.0], [1.0, 0.0]])
+    order = path_order(np.stack([np.eye(2), swapped])[:, None])
+    np.testing.assert_array_equal(order, [[[0, 1]], [[1, 0]]])
+
+
+def test_scores_that_are_no_numbers_count_as_nothing():
+    np.testing.assert_array_equal(path_order(np.array([[np.nan, 0.5], [0.4, np.nan]])), [1, 0])
+
+
+def test_values_are_put_in_order_along_the_last_axis():
+    values = np.arange(2 * 3 * 2).reshape(2, 3, 2)
+    order = np.array([[0, 1], [1, 0]])
+    result = in_order(values, order)
+    np.testing.assert_array_equal(result[0], values[0])
+    np.testing.assert_array_equal(result[1], values[1, :, ::-1])

@@ -1,0 +1,62 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import figures
+from figures.pipeline import check_formats, chosen, few_seeds, sweeps_for
+from figures.registry import FIGURES
+from gatednet import SettingError
+
+# The fewest claims that a figure may have.
+FEWEST_CLAIMS = {"fig2": 8, "fig4": 5, "fig5": 6}
+
+
+def test_every_module_of_a_figure_is_registered():
+    files = {path.stem for path in Path(figures.__file__).parent.glob("fig*_*.py")}
+    assert {entry.module for entry in FIGURES.values()} == {f"figures.{stem}" for stem in files}
+
+
+def test_every_figure_is_known_to_the_tests():
+    assert set(FIGURES) == set(FEWEST_CLAIMS)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_has_its_parts_and_a_line_about_it(name):
+    module = FIGURES[name].load()
+    assert FIGURES[name].summary.startswith(f"Figure {name.removeprefix('fig')}")
+    assert module.SWEEPS
+    for part in ("compute", "draw", "claims", "caption"):
+        assert callable(getattr(module, part))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_quick_sweeps_differ_in_seeds_only(name):
+    full, quick = sweeps_for(FIGURES[name]), sweeps_for(FIGURES[name], quick=True)
+    assert full.keys() == quick.keys()
+    for store, sweep in full.items():
+        assert quick[store] == few_seeds(sweep)
+        assert [axis for axis in quick[store].axes if not axis.is_seed] == [a for a in sweep.axes if not a.is_seed]
+        assert all(len(axis) < 10 for axis in quick[store].axes if axis.is_seed)
+
+
+def test_listing_figures_imports_nothing_heavy():
+    heavy = "{'jax', 'matplotlib', 'xarray', 'numpy'}"
+    code = f"import sys, figures.registry as r; print(*r.FIGURES, *({heavy} & {{*sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == list(FIGURES)
+
+
+def test_figures_are_chosen_by_name():
+    everything = list(FIGURES.values())
+    assert chosen([]) == chosen(["all"]) == chosen(["fig4", "all"]) == everything
+    assert [entry.name for entry in chosen(["fig4", "fig2", "fig4"])] == ["fig2", "fig4"]
+    with pytest.raises(SettingError, match="unknown figure 'fig44': did you mean 'fig4'"):
+        chosen(["fig44"])
+
+
+def test_formats():
+    assert check_formats("png, svg") == ("png", "svg")
+    with pytest.raises(SettingError, match="unknown format 'pngg': did you mean 'png'"):
+        check_formats("pdf,pngg")

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from figures.statistics import exact, mean_and_error, over_seeds
+
+
+@given(hnp.arrays(np.float64, st.tuples(st.integers(2, 12), st.integers(1, 4)), elements=st.floats(-1e3, 1e3)))
+def test_error_of_the_mean_is_that_of_scipy(values):
+    mean, error = mean_and_error(values)
+    np.testing.assert_allclose(mean, values.mean(axis=0))
+    np.testing.assert_allclose(error, scipy.stats.sem(values, axis=0, ddof=1), atol=1e-9)
+
+
+def test_error_of_the_mean_falls_with_the_root_of_the_number():
+    values = np.random.default_rng(0).normal(size=(40_000, 1))
+    _, few = mean_and_error(values[:400])
+    _, many = mean_and_error(values)
+    assert few[0] / many[0] == pytest.approx(10, rel=0.1)
+
+
+def test_error_of_one_run_is_not_known():
+    _, error = mean_and_error(np.ones((1, 3)))
+    assert np.isnan(error).all()
+    assert over_seeds(np.ones((1, 3))).standard_error == np.inf
+
+
+def test_bootstrap_agrees_with_the_formula_for_means():
+    values = np.random.default_rng(1).normal(3, 2, size=200)
+    measured = over_seeds(values)
+    assert (measured.value, measured.runs) == (pytest.approx(values.mean()), 200)
+    assert measured.standard_error == pytest.approx(scipy.stats.sem(values), rel=0.1)
+
+
+def test_bootstrap_draws_runs_and_not_numbers():
+    # All numbers of a run agree, so that there are ten independent ones and not a thousand.
+    runs = np.random.default_rng(2).normal(size=(10, 1)).repeat(100, axis=1)
+    assert over_seeds(runs).standard_error == pytest.approx(over_seeds(runs[:, 0]).standard_error)
+
+
+def test_bootstrap_is_the_same_every_time():
+    values = np.random.default_rng(3).normal(size=10)
+    assert over_seeds(values, np.median) == over_seeds(values.copy(), np.median)
+
+
+def test_runs_that_agree_have_no_error():
+    assert over_seeds(np.full(10, 0.3)).standard_error == pytest.approx(0, abs=1e-15)
+    assert over_seeds(np.full(10, 0.25)).standard_error == 0
+    assert exact(0.3).standard_error == 0
+
+
+def test_lost_run_shows():
+    measured = over_seeds(np.array([1.0, np.nan, 1.0]))
+    assert np.isnan(measured.value)
+    assert measured.standard_error == np.inf
