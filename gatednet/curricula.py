@@ -14,6 +14,10 @@ from jax import Array
 from gatednet.settings import Nested, Number, Setting, SettingError, Whole, field
 
 
+# A block that outlasts every run is as long as this, in steps: ends of blocks are counted in 32 bits.
+LONGEST_BLOCK = 2**30
+
+
 class Schedule(eqx.Module):
     """A curriculum counted in steps: block lengths rounded in double precision, before anything is traced.
 
@@ -75,7 +79,7 @@ class Blocked(Curriculum):
 
     def schedule(self, dt: Any) -> Schedule:
         steps = np.asarray(self.block_length, np.float64) / np.asarray(dt, np.float64)
-        return Schedule(np.maximum(np.rint(steps), 1).astype(np.int32))
+        return Schedule(np.clip(np.rint(steps), 1, LONGEST_BLOCK).astype(np.int32))
 
     def task_weights(self, schedule: Schedule, step: Array, tasks: int) -> Array:
         order = jnp.asarray(self.order or range(tasks), jnp.int32)

@@ -200,6 +200,10 @@ class _Loop(eqx.Module):
         gates = carry.state.gates
         return jnp.isfinite(add(gates[path] for path in range(gates.shape[0])).reshape(-1, gates.shape[-1]).sum(axis=0))
 
+    def taken(self, carry: _Carry) -> Array:
+        """The number of steps that each run took and ended with finite parameters, (runs,)."""
+        return carry.finite - 1 + self.finite(carry)
+
     def clock(self, step: Array) -> BlockClock:
         """Where each run is in its blocks."""
         curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
@@ -211,10 +215,12 @@ class _Loop(eqx.Module):
         kept = carry.folds[each.name]
         length = self.lane.schedule.block_steps
         # One entry for each block, broadcast over what the fold keeps of it.
-        first = jnp.arange(kept.shape[0]).reshape(-1, *(1,) * (kept.ndim - 1)) * length
+        block = jnp.arange(kept.shape[0]).reshape(-1, *(1,) * (kept.ndim - 1))
+        reached = block <= self.last_step // length
+        first = jnp.where(reached, block, 0) * length  # blocks far beyond the end would overflow
         last = jnp.minimum(first + length, self.last_step + 1)
         result = each.fold.finish(kept, last - first, self.clock(first), self.lane.dynamics)
-        return jnp.where((last > first) & (last <= carry.finite), result, jnp.nan)
+        return jnp.where(reached & (last <= self.taken(carry)), result, jnp.nan)
 
 
 def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
@@ -234,7 +240,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
         moving, ends = carry
         start = index * save.every
         snapshot = loop.snapshot(moving, start)
-        alive = (moving.finite == start) & loop.finite(moving)
+        alive = loop.taken(moving) == start
 
         def value(each: Observable) -> Array:
             values = each.function(snapshot)
@@ -250,7 +256,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     zeros = {each.name: jnp.zeros_like(lane.problem.state.weights[0, 0, 0]) for each in chosen["end"]}
     indices = jnp.arange(saves + 1, dtype=jnp.int32)
     (carry, ends), saved = jax.lax.scan(one_save, (loop.start(blocks), zeros), indices)
-    completed = (carry.finite == steps) & loop.finite(carry)
+    taken = loop.taken(carry)
     return {
         **saved,
         **ends,
@@ -259,9 +265,8 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
             name: jnp.where(jnp.arange(steps)[:, None] < carry.finite, values, jnp.nan)
             for name, values in carry.traces.items()
         },
-        RESULT: jnp.where(completed, COMPLETED, DIVERGED).astype(jnp.int8),
-        # The first state that is not finite comes after the last step that began with a finite one.
-        RESULT_STEP: jnp.where(completed, steps, carry.finite - 1),
+        RESULT: jnp.where(taken == steps, COMPLETED, DIVERGED).astype(jnp.int8),
+        RESULT_STEP: taken,
     }
 
 
