@@ -10,6 +10,7 @@ import jax
 
 from gatednet.simulation import precision_of
 from sweeps.chunks import Chunk, Plan
+from sweeps.devices import usable_devices
 from sweeps.executor import Executor, Running
 from sweeps.plan import Sweep
 from sweeps.progress import Progress, Silent
@@ -38,7 +39,7 @@ def run_sweep(
     another process.
     """
     path = Path(folder)
-    devices = list(devices or jax.local_devices())
+    devices = list(devices or usable_devices())
     if restart and path.exists():
         Store(path).remove()
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):

@@ -3,11 +3,13 @@
 import os
 
 import hypothesis
-import jax
 import jaxtyping
 
+from sweeps.devices import use_all_cores
+
 # Before JAX starts: what is spread over devices is tested on two, as on a cluster's node.
-jax.config.update("jax_num_cpu_devices", 2)
+os.environ["JAX_NUM_CPU_DEVICES"] = "2"
+use_all_cores()
 
 # Annotations of the model are checked at every call. Only what is imported after this line is.
 jaxtyping.install_import_hook("gatednet", "beartype.beartype")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +12,6 @@ import typer
 Runs = Annotated[Path, typer.Option(help="Folder of the stores.")]
 Out = Annotated[Path, typer.Option(help="Folder of the pictures.")]
 Format = Annotated[str, typer.Option("--format", help="Picture formats, with commas between them: pdf, png, svg.")]
-
-
-def use_all_cores() -> None:
-    """Make every usable core a device of JAX; only before JAX is first used."""
-    import jax
-
-    if "JAX_NUM_CPU_DEVICES" not in os.environ:
-        jax.config.update("jax_num_cpu_devices", len(os.sched_getaffinity(0)))
 
 
 def parse_value(text: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from figures.cli.options import Format, Out, Runs, use_all_cores
+from figures.cli.options import Format, Out, Runs
 
 
 def reproduce(
@@ -21,6 +21,8 @@ def reproduce(
     ] = False,
 ) -> None:
     """Run the sweeps of figures, draw them, and check their claims; fails where a verdict is not the known one."""
+    from sweeps.devices import use_all_cores
+
     use_all_cores()
     from rich.console import Console
 

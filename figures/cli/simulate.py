@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from figures.cli.options import Format, Out, parse_settings, use_all_cores
+from figures.cli.options import Format, Out, parse_settings
 
 # No more saves than this where their number is not given.
 _MOST_SAVES = 1000
@@ -25,6 +25,8 @@ def simulate(
     formats: Format = "pdf,png,svg",
 ) -> None:
     """Simulate one experiment and draw loss, gates and alignment over time."""
+    from sweeps.devices import use_all_cores
+
     use_all_cores()
     from figures.files import check_writable, packed, write_all
     from figures.panels import look

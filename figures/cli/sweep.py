@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import use_all_cores
-
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
     from sweeps.store import Store
@@ -26,6 +24,8 @@ def sweep(
     restart: Annotated[bool, typer.Option("--restart", help="Delete stores that are there, and start over.")] = False,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
+    from sweeps.devices import use_all_cores
+
     use_all_cores()
     from figures.files import check_writable
     from sweeps.progress import progress_for

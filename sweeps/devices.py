@@ -1,0 +1,41 @@
+"""The devices that runs are spread over: accelerators, or the cores of the processor."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+import jax
+
+# The size of the pool of threads that XLA's processor devices share; read when JAX starts.
+POOL = "PJRT_NPROC"
+
+
+def use_all_cores() -> None:
+    """Make every usable core a device of JAX. Only before JAX is first used.
+
+    The pool of threads gets two for each device. A device keeps one thread for as long as a loop runs, and an operation of
+    the loop that XLA cuts into parts waits for another one to do them: with as many threads as devices all of them can
+    come to wait, for ever.
+    """
+    devices = int(os.environ.get("JAX_NUM_CPU_DEVICES", 0)) or len(os.sched_getaffinity(0))
+    jax.config.update("jax_num_cpu_devices", devices)
+    if _threads() <= devices:
+        os.environ[POOL] = str(2 * devices)
+
+
+def usable_devices() -> list[jax.Device]:
+    """The devices of this process: all of them, but only one processor core where several could stop each other."""
+    devices = jax.local_devices()
+    if devices[0].platform == "cpu" and len(devices) > 1 and _threads() <= len(devices):
+        warnings.warn(
+            f"{len(devices)} processor devices share too few threads and could stop each other, so one is used; to use "
+            f"all, call sweeps.use_all_cores() or set {POOL}={2 * len(devices)} before JAX starts",
+            stacklevel=3,
+        )
+        return devices[:1]
+    return devices
+
+
+def _threads() -> int:
+    return int(os.environ.get(POOL, 0))
