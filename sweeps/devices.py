@@ -14,11 +14,11 @@ POOL = "PJRT_NPROC"
 def use_all_cores() -> None:
     """Make every usable core a device of JAX. Only before JAX is first used.
 
-    The pool of threads gets two for each device. A device keeps one thread for as long as a loop runs, and an operation of
-    the loop that XLA cuts into parts waits for another one to do them: with as many threads as devices all of them can
+    The pool of threads gets two for each device. A device keeps one thread while a loop runs, and an operation of the
+    loop that XLA cuts into parts waits for another one to do them: with as many threads as devices all of them can
     come to wait, for ever.
     """
-    devices = int(os.environ.get("JAX_NUM_CPU_DEVICES", 0)) or len(os.sched_getaffinity(0))
+    devices = int(os.environ.get("JAX_NUM_CPU_DEVICES", "0")) or len(os.sched_getaffinity(0))
     jax.config.update("jax_num_cpu_devices", devices)
     if _threads() <= devices:
         os.environ[POOL] = str(2 * devices)
@@ -38,4 +38,4 @@ def usable_devices() -> list[jax.Device]:
 
 
 def _threads() -> int:
-    return int(os.environ.get(POOL, 0))
+    return int(os.environ.get(POOL, "0"))
