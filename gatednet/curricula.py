@@ -13,7 +13,6 @@ from jax import Array
 
 from gatednet.settings import Nested, Number, Setting, SettingError, Whole, field
 
-
 # A block that outlasts every run is as long as this, in steps: ends of blocks are counted in 32 bits.
 LONGEST_BLOCK = 2**30
 
@@ -79,7 +78,7 @@ class Blocked(Curriculum):
 
     def schedule(self, dt: Any) -> Schedule:
         steps = np.asarray(self.block_length, np.float64) / np.asarray(dt, np.float64)
-        return Schedule(np.clip(np.rint(steps), 1, LONGEST_BLOCK).astype(np.int32))
+        return Schedule(np.asarray(np.clip(np.rint(steps), 1, LONGEST_BLOCK), np.int32))
 
     def task_weights(self, schedule: Schedule, step: Array, tasks: int) -> Array:
         order = jnp.asarray(self.order or range(tasks), jnp.int32)

@@ -107,7 +107,9 @@ def test_round_trip(data: st.DataObject) -> None:
 
 
 def test_every_kind_is_in_the_round_trip() -> None:
-    known = {kind for part in PARTS.values() for kind in kinds(part).values() if kind.__module__.startswith("gatednet.")}
+    known = {
+        kind for part in PARTS.values() for kind in kinds(part).values() if kind.__module__.startswith("gatednet.")
+    }
     assert known == {
         GatedLinear,
         Initial,
