@@ -14,7 +14,8 @@ from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from gatednet.batch import Batch, Recipe, pack, run_batch, unpack
-from sweeps.chunks import Request
+from sweeps.chunks import Chunk, Plan, Request
+from sweeps.progress import Progress
 
 DEVICES = PartitionSpec("devices")
 
@@ -104,3 +105,24 @@ class Executor:
         """Hand a chunk to the devices; returns before they are ready."""
         batch, place = self.pack(request)
         return Running(self.compiled(jax.device_put(batch, self.sharding)), place, len(request.seeds))
+
+
+class Executors:
+    """The compilations of a plan: one for each static group, made when its first chunk comes."""
+
+    def __init__(self, plan: Plan, devices: Sequence[jax.Device], dtype: type, progress: Progress) -> None:
+        self.plan, self.devices, self.dtype, self.progress = plan, devices, dtype, progress
+        self.known: dict[object, Executor] = {}
+
+    def start(self, chunk: Chunk) -> Running:
+        """Hand a chunk to the devices, after compiling where it is the first of its kind."""
+        plan = self.plan
+        request, recipe = plan.request(chunk), plan.sweep.recipe(plan.group(chunk))
+        executor = self.known.get(recipe)
+        if executor is None:
+            executor = Executor(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices)
+            self.progress.compiling()
+            self.progress.compiled(executor.compile(request))
+            # Only the latest is kept: chunks come group by group.
+            self.known = {recipe: executor}
+        return executor.start(request)

@@ -22,6 +22,9 @@ def sweep(
     seeds: Annotated[int | None, typer.Option(help="Number of seeds.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take, and do nothing.")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Delete stores that are there, and start over.")] = False,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler; its workers compute.")
+    ] = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
     from sweeps.devices import use_all_cores
@@ -39,7 +42,7 @@ def sweep(
     check_writable(out)
     diverged = 0
     for store, each in found.items():
-        made = run_sweep(each, out / store, restart=restart, progress=progress_for(store))
+        made = run_sweep(each, out / store, restart=restart, progress=progress_for(store), cluster=cluster)
         print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs")
         diverged += count_diverged(made)
     if diverged:
