@@ -1,0 +1,163 @@
+"""Every observable by hand: from weights, gates and teachers at every step, in NumPy, one run at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """A run step by step.
+
+    `weights` (steps + 1, paths, outputs, inputs), `gates` (steps + 1, paths, outputs), `teachers` (tasks, outputs,
+    inputs), and the loss on the batch of each step, (steps,); `tasks` says which task each step has, `block_steps` how
+    long a block is, `dt`, `tau_w`, `tau_c` are the constants, `every` the steps between saves.
+    """
+
+    weights: np.ndarray
+    gates: np.ndarray
+    teachers: np.ndarray
+    batch_loss: np.ndarray
+    tasks: np.ndarray
+    block_steps: int
+    dt: float
+    tau_w: float
+    tau_c: float
+    every: int
+
+    @property
+    def steps(self) -> int:
+        """The number of steps."""
+        return len(self.tasks)
+
+    @property
+    def blocks(self) -> list[slice]:
+        """The steps of each block; the last may be cut short."""
+        return [
+            slice(first, min(first + self.block_steps, self.steps)) for first in range(0, self.steps, self.block_steps)
+        ]
+
+
+def effective_map(record: Record) -> np.ndarray:
+    return np.sum(record.gates[..., None] * record.weights, axis=1)
+
+
+def loss(record: Record) -> np.ndarray:
+    task = np.append(record.tasks, record.tasks[-1])  # the end is seen with the task of the last step
+    return 0.5 * np.sum((effective_map(record) - record.teachers[task]) ** 2, axis=(1, 2))
+
+
+def alignment(record: Record) -> np.ndarray:
+    def cosine(one: np.ndarray, other: np.ndarray) -> float:
+        return one @ other / np.sqrt((one @ one) * (other @ other))
+
+    return np.array(
+        [
+            [
+                [np.mean([cosine(*rows) for rows in zip(teacher, path, strict=True)]) for path in paths]
+                for teacher in record.teachers
+            ]
+            for paths in record.weights
+        ]
+    )
+
+
+def best_pairs(score: np.ndarray) -> list[tuple[int, int]]:
+    """The pairs (task, path) with the largest summed score, no task and no path twice, by trying all."""
+    tasks, paths = score.shape
+    pairs = min(tasks, paths)
+    candidates = [
+        list(zip(some, others, strict=True))
+        for some in itertools.combinations(range(tasks), pairs)
+        for others in itertools.permutations(range(paths), pairs)
+    ]
+    return max(candidates, key=lambda each: sum(score[pair] for pair in each))
+
+
+def matching(record: Record) -> np.ndarray:
+    matched = np.full((record.steps + 1, len(record.teachers)), -1)
+    for row, score in zip(matched, alignment(record), strict=True):
+        for task, path in best_pairs(score):
+            row[task] = path
+    return matched
+
+
+def total_alignment(record: Record) -> np.ndarray:
+    return np.array([np.mean([score[pair] for pair in best_pairs(score)]) for score in alignment(record)])
+
+
+def specialization(record: Record) -> np.ndarray:
+    saves = alignment(record)[:: record.every]
+    last = saves[-max(1, round(len(saves) / 10)) :]
+    differences = []
+    for score in last:
+        matched = best_pairs(score)
+        others = [value for pair, value in np.ndenumerate(score) if pair not in matched]
+        differences.append(np.mean([score[pair] for pair in matched]) - (np.mean(others) if others else 0))
+    return np.mean(differences)
+
+
+def rates(values: np.ndarray, dt: float) -> np.ndarray:
+    """Norms of the rate of change in each step."""
+    return np.linalg.norm(np.diff(values.reshape(len(values), -1), axis=0), axis=1) / dt
+
+
+def norms(values: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(values.reshape(len(values), -1), axis=1)
+
+
+def own_gates(record: Record) -> np.ndarray:
+    """The gates that are parameters: one for each path where all of its outputs share one."""
+    equal = np.all(record.gates == record.gates[..., :1])
+    return record.gates[..., :1] if equal else record.gates
+
+
+def time_to_criterion(record: Record) -> np.ndarray:
+    def steps(losses: np.ndarray) -> int:
+        below = np.flatnonzero(losses < 0.1)
+        return below[0] if len(below) else record.block_steps
+
+    return np.array([steps(record.batch_loss[block]) for block in record.blocks]) * record.dt / record.tau_w
+
+
+def loss_after_switch(record: Record) -> np.ndarray:
+    first = np.full((len(record.blocks), 5), np.nan)
+    for row, block in zip(first, record.blocks, strict=True):
+        losses = record.batch_loss[block][:5]
+        row[: len(losses)] = losses
+    return first
+
+
+def gate_speed(record: Record) -> np.ndarray:
+    speeds = record.tau_c * np.abs(np.diff(record.gates, axis=0)) / record.dt
+    return np.array([speeds[block].max() for block in record.blocks])
+
+
+# The value at all steps, at all blocks, or at the end. Rates have none after the last step.
+BY_HAND: dict[str, Callable[[Record], np.ndarray]] = {
+    "alignment": alignment,
+    "batch_loss": lambda record: record.batch_loss,
+    "block_loss": lambda record: np.array([record.batch_loss[block].mean() for block in record.blocks]),
+    "effective_map": effective_map,
+    "gate_change": lambda record: rates(own_gates(record), record.dt),
+    "gate_norm": lambda record: norms(own_gates(record)),
+    "gate_speed": gate_speed,
+    "gates": lambda record: record.gates.mean(axis=2),
+    "loss": loss,
+    "loss_after_switch": loss_after_switch,
+    "loss_every_step": lambda record: record.batch_loss,
+    "matching": matching,
+    "neuron_gates": lambda record: record.gates,
+    "path_norm": lambda record: np.linalg.norm(record.weights, axis=(2, 3)),
+    "specialization": specialization,
+    "teachers": lambda record: np.broadcast_to(record.teachers, (record.steps + 1, *record.teachers.shape)),
+    "time_to_criterion": time_to_criterion,
+    "total_alignment": total_alignment,
+    "weight_change": lambda record: rates(record.weights, record.dt) / norms(record.weights)[:-1],
+    "weight_norm": lambda record: norms(record.weights),
+    "weights": lambda record: record.weights,
+}
