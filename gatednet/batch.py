@@ -31,8 +31,8 @@ DRAWN_FROM = ("initial", "teachers")
 class Recipe:
     """What is compiled: everything of a batch that is not an array.
 
-    `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, `reduced` whether
-    the runs are reduced, `width` the number of runs in a lane.
+    `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, 0 where nothing is
+    saved of them, `reduced` whether the runs are reduced, `width` the number of runs in a lane.
     """
 
     static: Experiment
@@ -72,7 +72,7 @@ def reduced_by(experiment: Experiment, wanted: bool | None) -> bool:
 def lane_width(experiment: Experiment, reduced: bool) -> int:
     """The number of runs in a lane: as many as keep its state near the processor (benchmarks/throughput.py)."""
     if reduced:
-        return 128
+        return 256
     return 64 if experiment.inputs.exact else 32
 
 
@@ -82,11 +82,11 @@ def recipe(experiment: Experiment, save: Save, traced: Traced, reduced: bool | N
     **Raises** `SettingError` where the saves do not divide the run, or a reduction is wanted that would not be exact.
     """
     save.check(experiment.steps)
-    shortest = int(np.min(traced.schedule.block_steps))
     is_reduced = reduced_by(experiment, reduced)
-    return Recipe(
-        static_half(experiment), save, -(-experiment.steps // shortest), is_reduced, lane_width(experiment, is_reduced)
-    )
+    # Block lengths are floats: they have a part in what is compiled only where a result has an entry for each block.
+    by_block = any(each.when == "blocks" for each in save.chosen)
+    blocks = -(-experiment.steps // int(np.min(traced.schedule.block_steps))) if by_block else 0
+    return Recipe(static_half(experiment), save, blocks, is_reduced, lane_width(experiment, is_reduced))
 
 
 def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:

@@ -52,18 +52,9 @@ def loss(record: Record) -> np.ndarray:
 
 
 def alignment(record: Record) -> np.ndarray:
-    def cosine(one: np.ndarray, other: np.ndarray) -> float:
-        return one @ other / np.sqrt((one @ one) * (other @ other))
-
-    return np.array(
-        [
-            [
-                [np.mean([cosine(*rows) for rows in zip(teacher, path, strict=True)]) for path in paths]
-                for teacher in record.teachers
-            ]
-            for paths in record.weights
-        ]
-    )
+    teachers, paths = record.teachers[:, None], record.weights[:, None]
+    cosines = np.sum(teachers * paths, axis=-1) / np.sqrt(np.sum(teachers**2, axis=-1) * np.sum(paths**2, axis=-1))
+    return np.mean(cosines, axis=-1)
 
 
 def best_pairs(score: np.ndarray) -> list[tuple[int, int]]:
@@ -98,7 +89,7 @@ def specialization(record: Record) -> np.ndarray:
         matched = best_pairs(score)
         others = [value for pair, value in np.ndenumerate(score) if pair not in matched]
         differences.append(np.mean([score[pair] for pair in matched]) - (np.mean(others) if others else 0))
-    return np.mean(differences)
+    return np.asarray(np.mean(differences))
 
 
 def rates(values: np.ndarray, dt: float) -> np.ndarray:

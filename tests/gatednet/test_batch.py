@@ -23,7 +23,7 @@ from gatednet import (
 from gatednet.labels import dimensions
 from tests.gatednet.tools import SMALL, run_many
 
-SAVE = Save(("loss", "weights", "gate_speed", "loss_every_step"), every=8)
+SAVE = Save(("loss", "weights", "loss_every_step"), every=8)
 KINDS = {
     "reduced": with_values(SMALL, {"network": GatedLinear(paths=2, inputs=6, outputs=2)}),
     "population": with_values(SMALL, {"network.gates": "neuron"}),
@@ -70,7 +70,8 @@ def test_floats_never_compile_again() -> None:
         {"timescales.gates": 0.1, "timescales.weights": 0.3},
         {"objective.norm": 0.0, "objective.nonnegativity": 0.0, "objective.weight_cost": 0.1},
         {"teachers.correlation": 0.5, "initial.weight_scale": 0.2, "initial.gates": 0.1},
-        {"dt": 0.02, "curriculum.block_length": 0.2},
+        {"dt": 0.02},
+        {"curriculum.block_length": 0.3},
         {"rule.gates_options.b1": 0.5},
     ):
         experiment = with_values(SMALL, {"rule": Optax("sgd", "adam", gates_options=Options(b1=0.9))})
@@ -82,14 +83,14 @@ def test_floats_never_compile_again() -> None:
 
 
 def test_block_lengths_of_one_batch_equal_those_of_separate_runs() -> None:
-    lengths = [0.05, 0.07, 0.1, 0.4, 3.0]
+    lengths = [0.07, 0.1, 3.0]
     save = Save(("loss", "block_loss", "loss_after_switch"), every=8)
     together = run_many(SMALL, save, {"curriculum.block_length": lengths}, (3,))
     for run, length in enumerate(lengths):
         alone = run_many(with_values(SMALL, {"curriculum.block_length": length}), save, seeds=(3,))
         assert_equal_runs({name: values[run : run + 1] for name, values in together.items()}, alone)
     reached = np.sum(np.isfinite(together["block_loss"]), axis=1)
-    np.testing.assert_array_equal(reached, [8, 6, 4, 1, 1])
+    np.testing.assert_array_equal(reached, [6, 4, 1])
 
 
 @functools.cache

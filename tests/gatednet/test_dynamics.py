@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.integrate
+from jax.flatten_util import ravel_pytree
 
 from gatednet import (
     Dynamics,
@@ -73,7 +74,7 @@ def test_gradient_by_finite_differences(name: str, norm_order: int, reduction: s
         def gradient(state: State) -> State:
             return network.join(dynamics.gradient(dynamics.rows(state), wanted, seen)[0])
 
-        flat, unravel = jax.flatten_util.ravel_pytree(state)
+        flat, unravel = ravel_pytree(state)
 
         @jax.jit
         @jax.vmap
@@ -94,7 +95,7 @@ def test_gradient_by_finite_differences(name: str, norm_order: int, reduction: s
         small = 1e-5
         steps = small * jnp.eye(flat.size)
         numeric = (loss(flat + steps) - loss(flat - steps)) / (2 * small)
-        exact, _ = jax.flatten_util.ravel_pytree(gradient(state))
+        exact, _ = ravel_pytree(gradient(state))
         np.testing.assert_allclose(exact, numeric, rtol=1e-8, atol=1e-9)
 
 

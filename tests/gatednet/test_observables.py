@@ -132,7 +132,7 @@ def test_the_cases_are_not_trivial(case: str) -> None:
     never = BLOCK_STEPS * BASE.dt / BASE.timescales.weights
     assert np.any(np.isclose(times, never))
     assert np.any(times < 0.9 * never)
-    assert len(np.unique(run.matching.values, axis=0)) > 1
+    assert run.total_alignment.values[-1] > run.total_alignment.values[0] + 0.1
     same = np.allclose(run.loss[:-1].values, run.loss_every_step.values)
     assert same == experiment_of(case).inputs.exact
 

@@ -1,6 +1,5 @@
 """A reduced run is the run itself in fewer dimensions."""
 
-import dataclasses
 import functools
 
 import jax
@@ -11,21 +10,20 @@ import pytest
 from gatednet import (
     REGISTRY,
     Blocked,
-    Curriculum,
     Experiment,
     GatedLinear,
     Gaussian,
     Objective,
     Optax,
-    Population,
     Save,
     SettingError,
-    Teachers,
     draw,
     lift,
+    recipe,
     reduce,
     reduced_network,
     simulate,
+    trace,
     with_values,
 )
 from tests.gatednet.tools import SMALL, run_many
@@ -61,8 +59,7 @@ CASES = {
     "two paths, two tasks": network(2, 2, "path"),
     "more paths than tasks": network(3, 2, "path", norm_order=2, reduction="mean"),
     "more tasks than paths": network(2, 3, "neuron"),
-    "one path, one task": network(1, 1, "neuron", norm_order=2, reduction="mean"),
-    "one path": with_values(network(1, 3, "path"), {"rule": Optax("sgd", "adam")}),
+    "one path, one task": with_values(network(1, 1, "path"), {"rule": Optax("sgd", "adam")}),
 }
 
 
@@ -142,20 +139,18 @@ def test_refused_with_the_reason_where_it_is_not_exact(reason: str, values: dict
         simulate(experiment, Save(("loss",), 10), reduced=True)
     assert str(refusal.value).startswith(f"cannot be reduced: {reason}")
     with pytest.raises(SettingError, match=r"^cannot be reduced: "):
-        reduce(experiment, draw(experiment))
+        reduced_network(experiment)
 
 
 def test_taken_by_itself_where_it_pays() -> None:
-    # Bits tell which way a run went: the reduced one rounds differently.
-    save = Save(("loss",), 10)
+    def reduces(experiment: Experiment, wanted: bool | None = None) -> bool:
+        return recipe(experiment, Save(("loss",), 10), trace(experiment, {}, 1, np.float32), wanted).reduced
+
     larger = with_values(SMALL, {"network": GatedLinear(paths=2, inputs=6, outputs=2)})
-    by_itself, reduced, full = (simulate(larger, save, reduced=each).loss.values for each in (None, True, False))
-    np.testing.assert_array_equal(by_itself, reduced)
-    assert np.any(by_itself != full)
-
-
-def test_every_curriculum_says_whether_it_is_isotropic() -> None:
-    assert Blocked().isotropic
-    assert "isotropic" in Curriculum.__abstractmethods__
-    assert dataclasses.replace(SMALL, inputs=Population()).inputs.exact
-    assert Teachers().number == 2
+    assert reduces(larger)
+    assert not reduces(larger, wanted=False)
+    assert not reduces(with_values(larger, {"inputs": Gaussian()}))
+    # Exact, but no smaller: three paths and a teacher for three inputs.
+    small = with_values(SMALL, {"network": GatedLinear(paths=3, inputs=3, outputs=1), "teachers.tasks": 1})
+    assert not reduces(small)
+    assert reduces(small, wanted=True)

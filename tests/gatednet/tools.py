@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 import gatednet
 from gatednet import Blocked, Experiment, GatedLinear, Population, Save, Timescales
@@ -25,20 +26,20 @@ SMALL = Experiment(
 def run_many(
     experiment: Experiment,
     save: Save,
-    values: Mapping[str, Sequence[float]] | None = None,
-    seeds: Sequence[int] = (0,),
+    values: Mapping[str, ArrayLike] | None = None,
+    seeds: ArrayLike = (0,),
     *,
     reduced: bool | None = None,
     precision: str = "float32",
 ) -> dict[str, np.ndarray]:
     """Runs of one compilation, (runs, *all_dims) each, from floats at dotted paths and seeds, both broadcast."""
-    values = {path: np.asarray(each, np.float64) for path, each in (values or {}).items()}
-    runs = max([len(seeds), *map(len, values.values())])
+    floats = {path: np.asarray(each, np.float64) for path, each in (values or {}).items()}
+    runs = max([np.size(seeds), *map(len, floats.values())])
     for run in range(runs):
-        gatednet.with_values(experiment, {path: float(each[run]) for path, each in values.items()})
+        gatednet.with_values(experiment, {path: float(each[run]) for path, each in floats.items()})
     numbers = np.broadcast_to(np.asarray(seeds), (runs,))
     with precision_of(precision) as dtype:
-        traced = gatednet.trace(experiment, values, runs, dtype)
+        traced = gatednet.trace(experiment, floats, runs, dtype)
         recipe = gatednet.recipe(experiment, save, traced, reduced)
-        packing = gatednet.pack(experiment, values, numbers, np.zeros(runs, int), recipe.width, dtype)
+        packing = gatednet.pack(experiment, floats, numbers, np.zeros(runs, int), recipe.width, dtype)
         return gatednet.unpack(compiled(recipe, packing.batch), packing.place)
