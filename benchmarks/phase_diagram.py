@@ -59,7 +59,13 @@ def main() -> None:
             ratio = np.asarray(values.gate_timescale) / base.timescales.weights
             extent = (ratio[0], ratio[-1], lengths[0] / base.timescales.weights, lengths[-1] / base.timescales.weights)
             image = panel.imshow(
-                values.values, origin="lower", aspect="auto", extent=extent, vmin=SCALE.low, vmax=SCALE.high, cmap="cividis"
+                values.values,
+                origin="lower",
+                aspect="auto",
+                extent=extent,
+                vmin=SCALE.low,
+                vmax=SCALE.high,
+                cmap="cividis",
             )
             panel.contour(values.values, levels=[BOUNDARY], extent=extent, colors="white", linewidths=0.8)
             panel.set_xlabel("τ$_c$ / τ$_w$")

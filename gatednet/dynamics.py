@@ -37,9 +37,20 @@ class Dynamics(eqx.Module):
         """Whether maps are single blocks: where they are large, or where inputs mix their columns."""
         return not (self.experiment.inputs.exact and unrolled(self.network.outputs, self.network.inputs))
 
-    def rows(self, state: State) -> Rows:
-        """The parameters as blocks."""
-        return self.network.split(state, self.whole)
+    def rows(self, state: State | Rows) -> Rows:
+        """The parameters as blocks, from what `carried` gives or from a state."""
+        return state if isinstance(state, Rows) else self.network.split(state, self.whole)
+
+    def carried(self, rows: Rows) -> State | Rows:
+        """What goes from step to step: small maps stacked into two arrays, large ones as they are.
+
+        Each is the faster one of its kind: a loop over many small arrays is slow, and so is copying a large one.
+        """
+        return rows if self.whole else self.network.join(rows)
+
+    def state(self, carried: State | Rows) -> State:
+        """The state that `carried` stands for."""
+        return self.network.join(carried) if isinstance(carried, Rows) else carried
 
     def target(self, teachers: Array, task_weights: Array) -> Blocks:
         """The map that is asked for: the weighted sum of the teachers, in blocks.

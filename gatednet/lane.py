@@ -14,7 +14,7 @@ from gatednet.curricula import Schedule
 from gatednet.dynamics import Dynamics
 from gatednet.observables import BlockClock, Moment, Observable, Snapshot, When, observable
 from gatednet.problem import Problem
-from gatednet.rows import Blocks, State, add
+from gatednet.rows import Blocks, Rows, State, total
 from gatednet.rules import RuleState
 from gatednet.settings import SettingError
 
@@ -75,7 +75,7 @@ class Lane(eqx.Module):
 class _Carry(eqx.Module):
     """What changes from step to step. `finite` counts the steps that each run began with finite parameters."""
 
-    state: State
+    state: State | Rows
     memory: RuleState
     finite: Array
     folds: dict[str, Array]
@@ -92,11 +92,11 @@ class _Loop(eqx.Module):
 
     def start(self, blocks: int) -> _Carry:
         lane = self.lane
-        state = lane.problem.state
-        runs, dtype = state.weights.shape[-1], state.weights.dtype
+        rows = lane.dynamics.rows(lane.problem.state)
+        runs, dtype = lane.problem.state.weights.shape[-1], lane.problem.state.weights.dtype
         return _Carry(
-            state,
-            lane.dynamics.experiment.rule.start(lane.dynamics.rows(state), lane.dynamics.rates),
+            lane.dynamics.carried(rows),
+            lane.dynamics.experiment.rule.start(rows, lane.dynamics.rates),
             jnp.zeros(runs, jnp.int32),
             {
                 each.name: jnp.full((blocks, *each.fold.shape, runs), each.fold.initial, dtype)
@@ -134,11 +134,12 @@ class _Loop(eqx.Module):
         after, _, batch_loss = dynamics.step(
             rows, carry.memory, target, self.factor(self.draw(step // self.group), step)
         )
+        state = dynamics.state(carry.state)
         velocity = jax.tree.map(
-            lambda after, before: (after - before) / dynamics.experiment.dt, dynamics.network.join(after), carry.state
+            lambda after, before: (after - before) / dynamics.experiment.dt, dynamics.network.join(after), state
         )
         loss = dynamics.task_loss(rows, target, None)
-        return Snapshot(dynamics, carry.state, teachers, task_weights, self.lane.basis, velocity, loss, batch_loss)
+        return Snapshot(dynamics, state, teachers, task_weights, self.lane.basis, velocity, loss, batch_loss)
 
     def advance(self, carry: _Carry, start: Array, stop: Array) -> _Carry:
         """The lane at step `stop`, from that at `start`."""
@@ -181,7 +182,7 @@ class _Loop(eqx.Module):
         moment = Moment(dynamics, loss, before, after)
         clock = self.clock(step)
         return _Carry(
-            dynamics.network.join(after),
+            dynamics.carried(after),
             memory,
             carry.finite + self.finite(carry),
             {
@@ -197,8 +198,8 @@ class _Loop(eqx.Module):
 
         Gates overflow first, since their slope is a product of two quantities that grow, and what is lost stays lost.
         """
-        gates = carry.state.gates
-        return jnp.isfinite(add(gates[path] for path in range(gates.shape[0])).reshape(-1, gates.shape[-1]).sum(axis=0))
+        gates = self.lane.dynamics.rows(carry.state).gates
+        return jnp.isfinite(total(tuple(gate for path in gates for gate in path)))
 
     def taken(self, carry: _Carry) -> Array:
         """The number of steps that each run took and ended with finite parameters, (runs,)."""
