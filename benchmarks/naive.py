@@ -19,7 +19,7 @@ WEIGHT_TIME, STEP, NONNEGATIVITY = 1.3, 1e-3, 0.0909
 
 
 def simulator(steps: int) -> Callable[..., Any]:
-    """A function of (norm penalty, gates' time constant, block length in steps, seed), each (runs,), to final states."""
+    """A function of norm penalty, gates' time constant, steps in a block and seed, (runs,) each, to final states."""
 
     def one_run(norm: Array, gate_time: Array, block_steps: Array, seed: Array) -> Any:
         teacher_key, weight_key, data_key = jax.random.split(jax.random.key(seed), 3)

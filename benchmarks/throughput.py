@@ -2,8 +2,8 @@
 
     python benchmarks/throughput.py [--json FILE] [--quick]
 
-The runs are a grid over the penalty on the norm of the gates, the gates' time constant and the block length, and every run
-has a seed of its own, so that no mode can share teachers, initial weights or inputs among runs. Modes:
+The runs are a grid over the penalty on the norm of the gates, the gates' time constant and the block length, and every
+run has a seed of its own, so that no mode can share teachers, initial weights or inputs among runs. Modes:
 
 - naive: inputs drawn, autodiff, optax, vmap (benchmarks/naive.py)
 - gaussian-drawn: gatednet, inputs drawn
@@ -12,8 +12,8 @@ has a seed of its own, so that no mode can share teachers, initial weights or in
 - reduced: the same in the few dimensions in which the weights move
 - gaussian-paired: as gaussian, with one seed for all runs
 
-Every measurement is a process of its own: compile time is reported apart, the speed is the best of a few calls, draws of
-teachers and weights included, and peak_bytes is the largest memory of the process.
+Every measurement is a process of its own: compile time is reported apart, the speed is the best of a few calls, draws
+of teachers and weights included, and peak_bytes is the largest memory of the process.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ GRIDS = {16: (2, 2, 4), 1000: (10, 10, 10), 100_000: (50, 40, 50)}
 # Simulated steps in one measured call, summed over runs, and the fewest steps of a run.
 WORK = {"naive": 3e5, "gaussian-drawn": 1e6, "gaussian": 8e6, "gaussian-paired": 8e6, "population": 8e7, "reduced": 2e9}
 FEWEST = {
-    "naive": 5,
-    "gaussian-drawn": 20,
-    "gaussian": 100,
-    "gaussian-paired": 100,
-    "population": 500,
+    "naive": 3,
+    "gaussian-drawn": 4,
+    "gaussian": 40,
+    "gaussian-paired": 40,
+    "population": 200,
     "reduced": 20_000,
 }
 MOST = 20_000
@@ -88,10 +88,10 @@ def measure(mode: str, runs: int, scale: float) -> dict[str, Any]:
     from sweeps import use_all_cores
 
     use_all_cores()
-    steps = min(max(int(scale * WORK[mode] / runs) // 100 * 100, FEWEST[mode]), MOST)
+    steps = min(max(int(scale * WORK[mode] / runs), FEWEST[mode]), MOST)
     call, compile_seconds = (naive if mode == "naive" else packed)(mode, runs, steps)
     times = []
-    while len(times) < 2 or (sum(times) < 5 * scale and len(times) < 10):
+    while len(times) < 2 or (sum(times) < 4 * scale and len(times) < 10):
         start = time.perf_counter()
         jax.block_until_ready(call())
         times.append(time.perf_counter() - start)
@@ -143,7 +143,7 @@ def packed(mode: str, runs: int, steps: int) -> tuple[Any, float]:
 
     from gatednet import Experiment, Gaussian, Population, Save, recipe, trace
     from sweeps.chunks import Request
-    from sweeps.executor import Executor
+    from sweeps.executor import Executor, Shape
 
     inputs = {
         "gaussian-drawn": Gaussian(200, drawn=True),
@@ -155,11 +155,11 @@ def packed(mode: str, runs: int, steps: int) -> tuple[Any, float]:
     seeds = np.zeros(runs, np.int64) if mode == "gaussian-paired" else np.arange(runs)
     traced = trace(experiment, values, runs, np.float32)
     made = recipe(experiment, Save(("loss", "gates"), steps), traced, reduced=mode == "reduced")
-    executor = Executor(made, np.float32, runs, len(np.unique(seeds)), jax.local_devices())
+    executor = Executor(Shape(made, np.float32, runs, len(np.unique(seeds)), tuple(jax.local_devices())))
     request = Request(experiment, values, seeds, np.zeros(runs, np.int64))
     seconds = executor.compile(request)
-    batch = jax.device_put(executor.pack(request)[0], executor.sharding)
-    return lambda: executor.compiled(batch), seconds
+    batches = executor.placed(executor.pack(request))
+    return lambda: executor.run(batches), seconds
 
 
 if __name__ == "__main__":
