@@ -134,7 +134,7 @@ class Axis:
             if seeds < 1:
                 raise SettingError(f"axis 'seed' has {seeds} seeds, allowed is one or more")
             seeds = range(int(seeds))
-        axis = cls(SEED, SEED, tuple(seeds) if isinstance(seeds, Iterable) else seeds)  # type: ignore[arg-type]
+        axis = cls(SEED, SEED, seeds)  # type: ignore[arg-type]
         return check_seed_axis(axis)
 
     @classmethod

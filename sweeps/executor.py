@@ -1,128 +1,157 @@
-"""`Executor`: a recipe compiled for lanes that are shared out among the devices of this process."""
+"""`Executor`: a recipe compiled for lanes that are shared out among the devices of this process.
+
+Each device has a program of its own, and all have the same. A single program that XLA partitions over the devices goes
+through other passes than that of one device; products and sums are contracted elsewhere in it, and some observables
+differ in the last bit. As it is, a run has the same bits on any number of devices, and in `gatednet.simulate`.
+"""
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import functools
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from gatednet.batch import Batch, Recipe, pack, run_batch, unpack
+from gatednet.batch import Batch, Packing, Recipe, pack, run_batch, unpack
 from sweeps.chunks import Chunk, Plan, Request
 from sweeps.progress import Progress
 
-DEVICES = PartitionSpec("devices")
+# The number of compilations that are kept for sweeps that come after; those of one figure often share them.
+KEPT = 4
 
 
 @dataclasses.dataclass(frozen=True)
 class Running:
-    """A chunk that devices are working on: arrays that may not be ready, and where its runs are in them."""
+    """A chunk that devices are working on.
 
-    results: dict[str, Array]
-    place: np.ndarray
+    For each of them its arrays, that may not be ready, and where its runs are in them; `runs` leaves out those that
+    fill up lanes.
+    """
+
+    parts: Sequence[tuple[dict[str, Array], np.ndarray]]
     runs: int
 
     def fetch(self) -> dict[str, np.ndarray]:
         """The results in the order of the request, once they are there."""
-        return {name: values[: self.runs] for name, values in unpack(self.results, self.place).items()}
+        parts = [unpack(results, place) for results, place in self.parts]
+        return {name: np.concatenate([part[name] for part in parts])[: self.runs] for name in parts[0]}
 
 
-@dataclasses.dataclass
-class Executor:
-    """One compilation: `recipe` for chunks of at most `runs` runs that start from at most `draws` draws.
-
-    Every device gets the same number of whole lanes; what is missing is filled up with copies of the last run, so that
-    all chunks have one shape.
-    """
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """All that a compilation depends on: `recipe`, for chunks of at most `runs` runs that start from `draws` draws."""
 
     recipe: Recipe
     dtype: Any
     runs: int
     draws: int
-    devices: Sequence[jax.Device]
-    compiled: Any = None
+    devices: tuple[jax.Device, ...]
 
     @property
     def lanes(self) -> int:
         """Lanes of one device."""
         return -(-self.runs // (self.recipe.width * len(self.devices)))
 
-    @functools.cached_property
-    def sharding(self) -> NamedSharding:
-        """How the leading axis of every array is shared out among the devices."""
-        return NamedSharding(Mesh(np.array(self.devices), ("devices",)), DEVICES)
+    @property
+    def share(self) -> int:
+        """Runs of one device, with those that fill up its lanes."""
+        return self.lanes * self.recipe.width
 
-    def pack(self, request: Request) -> tuple[Batch, np.ndarray]:
-        """The lanes of all devices after each other, and where each run is in them, padding last."""
-        share = self.lanes * self.recipe.width
-        missing = share * len(self.devices) - len(request.seeds)
+
+class Executor:
+    """The programs of one compilation.
+
+    Every device gets the same number of whole lanes; what is missing is filled up with copies of the last run, so that
+    all chunks have one shape.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.programs: list[Any] = []
+
+    def pack(self, request: Request) -> list[Packing]:
+        """The lanes of each device."""
+        shape = self.shape
+        missing = shape.share * len(shape.devices) - len(request.seeds)
 
         def filled(values: np.ndarray) -> np.ndarray:
             return np.concatenate([values, np.repeat(values[-1:], missing)])
 
         values = {path: filled(each) for path, each in request.values.items()}
         seeds, streams = filled(request.seeds), filled(request.streams)
-        parts = []
-        for device in range(len(self.devices)):
-            part = slice(device * share, (device + 1) * share)
-            parts.append(
-                pack(
-                    request.experiment,
-                    {path: each[part] for path, each in values.items()},
-                    seeds[part],
-                    streams[part],
-                    self.recipe.width,
-                    self.dtype,
-                    self.lanes,
-                    min(self.draws, share),
-                )
+        parts = [slice(place * shape.share, (place + 1) * shape.share) for place in range(len(shape.devices))]
+        return [
+            pack(
+                request.experiment,
+                {path: each[part] for path, each in values.items()},
+                seeds[part],
+                streams[part],
+                shape.recipe.width,
+                shape.dtype,
+                shape.lanes,
+                min(shape.draws, shape.share),
             )
-        batch = jax.tree.map(lambda *leaves: np.concatenate(leaves), *(part.batch for part in parts))
-        place = np.concatenate([part.place + device * share for device, part in enumerate(parts)])
-        return batch, place
+            for part in parts
+        ]
+
+    def placed(self, packings: Sequence[Packing]) -> list[Batch]:
+        """The batch of each device, in its memory."""
+        return [
+            jax.device_put(packing.batch, device) for packing, device in zip(packings, self.shape.devices, strict=True)
+        ]
 
     def compile(self, request: Request) -> float:
-        """Compile for requests like this one; returns the seconds that it took."""
+        """Compile for requests like this one, for all devices at a time; returns the seconds that it took."""
         start = time.perf_counter()
-        batch, _ = self.pack(request)
-        function = jax.shard_map(
-            functools.partial(run_batch, self.recipe),
-            mesh=self.sharding.mesh,
-            in_specs=DEVICES,
-            out_specs=DEVICES,
-            check_vma=False,
-        )
-        self.compiled = jax.jit(function).lower(jax.device_put(batch, self.sharding)).compile()
+        # One function for all devices, so that it is traced once.
+        function = jax.jit(functools.partial(run_batch, self.shape.recipe))
+        lowered = [function.lower(batch) for batch in self.placed(self.pack(request))]
+        with concurrent.futures.ThreadPoolExecutor(len(lowered)) as pool:
+            self.programs = list(pool.map(lambda each: each.compile(), lowered))
         return time.perf_counter() - start
+
+    def run(self, batches: Sequence[Batch]) -> list[dict[str, Array]]:
+        """Hand batches to their devices; returns before they are ready."""
+        return [program(batch) for program, batch in zip(self.programs, batches, strict=True)]
 
     def start(self, request: Request) -> Running:
         """Hand a chunk to the devices; returns before they are ready."""
-        batch, place = self.pack(request)
-        return Running(self.compiled(jax.device_put(batch, self.sharding)), place, len(request.seeds))
+        packings = self.pack(request)
+        results = self.run(self.placed(packings))
+        places = [packing.place for packing in packings]
+        return Running(list(zip(results, places, strict=True)), len(request.seeds))
 
 
 class Executors:
-    """The compilations of a plan: one for each static group, made when its first chunk comes."""
+    """Hands the chunks of a plan to devices; what a static group needs is compiled when its first chunk comes."""
+
+    _kept: ClassVar[dict[Shape, Executor]] = {}
 
     def __init__(self, plan: Plan, devices: Sequence[jax.Device], dtype: type, progress: Progress) -> None:
-        self.plan, self.devices, self.dtype, self.progress = plan, devices, dtype, progress
-        self.known: dict[object, Executor] = {}
+        self.plan, self.devices, self.dtype, self.progress = plan, tuple(devices), dtype, progress
 
     def start(self, chunk: Chunk) -> Running:
         """Hand a chunk to the devices, after compiling where it is the first of its kind."""
         plan = self.plan
         request, recipe = plan.request(chunk), plan.sweep.recipe(plan.group(chunk))
-        executor = self.known.get(recipe)
+        return self.executor(Shape(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices), request).start(
+            request
+        )
+
+    def executor(self, shape: Shape, request: Request) -> Executor:
+        """The executor of a shape, from this sweep or an earlier one where there is one."""
+        executor = self._kept.pop(shape, None)
         if executor is None:
-            executor = Executor(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices)
+            executor = Executor(shape)
             self.progress.compiling()
             self.progress.compiled(executor.compile(request))
-            # Only the latest is kept: chunks come group by group.
-            self.known = {recipe: executor}
-        return executor.start(request)
+        self._kept[shape] = executor
+        while len(self._kept) > KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        return executor

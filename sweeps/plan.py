@@ -149,7 +149,9 @@ class Sweep:
 
     @functools.cached_property
     def most_blocks(self) -> int:
-        """The largest number of blocks of a run, those that a run begins and does not end included."""
+        """The largest number of blocks that a run begins, 0 where nothing is saved of them."""
+        if not any(observable.when == "blocks" for observable in self.save.chosen):
+            return 0
         longest = max(self.group(group).steps for group in self.groups())
         return -(-longest // int(self.block_steps.min()))
 

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from gatednet.experiment import PARTS, Experiment, with_values
-from gatednet.lane import Save
 from gatednet.settings import SettingError
 from gatednet.toml import structure
 from sweeps.axes import SEED, Axis
 from sweeps.catalog import experiment
 from sweeps.plan import Sweep
-from sweeps.text import check_keys
+from sweeps.text import check_keys, saved, typed
 
 KEYS = ("base", "save", "every", "set", "axes", "reduced", "precision", "noise")
 RANGES = {"linspace": Axis.linspace, "geomspace": Axis.geomspace}
@@ -55,30 +54,19 @@ def sweep_of(table: Mapping[str, Any]) -> Sweep:
     **Raises** `SettingError` with the key for everything that is not allowed.
     """
     check_keys(table, KEYS, needed=("base", "save", "every", "axes"))
-    base = experiment(_typed(table, "base", str, "the name of an experiment"))
-    names = table["save"]
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise SettingError(f"save is {names!r}, allowed is a list of observables")
-    _typed(table, "every", int, "a whole number, at least 1")
+    base = experiment(typed(table, "base", str, "the name of an experiment"))
     for key, kind, allowed in (
         ("reduced", bool, "true or false"),
         ("precision", str, "a string"),
         ("noise", str, "a string"),
     ):
         if key in table:
-            _typed(table, key, kind, allowed)
-    base = _changed(base, _typed(table, "set", dict, "a table of values by their paths") if "set" in table else {})
-    axes = _typed(table, "axes", dict, "a table of axes")
+            typed(table, key, kind, allowed)
+    base = _changed(base, typed(table, "set", dict, "a table of values by their paths") if "set" in table else {})
+    axes = typed(table, "axes", dict, "a table of axes")
     options = {key: table[key] for key in ("reduced", "precision", "noise") if key in table}
     built = tuple(_axis(name, entry) for name, entry in axes.items())
-    return Sweep(base, built, Save(tuple(names), table["every"]), **options)
-
-
-def _typed(table: Mapping[str, Any], key: str, kind: type, allowed: str) -> Any:
-    value = table[key]
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise SettingError(f"{key} is {value!r}, allowed is {allowed}")
-    return value
+    return Sweep(base, built, saved(table), **options)
 
 
 def _changed(base: Experiment, table: Mapping[str, Any]) -> Experiment:

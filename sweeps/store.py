@@ -91,10 +91,13 @@ class Store:
     def sweep(self) -> Sweep:
         """What is stored."""
         text = self._plan_text()
+        reason = fault(self.folder, PLAN, self.template["files"].get(PLAN))
+        if reason:
+            raise SettingError(f"{self.folder} is damaged: {PLAN} {reason}; {RESTART}")
         try:
             return Sweep.from_toml(text)
         except SettingError as error:
-            raise SettingError(f"{self.folder / PLAN} is damaged: {error}") from error
+            raise SettingError(f"{self.folder / PLAN} is of another version: {error}") from error
 
     def _plan_text(self) -> str:
         path = self.folder / PLAN
@@ -234,6 +237,8 @@ class Store:
             files[variable.name].unlink(missing_ok=True)
             array = root[variable.name]
             assert isinstance(array, zarr.Array)
+            # A lost chunk must not look like one of runs that diverged: those of NaN alone are written too.
+            array = array.with_config({"write_empty_chunks": True})
             array[chunk.region] = results[variable.name].reshape(*chunk.shape, *variable.sizes)
             flush(files[variable.name])
         flush_folders(files.values(), self.folder / ARRAYS)

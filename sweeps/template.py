@@ -49,12 +49,11 @@ def create_arrays(folder: Path, plan: Plan) -> None:
             shape=(*sweep.shape, *variable.sizes),
             chunks=(*plan.chunk_shape, *(max(size, 1) for size in variable.sizes)),
             dtype=dtype,
-            # An empty chunk must not pass for one of runs that diverged or completed.
+            # What was never written must not pass for a run that completed.
             fill_value=np.nan if dtype.kind == "f" else -1,
             compressors=codecs(),
             dimension_names=(*sweep.dims, *variable.dims),
             attributes=labels.attributes(variable.name),
-            config={"write_empty_chunks": True},
         )
     for name, (dims, values, attrs) in coordinates.items():
         array = root.create_array(

@@ -60,18 +60,34 @@ def from_toml(text: str) -> Sweep:
         raise SettingError(f"no TOML: {error}") from error
     check_keys(table, KEYS, needed=("save", "every", "axes", "experiment"))
     axes = []
-    for name, entry in table["axes"].items():
+    for name, entry in typed(table, "axes", dict, "a table of axes").items():
         check_keys(entry, AXIS_KEYS, needed=("path", "values"), where=f"axes.{name}: ")
         path, labels = entry["path"], entry.get("labels")
         axes.append(Axis(name, path if isinstance(path, str) else tuple(path), entry["values"], labels))
     return Sweep(
         structure(Experiment, table["experiment"], "experiment"),
         tuple(axes),
-        Save(tuple(table["save"]), table["every"]),
+        saved(table),
         table.get("reduced"),
         table.get("precision", "float32"),
         table.get("noise", "paired"),
     )
+
+
+def saved(table: Mapping[str, Any]) -> Save:
+    """What is saved, by the keys `save` and `every`."""
+    names = typed(table, "save", list, "a list of observables")
+    if not all(isinstance(name, str) for name in names):
+        raise SettingError(f"save is {names!r}, allowed is a list of observables")
+    return Save(tuple(names), typed(table, "every", int, "a whole number, at least 1"))
+
+
+def typed(table: Mapping[str, Any], key: str, kind: type, allowed: str) -> Any:
+    """The value of a key. Raise `SettingError` where it has another type; `allowed` says which it should have."""
+    value = table[key]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise SettingError(f"{key} is {value!r}, allowed is {allowed}")
+    return value
 
 
 def check_keys(table: Any, known: tuple[str, ...], needed: tuple[str, ...] = (), where: str = "") -> None:

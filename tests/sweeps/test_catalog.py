@@ -1,0 +1,105 @@
+"""The paper's experiments and sweeps."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gatednet import Experiment, SettingError, from_toml, to_toml
+from gatednet.toml import plain
+from sweeps.catalog import EXPERIMENTS, SWEEPS, experiment, fig02, fig05, sweeps_of
+from sweeps.plan import Sweep
+
+
+def test_listing_the_catalog_does_not_start_jax():
+    program = "import sys, sweeps.catalog; assert len(sweeps.catalog.SWEEPS) > 3; sys.exit('jax' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment(name):
+    entry = EXPERIMENTS[name]
+    assert entry.name == name
+    assert entry.summary
+    assert "\n" not in entry.summary
+    built = experiment(name)
+    assert isinstance(built, Experiment)
+    assert from_toml(to_toml(built)) == built
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_every_sweep(name):
+    entry = SWEEPS[name]
+    assert entry.name == name
+    assert entry.summary
+    assert "\n" not in entry.summary
+    group = sweeps_of(name)
+    assert group
+    for store, sweep in group.items():
+        assert isinstance(sweep, Sweep)
+        assert Sweep.from_toml(sweep.to_toml()) == sweep
+        # What is realised is what is asked for.
+        lengths = [axis for axis in sweep.axes if "curriculum.block_length" in axis.paths]
+        for axis in lengths:
+            np.testing.assert_allclose(sweep.block_steps * sweep.experiment.dt, axis.values, rtol=1e-12)
+        assert sweep.cost(1).seconds < 600, store
+
+
+def test_required_names_are_there():
+    assert {"fig2-flexible", "fig2-forgetful", "fig4-symmetric", "fig5-left", "fig5-right"} <= set(EXPERIMENTS)
+    assert {"fig2", "fig2-shared", "fig4", "fig5"} <= set(SWEEPS)
+    assert set(sweeps_of("fig5")) == {"fig5-left", "fig5-right", "fig5-left-fine", "fig5-right-fine"} <= set(SWEEPS)
+
+
+def test_unknown_names_get_the_nearest_known_one():
+    with pytest.raises(SettingError, match="unknown experiment 'fig2-flexibl': did you mean 'fig2-flexible'"):
+        experiment("fig2-flexibl")
+    with pytest.raises(SettingError, match="unknown sweep 'fig55': did you mean 'fig5'"):
+        sweeps_of("fig55")
+
+
+def test_a_regime_of_the_sweep_is_the_experiment_of_its_name():
+    (sweep,) = sweeps_of("fig2").values()
+    for point, name in enumerate(sweep.axes[0].coordinates):
+        assert sweep.cell({0: point}) == experiment(f"fig2-{name}")
+    (shared,) = sweeps_of("fig2-shared").values()
+    assert shared.experiment.teachers.shared
+    assert plain(shared.experiment) == {**plain(sweep.experiment), "teachers": plain(shared.experiment.teachers)}
+
+
+def test_settings_of_the_paper():
+    flexible, forgetful = experiment("fig2-flexible"), experiment("fig2-forgetful")
+    assert (flexible.timescales.weights, flexible.timescales.gates, flexible.duration) == (1.3, 0.03, 20.0)
+    assert (flexible.objective.norm, flexible.objective.nonnegativity) == (0.909, 0.0909)
+    assert (forgetful.timescales.gates, forgetful.objective.norm, forgetful.objective.nonnegativity) == (1.3, 0.0, 0.0)
+    right = experiment("fig5-right")
+    assert right.timescales.gates == 0.005
+    assert right.objective.norm == pytest.approx(0.1 * 50 / 6)
+    assert right.objective.nonnegativity == pytest.approx(0.1 * 10 / 6)
+    left = sweeps_of("fig5-left")["fig5-left"]
+    assert left.cell({0: 0}).objective.reduction == "mean"
+    assert left.cell({0: 0}).teachers.scale == "unit"
+    assert left.cell({0: 1}).objective.reduction == "sum"
+    assert left.cell({0: 1}).teachers.scale == "input"
+    assert left.experiment.duration == 7.0
+    toy = experiment("fig4-symmetric")
+    assert toy.curriculum.order == (1,)
+    assert toy.initial.gates == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("name", ["fig5-left-fine", "fig5-right-fine"])
+def test_fine_maps_span_the_published_axes(name):
+    (sweep,) = sweeps_of(name).values()
+    length, across, _ = sweep.axes
+    assert (len(length), len(across)) == (fig05.FINE, fig05.FINE)
+    assert (length.values[0], length.values[-1]) == (0.1, 1.0)
+    ends = fig05.GATE_TIMESCALES if name == "fig5-left-fine" else fig05.STRENGTHS
+    assert across.coordinates[0] == ends[0]
+    assert across.coordinates[-1] == pytest.approx(ends[-1])
+    assert len(np.unique(sweep.block_steps)) == fig05.FINE
+
+
+def test_seeds_of_figure_2_are_a_parameter():
+    assert fig02.both(3).shape == (2, 3)
+    assert fig02.shared(4).shape == (2, 4)
