@@ -15,6 +15,7 @@ from sweeps.axes import Axis
 from sweeps.plan import Sweep
 from sweeps.progress import Silent
 from sweeps.run import run_sweep
+from sweeps.store import Store
 from tests.sweeps.tools import grid, noisy, small
 
 EVERYTHING = Save(
@@ -29,6 +30,14 @@ def equal(one: xarray.Dataset, other: xarray.Dataset) -> bool:
     )
 
 
+class Interrupting(Silent):
+    """Ctrl-C after the first chunk."""
+
+    def stored(self, runs: int, steps: int) -> None:
+        del runs, steps
+        raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("experiment", [small(), noisy()], ids=["reduced", "gaussian"])
 def test_results_are_those_of_single_runs_for_any_chunks_and_devices(tmp_path, experiment):
     sweep = Sweep(experiment, grid().axes, EVERYTHING)
@@ -37,6 +46,10 @@ def test_results_are_those_of_single_runs_for_any_chunks_and_devices(tmp_path, e
     two = run_sweep(sweep, tmp_path / "two", chunk_runs=5)
     assert len(two.plan) > 1
     assert equal(one, two.dataset())
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(sweep, tmp_path / "three", chunk_runs=5, progress=Interrupting())
+    assert 0 < len(Store.open(tmp_path / "three").done) < len(two.plan)
+    assert equal(one, run_sweep(sweep, tmp_path / "three").dataset())
     values = {"timescales.gates": 0.05, "curriculum.block_length": 0.02}
     alone = simulate(with_values(experiment, values), EVERYTHING, seeds=1)
     cell = one.sel(gates=0.05, length=0.02, seed=1)
