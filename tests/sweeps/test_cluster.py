@@ -1,5 +1,6 @@
 """The chunks of a sweep on dask workers, in processes of their own: a process that has started JAX must not fork."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,10 @@ def test_workers_compute_the_same_store(tmp_path: Path) -> None:
 
     (tmp_path / "script.py").write_text(SCRIPT)
     folders = [tmp_path / "here", tmp_path / "there"]
-    subprocess.run([sys.executable, "script.py", *map(str, folders)], cwd=tmp_path, check=True, timeout=300)
+    # A path of this process that is relative, such as ".", is none of the workers'.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(each).resolve()) for each in sys.path if each)}
+    command = [sys.executable, "script.py", *map(str, folders)]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=300)
     here, there = (xarray.open_zarr(folder / "arrays.zarr", chunks=None).load() for folder in folders)
     xarray.testing.assert_identical(here, there)
     assert here.sizes["gate_time"] == 3
