@@ -52,6 +52,8 @@ def test_claims_depend_on_the_data(name, data):
         given.assign({each: given[each].copy(data=pattern(given[each].shape)) for each in results})
         for pattern in patterns
     ]
+    # And the results themselves the wrong way round, in time and in everything else.
+    absurd.append(given.assign({each: given[each].copy(data=np.flip(given[each].values)) for each in results}))
     verdicts = [[claim.verdict for claim in module.claims(each)] for each in absurd]
     for claim, *found in zip(module.claims(given), *verdicts, strict=True):
         assert "fails" in found, claim

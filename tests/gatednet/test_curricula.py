@@ -50,10 +50,7 @@ def test_every_block_has_a_step_and_none_overflows() -> None:
 
 
 def test_lengths_of_many_runs() -> None:
-    lengths = Blocked.schedule(
-        with_values(SMALL, {}).curriculum,
-        np.array([0.1, 0.05, 0.03]),  # type: ignore[arg-type]
-    ).block_steps
+    lengths = Blocked(block_length=0.1).schedule(np.array([0.1, 0.05, 0.03])).block_steps
     assert lengths.tolist() == [1, 2, 3]
     assert lengths.dtype == np.int32
 

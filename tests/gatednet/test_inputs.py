@@ -125,7 +125,7 @@ def test_chi_polynomial_is_the_quantile_map(degrees: int) -> None:
         scipy.stats.chi.isf(scipy.special.ndtr(-z), degrees),
     )
     # Single precision is all that is used of it.
-    np.testing.assert_allclose(chi_fit(degrees)(z), exact, rtol=np.finfo(np.float32).eps)
+    np.testing.assert_allclose(chi_fit(degrees)(z), exact, rtol=float(np.finfo(np.float32).eps))
 
 
 def test_population_shows_all_of_a_map() -> None:

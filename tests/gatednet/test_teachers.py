@@ -83,7 +83,7 @@ def test_the_same_seed_gives_the_same_numbers_whatever_else_changes() -> None:
 
 
 def test_streams_and_purposes_are_independent() -> None:
-    def first(problem: Problem) -> list[float]:
+    def first(problem: Problem) -> list[jax.Array]:
         return [problem.state.weights[0, 0, 0], problem.teachers[0, 0, 0], problem.key[0], problem.key[1]]
 
     numbers = [*first(draw(SMALL, 0)), *first(draw(SMALL, 0, stream=1)), *first(draw(SMALL, 1))]

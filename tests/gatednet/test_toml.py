@@ -1,6 +1,7 @@
 """Experiments are written to TOML and come back without loss; what cannot be read is refused with its place."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ NONNEGATIVE = st.floats(0.0, allow_infinity=False)
 POSITIVE = st.floats(0.0, exclude_min=True, allow_infinity=False)
 
 
-def nested(data: st.DataObject, *shape: int) -> tuple:
+def nested(data: st.DataObject, *shape: int) -> Any:
     """Nested tuples of numbers."""
     if not shape:
         return data.draw(NUMBERS)
