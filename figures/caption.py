@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from figures.claim import Claim, number
 
 
 def caption(title: str, seen: str, settings: Iterable[str], claims: Iterable[Claim]) -> str:
-    """A caption in Markdown: a heading, what is seen, the settings, and a table of claims with their reasons."""
+    """A caption in Markdown: a heading, what is seen, the settings, and, where there are claims, a table of them."""
     lines = [f"# {title}", "", seen, "", "## Settings", ""]
     lines += [f"* {each}" for each in settings]
-    lines += ["", "## Claims", ""]
+    claims = list(claims)
+    if claims:
+        lines += ["", *_table(claims)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(claims: Sequence[Claim]) -> list[str]:
+    """Claims as lines of Markdown, with the reasons for their ranges."""
+    lines = ["## Claims", ""]
     lines += ["| claim | source | expected | measured | standard error | runs | verdict | known |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
-    claims = list(claims)
     for each in claims:
         measured = each.measured
         cells = [
@@ -30,4 +37,4 @@ def caption(title: str, seen: str, settings: Iterable[str], claims: Iterable[Cla
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     lines += ["", "Why the ranges are as wide as they are:", ""]
     lines += [f"* {each.sentence}: {each.expected.why}." for each in claims]
-    return "\n".join(lines) + "\n"
+    return lines

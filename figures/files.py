@@ -34,7 +34,7 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        where = "" if there == folder.absolute() else f"{there}: "
+        where = "" if there == folder.absolute() else f"nothing can be made in {there}: "
         raise SettingError(f"{folder} cannot be written: {where}{error.strerror or error}") from error
 
 

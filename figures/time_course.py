@@ -6,7 +6,8 @@ import xarray
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from figures.describe import blocks_of
+from figures.caption import caption as written
+from figures.describe import blocks_of, settings_line
 from figures.panels import letter, new_figure, shade_blocks
 from gatednet import Experiment
 
@@ -43,6 +44,17 @@ def draw(data: xarray.Dataset, experiment: Experiment) -> Figure:
         if 0 < curves <= _MOST_NAMED:
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
+
+
+def caption(name: str, data: xarray.Dataset, experiment: Experiment) -> str:
+    """What is seen in the three panels, with the settings."""
+    return written(
+        f"{name}, seed {int(data.seed)}",
+        "One run over time; blocks are shaded by their tasks. **A** The expected loss of the current task. **B** The "
+        "gates of the paths. **C** The alignment of every path with every teacher, the mean cosine of their rows.",
+        [settings_line(experiment)],
+        [],
+    )
 
 
 def _line(place: int, number: int) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gatednet.experiment import PARTS, Experiment, with_values
 from gatednet.settings import SettingError
-from gatednet.toml import structure
+from gatednet.toml import kinds, structure
 from sweeps.axes import SEED, Axis
 from sweeps.catalog import experiment
 from sweeps.plan import Sweep
@@ -62,15 +62,20 @@ def sweep_of(table: Mapping[str, Any]) -> Sweep:
     ):
         if key in table:
             typed(table, key, kind, allowed)
-    base = _changed(base, typed(table, "set", dict, "a table of values by their paths") if "set" in table else {})
+    base = changed(base, typed(table, "set", dict, "a table of values by their paths") if "set" in table else {})
     axes = typed(table, "axes", dict, "a table of axes")
     options = {key: table[key] for key in ("reduced", "precision", "noise") if key in table}
     built = tuple(_axis(name, entry) for name, entry in axes.items())
     return Sweep(base, built, saved(table), **options)
 
 
-def _changed(base: Experiment, table: Mapping[str, Any]) -> Experiment:
-    """An experiment with the values of a table, whose keys are dotted paths or tables of such."""
+def changed(base: Experiment, table: Mapping[str, Any]) -> Experiment:
+    """An experiment with the values of a table, whose keys are dotted paths or tables of such.
+
+    The value of a whole part is a table with the key `kind`.
+
+    **Raises** `SettingError` for unknown paths, with the nearest known one, and for values that are not allowed.
+    """
     try:
         return with_values(base, dict(_flat(table)))
     except SettingError as error:
@@ -84,6 +89,9 @@ def _flat(table: Mapping[str, Any], where: str = "") -> Any:
             yield path, structure(PARTS[path], value, path)
         elif isinstance(value, Mapping):
             yield from _flat(value, f"{path}.")
+        elif path in PARTS:
+            names = ", ".join(sorted(kinds(PARTS[path])))
+            raise SettingError(f"{path} is {value!r}, allowed is a table with a kind, one of {names}")
         else:
             yield path, value
 

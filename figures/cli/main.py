@@ -5,9 +5,13 @@ Nothing heavy is imported until a command needs it, so that help is there at onc
 
 from __future__ import annotations
 
+import os
+import runpy
 import signal
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -22,6 +26,8 @@ from figures.cli.verify import verify
 
 # Exit codes.
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+# Commands that leave stores behind which they continue.
+RESUMED = ("sweep", "reproduce")
 # The error of a wrong call, wherever typer keeps its copy of click.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
@@ -38,10 +44,17 @@ for _command in (simulate, sweep, verify, figure, reproduce):
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from gatednet.version import __version__
-
-        print(f"gatednet {__version__}")
+        print(f"gatednet {_number()}")
         raise typer.Exit
+
+
+def _number() -> str:
+    """The version as its file says: an import of it would be one of the whole package, and so of JAX."""
+    spec = find_spec("gatednet")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    (folder,) = spec.submodule_search_locations
+    return runpy.run_path(str(Path(folder) / "version.py"))["__version__"]
 
 
 @app.callback()
@@ -67,18 +80,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     What is wrong with a call or an input is told in one line; anything else that goes wrong is a bug, and shows where.
     """
     signal.signal(signal.SIGTERM, _terminated)
-    sys.exit(_code(list(sys.argv[1:] if arguments is None else arguments)))
+    code = _code(list(sys.argv[1:] if arguments is None else arguments))
+    if code == INTERRUPTED:
+        # What the devices still compute is not waited for: Python's own end would abort over it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _code(arguments: list[str]) -> int:
     try:
         result = app(arguments or ["--help"], prog_name="gatednet", standalone_mode=False)
-    except KeyboardInterrupt:
-        return _tell("interrupted; the same command again continues it", INTERRUPTED)
+    except (KeyboardInterrupt, typer.Abort):
+        result = INTERRUPTED
     except typer.Exit as error:
-        return error.exit_code
-    except typer.Abort:
-        return _tell("interrupted", INTERRUPTED)
+        result = error.exit_code
     except _UsageError as error:
         return _tell(error.format_message(), REFUSED)  # type: ignore[attr-defined]
     except ValueError as error:
@@ -87,6 +104,10 @@ def _code(arguments: list[str]) -> int:
         if not isinstance(error, SettingError):
             raise
         return _tell(str(error), REFUSED)
+    # Typer itself may make an exit of an interruption.
+    if result == INTERRUPTED:
+        resumed = "; the same command again continues it" if arguments[0] in RESUMED else ""
+        return _tell(f"interrupted{resumed}", INTERRUPTED)
     return result if isinstance(result, int) else DONE
 
 

@@ -15,7 +15,7 @@ Format = Annotated[str, typer.Option("--format", help="Picture formats, with com
 
 
 def parse_value(text: str) -> Any:
-    """A value as TOML writes it, such as 0.1, 7000, true or [1, 2]; everything else is a string as it stands."""
+    """A value as TOML writes it, such as 0.1, true or {kind = "Population"}; anything else is a string as it stands."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -31,12 +31,13 @@ def simulate(
     from figures.files import check_writable, packed, write_all
     from figures.panels import look
     from figures.pipeline import check_formats, pictures
-    from figures.time_course import OBSERVABLES, draw
-    from gatednet import Save, to_toml, with_values
+    from figures.time_course import OBSERVABLES, caption, draw
+    from gatednet import Save, to_toml
     from gatednet import simulate as run
     from sweeps.catalog import experiment as known
+    from sweeps.spec import changed
 
-    experiment = with_values(known(name), parse_settings(settings or []))
+    experiment = changed(known(name), parse_settings(settings or []))
     chosen = check_formats(formats)
     extra = [each for each in save or [] if each not in OBSERVABLES]
     plan = Save((*OBSERVABLES, *extra), steps_between(experiment.steps) if every is None else every)
@@ -44,7 +45,8 @@ def simulate(
     data = run(experiment, plan, seed).assign_attrs(experiment=to_toml(experiment))
     with look():
         drawn = pictures(name, draw(data, experiment), chosen)
-    for path in write_all(out, {**drawn, f"{name}.zarr.zip": packed(data)}):
+    text = caption(name, data, experiment).encode()
+    for path in write_all(out, {**drawn, f"{name}.zarr.zip": packed(data), f"{name}.md": text}):
         print(path)
     if int(data.result) != 0:
         print(f"the run left the finite numbers after {int(data.result_step)} of {experiment.steps} steps")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,7 +65,7 @@ def sweeps_named(name: str) -> dict[str, Sweep]:
 def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
     """The same sweep with axes added, or put in the place of those of their names.
 
-    **Raises** `SettingError` for an axis that is named twice, and for axes that do not go with the sweep.
+    **Raises** `SettingError` for a name or a path that is given twice, and for axes that do not go with the sweep.
     """
     from gatednet.settings import SettingError
     from sweeps.spec import parse_axis, with_axis, with_seeds
@@ -74,6 +75,9 @@ def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
     for name in names:
         if names.count(name) > 1:
             raise SettingError(f"axis {name!r} is named twice")
+    for one, other in itertools.combinations(new, 2):
+        if one.path == other.path:
+            raise SettingError(f"axis {other.name!r}: path {other.path!r} is also in axis {one.name!r}")
     for axis in new:
         sweep = with_axis(sweep, axis)
     return sweep if seeds is None else with_seeds(sweep, seeds)

@@ -1,0 +1,90 @@
+"""A sweep that is interrupted leaves with exit code 130, and the same command goes on to the same bits."""
+
+import signal
+import time
+
+import pytest
+
+from tests.cli.tools import SPEC, TIMEOUT, contents, start, together
+
+# Every one of the three static values compiles for itself, so that the store has chunks to be interrupted between.
+THREE = (
+    SPEC.replace("[axes]\n", '[axes]\nwidth = { path = "network.paths", values = [1, 2, 3] }\n')
+    .replace('"inputs.batch" = 5', 'inputs = { kind = "Population" }')
+    .replace('"loss", "weights"', '"loss"')
+)
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """The arrays of a sweep that was not interrupted."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    (folder / "mine.toml").write_text(THREE)
+    (answer,) = together([(folder, ["sweep", "mine.toml"])])
+    assert answer[:2] == (0, "runs/mine: done, 12 runs\n"), answer
+    return contents(folder / "runs" / "mine" / "arrays.zarr")
+
+
+def wait_for_a_chunk(folder, process):
+    """Wait until the first chunk is done, while the process works on others."""
+    end = time.monotonic() + TIMEOUT
+    while not list(folder.glob("runs/mine/done/[0-9]*.json")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_sweep_goes_on_where_it_was_interrupted(number, expected, tmp_path):
+    (tmp_path / "mine.toml").write_text(THREE)
+    process = start("-m", "figures.cli.main", "sweep", "mine.toml", folder=tmp_path)
+    wait_for_a_chunk(tmp_path, process)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, out) == (130, ""), err
+    *progress, last = err.splitlines()
+    assert all(line.startswith("mine: ") for line in progress), err
+    assert last == "gatednet: interrupted; the same command again continues it"
+
+    left, again, found = together([
+        (tmp_path, ["verify", "runs/mine"]), (tmp_path, ["sweep", "mine.toml"]), (tmp_path, ["verify", "runs/mine"]),
+    ])  # fmt: skip
+    assert left.code == 0
+    assert "12 runs in 3 chunks, not finished, " in left.out
+    assert again[:2] == (0, "runs/mine: done, 12 runs\n")
+    done = int(left.out.split("not finished, ")[1].split()[0])
+    assert again.err.startswith(f"mine: {4 * done} of 12 runs\n")
+    assert found.out.endswith("finished\n")
+    assert contents(tmp_path / "runs" / "mine" / "arrays.zarr") == expected
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["mine"]
+
+
+# A command that says when it is about to run what it was asked for.
+TOLD = """
+import sys
+import figures.files
+from figures.cli.main import main
+
+check = figures.files.check_writable
+
+def told(folder):
+    check(folder)
+    print("about to run", flush=True)
+
+figures.files.check_writable = told
+main(sys.argv[1:])
+"""
+
+
+def test_a_long_run_stops_at_once_and_leaves_nothing_behind(tmp_path):
+    steps = "2000000000"
+    process = start(
+        "-c", TOLD, "simulate", "fig2-flexible", "--set", f"steps={steps}", "--every", steps, folder=tmp_path
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "about to run\n"
+    time.sleep(3)  # to compile, and to be in the middle of the run
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, err) == (130, "gatednet: interrupted\n")
+    assert contents(tmp_path) == {}

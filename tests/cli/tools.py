@@ -1,0 +1,120 @@
+"""The command line as a process: what it answers, and what it leaves in a folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+TIMEOUT = 300
+# Four runs of 40 steps, of a network with 4 inputs.
+SPEC = """\
+base = "fig2-flexible"
+save = ["loss", "weights"]
+every = 20
+[set]
+"network.inputs" = 4
+"network.outputs" = 2
+"curriculum.block_length" = 0.01
+"inputs.batch" = 5
+steps = 40
+[axes]
+gates = { path = "timescales.gates", values = [0.02, 0.05] }
+seed = 2
+"""
+
+
+class Answer(NamedTuple):
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process that finds the packages, installed or not.
+
+    It has one device of JAX, since everything is compiled for each.
+    """
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, "JAX_NUM_CPU_DEVICES": "1"}
+
+
+def python(*arguments: str, folder: Path, text: str | None = None) -> Answer:
+    """Run Python in a folder."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment(), input=text, capture_output=True, text=True,
+        timeout=TIMEOUT, check=False,
+    )  # fmt: skip
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def gatednet(*arguments: str, folder: Path) -> Answer:
+    """Run a command in a folder, in a process of its own."""
+    return python("-m", "figures.cli.main", *arguments, folder=folder)
+
+
+def together(calls: Sequence[tuple[Path, Sequence[str]]]) -> list[Answer]:
+    """Run commands, each in a folder, one after the other in one process: importing JAX for each takes minutes."""
+    given = json.dumps([(str(folder), list(arguments)) for folder, arguments in calls])
+    done = python("-m", "tests.cli.driver", folder=ROOT, text=given)
+    assert done.code == 0, done.err
+    return [Answer(*each) for each in json.loads(done.out)]
+
+
+def start(*arguments: str, folder: Path) -> subprocess.Popen[str]:
+    """Start Python so that it can be interrupted, also where a shell told these tests to ignore that."""
+    with not_ignored(signal.SIGINT):
+        return subprocess.Popen(
+            [sys.executable, *arguments], cwd=folder, env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def not_ignored(number: signal.Signals) -> Iterator[None]:
+    """Processes that start now inherit the default of a signal."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def refusal(answer: Answer) -> str:
+    """The one line with which a command refused what it was given."""
+    assert (answer.code, answer.out) == (2, ""), answer
+    assert answer.err.count("\n") == 1, answer.err
+    assert answer.err.startswith("gatednet: "), answer.err
+    assert answer.err.endswith("\n"), answer.err
+    return answer.err.removeprefix("gatednet: ").removesuffix("\n")
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Everything below a folder: the bytes of files, None for folders."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def copy_of(folder: Path, to: Path) -> Path:
+    """A copy of a folder to change."""
+    shutil.copytree(folder, to)
+    return to
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
