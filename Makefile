@@ -14,7 +14,7 @@ SOURCES := gatednet sweeps figures tests benchmarks docs
 .PHONY: test reproduce check lint format types layers docs clean
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 reproduce: $(VENV)/run.stamp
 	$(BIN)/gatednet reproduce fig2 fig4 fig5

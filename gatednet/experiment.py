@@ -92,6 +92,9 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
     """
     for path in values:
         _require(experiment, path)
+        whole = next((other for other in values if path.startswith(f"{other}.")), None)
+        if whole is not None:
+            raise SettingError(f"{path!r} is a part of {whole!r}, allowed is one of the two at a time")
     return _rebuilt(experiment, dict(values))
 
 

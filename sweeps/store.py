@@ -110,7 +110,7 @@ class Store:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingError(f"{path} cannot be read: {error}") from error
         if not text.startswith(HEADER):
-            raise SettingError(f"{self.folder} is no store of gatednet, allowed is one, or a new folder")
+            raise SettingError(f"{self.folder} is no store of gatednet, and is left as it is")
         return text
 
     @functools.cached_property

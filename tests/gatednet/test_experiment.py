@@ -270,3 +270,8 @@ def test_floats_become_arrays_over_runs_and_nothing_else_does() -> None:
 def test_only_floats_are_traced() -> None:
     with pytest.raises(SettingError, match=r"^'steps' is no float of the experiment: known are curriculum"):
         trace(Experiment(), {"steps": np.array([1.0])}, 1, np.float32)
+
+
+def test_a_part_and_a_value_in_it_are_not_set_at_once() -> None:
+    with pytest.raises(SettingError, match=r"'inputs\.batch' is a part of 'inputs'"):
+        with_values(Experiment(), {"inputs": Population(), "inputs.batch": 100})

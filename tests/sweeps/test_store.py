@@ -306,7 +306,7 @@ def test_restart_deletes_nothing_that_is_not_ours(tmp_path):
     folder.mkdir()
     (folder / "thesis.txt").write_text("precious")
     for restart in (True, False):
-        with pytest.raises(SettingError, match="mine is no store of gatednet, allowed is one, or a new folder"):
+        with pytest.raises(SettingError, match="mine is no store of gatednet, and is left as it is"):
             run_sweep(grid(), folder, restart=restart)
     assert (folder / "thesis.txt").read_text() == "precious"
 
