@@ -14,7 +14,7 @@ import xarray
 from zarr.storage import MemoryStore, ZipStore
 
 from gatednet.settings import SettingError
-from sweeps.files import flush
+from sweeps.files import aside_of, flush, write_flushed
 
 if TYPE_CHECKING:
     from zarr.core.buffer import Buffer
@@ -48,11 +48,8 @@ def write_all(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             path = folder / name
-            aside[path] = path.with_name(f".{name}.{os.getpid()}")
-            with aside[path].open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            aside[path] = aside_of(path)
+            write_flushed(aside[path], content)
         for path, written in aside.items():
             written.replace(path)
         flush(folder)

@@ -16,9 +16,8 @@ def path_order(score: np.ndarray) -> np.ndarray:
     *runs, _, paths = score.shape
     order = np.empty((*runs, paths), np.int64)
     for run in np.ndindex(*runs):
-        tasks, matched = scipy.optimize.linear_sum_assignment(score[run], maximize=True)
-        # assignment lists tasks in increasing order, so `matched` already is in the order of the tasks
-        del tasks
+        # The assignment lists tasks in increasing order, so that the paths are in the order of their tasks.
+        _, matched = scipy.optimize.linear_sum_assignment(score[run], maximize=True)
         order[run] = [*matched, *sorted(set(range(paths)) - set(matched))]
     return order
 

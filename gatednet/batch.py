@@ -82,11 +82,24 @@ def recipe(experiment: Experiment, save: Save, traced: Traced, reduced: bool | N
     **Raises** `SettingError` where the saves do not divide the run, or a reduction is wanted that would not be exact.
     """
     save.check(experiment.steps)
+    blocks = most_blocks(experiment.steps, traced.schedule.block_steps)
+    return recipe_for_blocks(experiment, save, blocks, reduced)
+
+
+def most_blocks(steps: int, block_steps: Array | np.ndarray) -> int:
+    """The largest number of blocks of runs of so many steps, those that a run begins and does not end included."""
+    return -(-steps // int(np.min(block_steps)))
+
+
+def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: bool | None = None) -> Recipe:
+    """The recipe of runs that begin at most `blocks` blocks.
+
+    **Raises** `SettingError` where a reduction is wanted that would not be exact.
+    """
     is_reduced = reduced_by(experiment, reduced)
     # Block lengths are floats: they have a part in what is compiled only where a result has an entry for each block.
-    by_block = any(each.when == "blocks" for each in save.chosen)
-    blocks = -(-experiment.steps // int(np.min(traced.schedule.block_steps))) if by_block else 0
-    return Recipe(static_half(experiment), save, blocks, is_reduced, lane_width(experiment, is_reduced))
+    kept = blocks if any(each.when == "blocks" for each in save.chosen) else 0
+    return Recipe(static_half(experiment), save, kept, is_reduced, lane_width(experiment, is_reduced))
 
 
 def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:

@@ -54,17 +54,21 @@ def normals(key: Array, step: Array, shape: tuple[int, ...]) -> Array:
     uniform = (first.astype(jnp.float32) + 0.5) * np.float32(2.0**-32)
     # The angle is pi x with x from -1 to 1; its cosine is 1 - 2 sin² of its half.
     x = jax.lax.bitcast_convert_type(second, jnp.int32).astype(jnp.float32) * np.float32(2.0**-31)
-    sine = x * horner(_SINE, x * x)
+    sine = x * horner(powers(_SINE), x * x)
     return jnp.sqrt(-2.0 * jnp.log(uniform)) * (1.0 - 2.0 * sine * sine)
 
 
-def horner(fit: np.polynomial.Chebyshev, x: Array) -> Array:
-    """The value of a fitted polynomial at x, in single precision."""
-    coefficients = fit.convert(kind=np.polynomial.Polynomial).coef.astype(np.float32)
-    result = jnp.full_like(x, coefficients[-1])
+def powers(fit: np.polynomial.Chebyshev) -> np.ndarray:
+    """The coefficients of a fitted polynomial by powers, the constant first, in single precision."""
+    return fit.convert(kind=np.polynomial.Polynomial).coef.astype(np.float32)
+
+
+def horner(coefficients: np.ndarray, x: Array) -> Array:
+    """The value at x of a polynomial; `coefficients` has the powers first: numbers, or arrays that broadcast with x."""
+    value = jnp.broadcast_to(coefficients[-1], x.shape)
     for coefficient in coefficients[-2::-1]:
-        result = result * x + coefficient
-    return result
+        value = value * x + coefficient
+    return value
 
 
 def normal(key: Array, shape: tuple[int, ...]) -> Array:

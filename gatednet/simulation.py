@@ -62,7 +62,7 @@ def simulate(
     **Raises** `SettingError` for seeds, saves and reductions that are not possible.
     """
     one = isinstance(seeds, int | np.integer)
-    numbers = check_seeds([seeds] if one else list(seeds))  # type: ignore[list-item, arg-type]
+    numbers = check_seeds([seeds] if one else list(seeds))
     with precision_of(precision) as dtype:
         width = lane_width(experiment, reduced_by(experiment, reduced))
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype)

@@ -34,8 +34,16 @@ def from_toml(text: str) -> Experiment:
 
     **Raises** `SettingError` for text that is no TOML, with its line, and for keys and values that are not allowed.
     """
+    return structure(Experiment, parse(text))
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The tables of a TOML text.
+
+    **Raises** `SettingError` for text that is no TOML, with its line.
+    """
     try:
-        return structure(Experiment, tomllib.loads(text))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"no TOML: {error}") from error
 

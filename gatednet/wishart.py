@@ -16,7 +16,7 @@ import scipy.special
 import scipy.stats
 from jax import Array
 
-from gatednet.random import normals
+from gatednet.random import horner, normals, powers
 
 # A chi variate is a polynomial of one normal variate, fitted to the exact quantile map over this range.
 _DEGREE = 9
@@ -73,11 +73,7 @@ def _chi_variates(normal: Array, batch: int) -> Array:
     """Chi variates with batch, batch - 1, ... degrees of freedom, from as many normal variates, (inputs, runs)."""
     # All polynomials in one pass: a vector of coefficients for each power.
     fits = [chi_fit(max(batch - row, FEWEST_FITTED)) for row in range(normal.shape[0])]
-    table = np.array([fit.convert(kind=np.polynomial.Polynomial).coef for fit in fits], np.float32).T[:, :, None]
-    value = jnp.broadcast_to(table[-1], normal.shape)
-    for coefficient in table[-2::-1]:
-        value = value * normal + coefficient
-    return value
+    return horner(np.array([powers(fit) for fit in fits]).T[:, :, None], normal)
 
 
 def chi_of_few_degrees(key: Array, group: Array, inputs: int, batch: int) -> Array | None:

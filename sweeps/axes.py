@@ -6,7 +6,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -134,8 +134,8 @@ class Axis:
             if seeds < 1:
                 raise SettingError(f"axis 'seed' has {seeds} seeds, allowed is one or more")
             seeds = range(int(seeds))
-        axis = cls(SEED, SEED, seeds)  # type: ignore[arg-type]
-        return check_seed_axis(axis)
+        # Whatever it is: the axis makes a tuple of it, or refuses it in its own words.
+        return check_seed_axis(cls(SEED, SEED, cast("tuple[Any, ...]", seeds)))
 
     @classmethod
     def linspace(cls, name: str, path: str, first: float, last: float, number: int) -> Axis:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gatednet.batch import DRAWN_FROM
 from gatednet.experiment import Experiment
 from sweeps.cost import expected_speed
 
@@ -50,6 +51,10 @@ class Chunk:
     def runs(self) -> int:
         """The number of runs."""
         return math.prod(self.shape)
+
+
+# A chunk, and its arrays over its runs by name.
+Computed = tuple[Chunk, dict[str, np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +114,7 @@ class Plan:
             for axis, step in zip(self.sweep.axes, self.chunk_shape, strict=True)
             if axis.is_seed
             or self.sweep.noise == "independent"
-            or any(path.startswith(("initial.", "teachers.")) for path in axis.paths)
+            or any(path.partition(".")[0] in DRAWN_FROM for path in axis.paths)
         ]
         return math.prod(drawing)
 

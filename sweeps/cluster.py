@@ -12,11 +12,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gatednet.settings import SettingError
 from gatednet.simulation import PRECISIONS, precision_of
-from sweeps.chunks import Chunk, Plan
+from sweeps.chunks import Chunk, Computed, Plan
 from sweeps.devices import usable_devices
 from sweeps.executor import Executors
 from sweeps.plan import Sweep
@@ -44,7 +42,7 @@ def connected(address: str) -> Client:
         raise SettingError(f"no scheduler answers at {address!r}: {error}") from error
 
 
-def on_workers(client: Client, plan: Plan, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, dict[str, np.ndarray]]]:
+def on_workers(client: Client, plan: Plan, chunks: Sequence[Chunk]) -> Iterator[Computed]:
     """The results of chunks, in the order in which the workers have them."""
     from distributed import as_completed
 

@@ -52,8 +52,7 @@ def mode_of(sweep: Sweep, group: tuple[int, ...]) -> str:
     inputs = experiment.inputs
     if inputs.exact:
         return "population"
-    by_triangle = isinstance(inputs, Gaussian) and inputs.batch >= experiment.network.inputs and not inputs.drawn
-    return "gaussian" if by_triangle else "drawn"
+    return "gaussian" if isinstance(inputs, Gaussian) and inputs.by_triangle(experiment.network.inputs) else "drawn"
 
 
 def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:

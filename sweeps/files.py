@@ -28,13 +28,23 @@ def flush_folders(paths: Iterable[Path], root: Path) -> None:
         flush(folder)
 
 
-def write(path: Path, text: str) -> None:
-    """Write a text file aside, flush it, and put it in its place at once."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("w", encoding="utf-8") as file:
-        file.write(text)
+def aside_of(path: Path) -> Path:
+    """Where a file is written before it is put in its place."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def write_flushed(path: Path, content: bytes) -> None:
+    """Write a file and wait until its content is on disk."""
+    with path.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file aside, flush it, and put it in its place at once."""
+    aside = aside_of(path)
+    write_flushed(aside, text.encode())
     aside.replace(path)
     flush(path.parent)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gatednet.batch import Recipe, lane_width, reduced_by
-from gatednet.experiment import Experiment, nearest, static_half, trace, with_values
+from gatednet.batch import Recipe, most_blocks, recipe_for_blocks, reduced_by
+from gatednet.experiment import Experiment, nearest, trace, with_values
 from gatednet.lane import Save
 from gatednet.settings import SettingError
 from gatednet.simulation import PRECISIONS
@@ -153,14 +153,11 @@ class Sweep:
         if not any(observable.when == "blocks" for observable in self.save.chosen):
             return 0
         longest = max(self.group(group).steps for group in self.groups())
-        return -(-longest // int(self.block_steps.min()))
+        return most_blocks(longest, self.block_steps)
 
     def recipe(self, group: tuple[int, ...]) -> Recipe:
         """What is compiled for a group; it depends on nothing but the sweep, so that its chunks share it."""
-        experiment = self.group(group)
-        reduced = reduced_by(experiment, self.reduced)
-        width = lane_width(experiment, reduced)
-        return Recipe(static_half(experiment), self.save, self.most_blocks, reduced, width)
+        return recipe_for_blocks(self.group(group), self.save, self.most_blocks, self.reduced)
 
     @functools.cached_property
     def variables(self) -> tuple[Variable, ...]:

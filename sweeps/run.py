@@ -8,19 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jax
-import numpy as np
 
 from gatednet.simulation import PRECISIONS, precision_of
-from sweeps.chunks import Chunk, Plan
+from sweeps.chunks import Chunk, Computed, Plan
 from sweeps.cluster import connected, on_workers
 from sweeps.devices import usable_devices
 from sweeps.executor import Executors, Running
 from sweeps.plan import Sweep
 from sweeps.progress import Progress, Silent
 from sweeps.store import Store
-
-# A chunk, and its arrays over its runs by name.
-Computed = tuple[Chunk, dict[str, np.ndarray]]
 
 
 def run_sweep(

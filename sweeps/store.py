@@ -59,7 +59,7 @@ class Store:
         **Raises** `SettingError` where there is none, or its plan is damaged.
         """
         store = cls(folder)
-        store.sweep  # noqa: B018 - reads and checks the plan
+        _ = store.sweep  # read once, and so checked
         return store
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import tomli_w
 from gatednet.experiment import Experiment, nearest
 from gatednet.lane import Save
 from gatednet.settings import SettingError
-from gatednet.toml import plain, structure
+from gatednet.toml import parse, plain, structure
 from sweeps.axes import Axis
 
 if TYPE_CHECKING:
@@ -54,10 +53,7 @@ def from_toml(text: str) -> Sweep:
     """
     from sweeps.plan import Sweep
 
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"no TOML: {error}") from error
+    table = parse(text)
     check_keys(table, KEYS, needed=("save", "every", "axes", "experiment"))
     axes = []
     for name, entry in typed(table, "axes", dict, "a table of axes").items():

@@ -97,6 +97,7 @@ def _code(arguments: list[str]) -> int:
     except typer.Exit as error:
         result = error.exit_code
     except _UsageError as error:
+        # An error of click's has this method; its class is only known while the program runs.
         return _tell(error.format_message(), REFUSED)  # type: ignore[attr-defined]
     except ValueError as error:
         from gatednet.settings import SettingError

@@ -81,8 +81,8 @@ def test_texts_are_inside_and_do_not_cover_each_other(name, data):
         texts = [each for axes in figure.axes for each in _texts(axes) if each.get_visible() and each.get_text()]
         boxes = [(each.get_text(), each.get_window_extent()) for each in texts]
     for text, box in boxes:
-        assert page.x0 <= box.x0 and box.x1 <= page.x1, text  # noqa: PT018
-        assert page.y0 <= box.y0 and box.y1 <= page.y1, text  # noqa: PT018
+        assert page.x0 <= box.x0 <= box.x1 <= page.x1, text
+        assert page.y0 <= box.y0 <= box.y1 <= page.y1, text
     for place, (text, box) in enumerate(boxes):
         for other, another in boxes[place + 1 :]:
             assert not box.padded(-1).overlaps(another.padded(-1)), (text, other)
