@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import tempfile
 import time
@@ -38,6 +37,7 @@ def main() -> None:
     from gatednet import Population, Save, with_values
     from sweeps import Axis, Sweep, run_sweep
     from sweeps.catalog import experiment
+    from sweeps.devices import usable_cores
     from sweeps.progress import progress_for
 
     base = with_values(experiment("fig5-left"), {"inputs": Population()})
@@ -84,7 +84,7 @@ def main() -> None:
         "stored_bytes": size,
         "devices": jax.local_device_count(),
         "device": jax.devices()[0].device_kind,
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": usable_cores(),
     }
     print(json.dumps(result, indent=1))
     if arguments.json:

@@ -18,10 +18,18 @@ def use_all_cores() -> None:
     loop that XLA cuts into parts waits for another one to do them: with as many threads as devices all of them can
     come to wait, for ever.
     """
-    devices = int(os.environ.get("JAX_NUM_CPU_DEVICES", "0")) or len(os.sched_getaffinity(0))
+    devices = int(os.environ.get("JAX_NUM_CPU_DEVICES", "0")) or usable_cores()
     jax.config.update("jax_num_cpu_devices", devices)
     if _threads() <= devices:
         os.environ[POOL] = str(2 * devices)
+
+
+def usable_cores() -> int:
+    """The number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    # Systems other than Linux cannot keep a process from some of the cores.
+    return os.cpu_count() or 1
 
 
 def usable_devices() -> list[jax.Device]:
