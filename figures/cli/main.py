@@ -9,11 +9,12 @@ import os
 import runpy
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -23,6 +24,9 @@ from figures.cli.reproduce import reproduce
 from figures.cli.simulate import simulate
 from figures.cli.sweep import sweep
 from figures.cli.verify import verify
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 # Exit codes.
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -74,12 +78,22 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def _unraisable(lost: UnraisableHookArgs) -> None:
+    """Interrupt again where an interruption came when nothing could be raised, as in a callback of the collector."""
+    if lost.exc_type is KeyboardInterrupt:
+        # A little later: an interruption of this function would be lost as well.
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(lost)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit code.
 
     What is wrong with a call or an input is told in one line; anything else that goes wrong is a bug, and shows where.
     """
     signal.signal(signal.SIGTERM, _terminated)
+    sys.unraisablehook = _unraisable
     code = _code(list(sys.argv[1:] if arguments is None else arguments))
     if code == INTERRUPTED:
         # What the devices still compute is not waited for: Python's own end would abort over it.

@@ -88,3 +88,36 @@ def test_a_long_run_stops_at_once_and_leaves_nothing_behind(tmp_path):
     _, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, err) == (130, "gatednet: interrupted\n")
     assert contents(tmp_path) == {}
+
+
+# A command that is interrupted in a callback of the garbage collector, out of which nothing can be raised.
+COLLECTING = """
+import gc
+import signal
+import sys
+import time
+import figures.files
+from figures.cli.main import main
+
+def collecting(folder):
+    def callback(phase, info):
+        gc.callbacks.remove(callback)
+        signal.raise_signal(getattr(signal, sys.argv[1]))
+
+    gc.callbacks.append(callback)
+    gc.collect()
+    time.sleep(60)
+
+figures.files.check_writable = collecting
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interruption_is_not_lost_in_a_callback(name, tmp_path):
+    (tmp_path / "mine.toml").write_text(THREE)
+    process = start("-c", COLLECTING, name, "sweep", "mine.toml", folder=tmp_path)
+    out, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, out) == (130, "")
+    assert err == "gatednet: interrupted; the same command again continues it\n"
+    assert not (tmp_path / "runs").exists()
