@@ -81,8 +81,9 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
 def _unraisable(lost: UnraisableHookArgs) -> None:
     """Interrupt again where an interruption came when nothing could be raised, as in a callback of the collector."""
     if lost.exc_type is KeyboardInterrupt:
-        # A little later: an interruption of this function would be lost as well.
-        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
+        # A little later: an interruption of this function would be lost as well. And by the signal that is never
+        # ignored, as the other one is in a job in the background.
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGTERM)).start()
     else:
         sys.__unraisablehook__(lost)
 
