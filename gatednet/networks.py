@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 
-import equinox as eqx
 import jax.numpy as jnp
 
 from gatednet.rows import Blocks, Rows, State, add, join, split
@@ -14,8 +13,15 @@ from gatednet.settings import Choice, Setting, Whole, field
 class Network(Setting):
     """A network that computes a linear map of shape (`outputs`, `inputs`) from weights and gates."""
 
-    inputs: eqx.AbstractVar[int]
-    outputs: eqx.AbstractVar[int]
+    @property
+    @abc.abstractmethod
+    def inputs(self) -> int:
+        """The dimension of the inputs."""
+
+    @property
+    @abc.abstractmethod
+    def outputs(self) -> int:
+        """The dimension of the outputs."""
 
     @property
     @abc.abstractmethod

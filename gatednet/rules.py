@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import abc
+import functools
 import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax
+import numpy as np
 import optax
 from jax import Array
 
@@ -115,6 +117,13 @@ class Optax(Rule):
                     )
                 if isinstance(value, float) and not Number().allows(value):
                     raise SettingError(f"Optax.{group}_options.{option} is {value!r}, allowed is {Number()}")
+                if isinstance(value, list | dict):
+                    raise SettingError(f"Optax.{group}_options.{option} is {value!r}, allowed is a single value")
+            reason = _obstacle(name, options)
+            if reason is not None:
+                raise SettingError(
+                    f"Optax.{group}_options is {dict(options)!r}, allowed are values that {name} can use: {reason}"
+                )
 
     @property
     def isotropic(self) -> bool:
@@ -152,6 +161,21 @@ class Optax(Rule):
         traced = jax.tree.map(lambda value: getattr(value, "ndim", 0) == 1 and value.shape[-1] == runs, options)
         axes = jax.tree.map(lambda each: -1 if each else None, traced)
         return jax.vmap(one_run, in_axes=(-1, axes, *[-1] * len(arguments)), out_axes=-1)(rate, options, *arguments)
+
+
+@functools.lru_cache(maxsize=256)
+def _obstacle(name: str, options: Options) -> str | None:
+    """Why an optimiser cannot make a step with its options; None where it can."""
+
+    def step(value: Array) -> Any:
+        transform = getattr(optax, name)(learning_rate=0.1, **options)
+        return transform.update(value, transform.init(value), value)
+
+    try:
+        jax.eval_shape(step, jax.ShapeDtypeStruct((2,), np.float32))
+    except Exception as error:  # whatever it is that optax, or what it calls, finds wrong
+        return str(error).partition("\n")[0]
+    return None
 
 
 def _arguments(function: Any) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import math
 
-import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
 
@@ -18,7 +17,10 @@ from gatednet.settings import Choice, Nested, Number, Setting, SettingError, Who
 class TeacherSet(Setting):
     """How the teachers of a run are chosen."""
 
-    shared: eqx.AbstractVar[bool]
+    @property
+    @abc.abstractmethod
+    def shared(self) -> bool:
+        """Whether all seeds have the same teachers."""
 
     @property
     @abc.abstractmethod

@@ -69,15 +69,15 @@ def mean() -> Fold:
 def first_below(level: float) -> Fold:
     """Time from the start of a block until a value lies below a level, in units of the weights' time constant.
 
-    The length of the block where that never happens (PAPER: time to criterion).
+    The length of the block where that never happens (paper, Figure 2F); NaN where the run ended before it could.
     """
 
     def update(kept: Array, value: Array, clock: BlockClock) -> Array:
         return jnp.where((kept < 0) & (value < level), clock.step.astype(kept.dtype), kept)
 
     def finish(kept: Array, taken: Array, clock: BlockClock, dynamics: Dynamics) -> Array:
-        del taken
-        return jnp.where(kept < 0, clock.steps.astype(kept.dtype), kept) * dynamics.rates[0]
+        never = jnp.where(taken < clock.steps, jnp.nan, clock.steps.astype(kept.dtype))
+        return jnp.where(kept < 0, never, kept) * dynamics.rates[0]
 
     return Fold(-1.0, update, finish)
 

@@ -22,7 +22,8 @@ register(
     ),
     Observable(
         "time_to_criterion",
-        f"time from a switch until the task loss on the batch is below {CRITERION}; the block's length where never",
+        f"time from a switch until the task loss on the batch is below {CRITERION}; the block's length where never; "
+        "NaN where a run ended before that was known",
         lambda moment: moment.loss,
         units="time constant of the weights",
         when="blocks",

@@ -108,9 +108,10 @@ def own_gates(record: Record) -> np.ndarray:
 
 
 def time_to_criterion(record: Record) -> np.ndarray:
-    def steps(losses: np.ndarray) -> int:
+    def steps(losses: np.ndarray) -> float:
         below = np.flatnonzero(losses < 0.1)
-        return below[0] if len(below) else record.block_steps
+        never = record.block_steps if len(losses) == record.block_steps else np.nan
+        return below[0] if len(below) else never
 
     return np.array([steps(record.batch_loss[block]) for block in record.blocks]) * record.dt / record.tau_w
 

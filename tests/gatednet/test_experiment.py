@@ -210,6 +210,10 @@ REFUSALS = [
         "Optax.weights_options.momentum is inf, allowed is a finite number",
     ),
     (
+        lambda: Optax("sgd", weights_options=Options(momentum=[0.9])),
+        "Optax.weights_options.momentum is [0.9], allowed is a single value",
+    ),
+    (
         lambda: Experiment(initial=ChosenInitial(weights=(((1.0,),),), gates=(1.0,))),
         "ChosenInitial.weights has the shape (1, 1, 1), allowed is (2, 10, 20)",
     ),
@@ -249,6 +253,20 @@ def test_refusal(build: Callable[[], object], text: str) -> None:
     with pytest.raises(SettingError) as refusal:
         build()
     assert str(refusal.value) == text
+
+
+def test_optimisers_that_cannot_make_a_step_are_refused_with_their_own_reason() -> None:
+    start = r"^Optax\.gates_options is \{'b1': 'much'\}, allowed are values that adam can use: .+$"
+    with pytest.raises(SettingError, match=start):
+        Optax(gates="adam", gates_options=Options(b1="much"))
+    start = r"^Optax\.weights_options is \{\}, allowed are values that lbfgs can use: .+$"
+    with pytest.raises(SettingError, match=start):
+        Optax("lbfgs")
+
+
+def test_fields_by_position_come_in_the_order_in_which_they_are_written() -> None:
+    assert GatedLinear(3, 4, 5, "neuron") == GatedLinear(paths=3, inputs=4, outputs=5, gates="neuron")
+    assert Teachers(3, 0.5, "unit", True) == Teachers(tasks=3, correlation=0.5, scale="unit", shared=True)
 
 
 def test_static_half_is_the_same_for_all_floats() -> None:
