@@ -108,6 +108,9 @@ def collecting(folder):
     gc.collect()
     time.sleep(60)
 
+if sys.argv[1] == "SIGTERM":
+    # As it is in a job in the background of a shell.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 figures.files.check_writable = collecting
 main(sys.argv[2:])
 """
