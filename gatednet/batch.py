@@ -175,6 +175,8 @@ def pack(
 
 def unpack(results: Mapping[str, Array], place: np.ndarray) -> dict[str, np.ndarray]:
     """The results of a batch in the order of the request, with dimensions (runs, *all_dims)."""
+    # NumPy waits for an array without listening to signals; JAX does listen.
+    jax.block_until_ready(results)
 
     def ordered(values: Array) -> np.ndarray:
         host = np.moveaxis(np.asarray(values), -1, 1)

@@ -14,7 +14,7 @@ import optax
 from jax import Array
 
 from gatednet.rows import Blocks, Rows
-from gatednet.settings import Number, Setting, SettingError
+from gatednet.settings import Number, Setting, SettingError, is_float
 
 RuleState = Any
 Group = tuple[Blocks, ...]
@@ -166,13 +166,17 @@ class Optax(Rule):
 @functools.lru_cache(maxsize=256)
 def _obstacle(name: str, options: Options) -> str | None:
     """Why an optimiser cannot make a step with its options; None where it can."""
+    value = jax.ShapeDtypeStruct((2,), np.float32)
+    rate = jax.ShapeDtypeStruct((), np.float32)
+    # Floats are traced here as they are in a simulation.
+    floats = {option: rate for option, given in options.items() if is_float(given)}
 
-    def step(value: Array) -> Any:
-        transform = getattr(optax, name)(learning_rate=0.1, **options)
+    def step(value: Array, rate: Array, floats: dict[str, Array]) -> Any:
+        transform = getattr(optax, name)(learning_rate=rate, **{**options, **floats})
         return transform.update(value, transform.init(value), value)
 
     try:
-        jax.eval_shape(step, jax.ShapeDtypeStruct((2,), np.float32))
+        jax.eval_shape(step, value, rate, floats)
     except Exception as error:  # whatever it is that optax, or what it calls, finds wrong
         return str(error).partition("\n")[0]
     return None

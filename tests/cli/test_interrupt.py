@@ -8,6 +8,7 @@ import pytest
 from tests.cli.tools import SPEC, TIMEOUT, contents, start, together
 
 # Every one of the three static values compiles for itself, so that the store has chunks to be interrupted between.
+PROMPT = 30  # seconds within which an interrupted command is gone, on a machine with other things to do
 THREE = (
     SPEC.replace("[axes]\n", '[axes]\nwidth = { path = "network.paths", values = [1, 2, 3] }\n')
     .replace('"inputs.batch" = 5', 'inputs = { kind = "Population" }')
@@ -59,35 +60,52 @@ def test_a_sweep_goes_on_where_it_was_interrupted(number, expected, tmp_path):
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["mine"]
 
 
-# A command that says when it is about to run what it was asked for.
+# A command that says when its runs are under way, right before it waits for their results.
 TOLD = """
 import sys
-import figures.files
+import sweeps.devices
+
+sweeps.devices.use_all_cores()
+import gatednet.simulation
+import sweeps.executor
 from figures.cli.main import main
 
-check = figures.files.check_writable
+def told(unpack):
+    def unpacked(*arguments):
+        print("running", flush=True)
+        return unpack(*arguments)
+    return unpacked
 
-def told(folder):
-    check(folder)
-    print("about to run", flush=True)
-
-figures.files.check_writable = told
+gatednet.simulation.unpack = told(gatednet.simulation.unpack)
+sweeps.executor.unpack = told(sweeps.executor.unpack)
 main(sys.argv[1:])
 """
+# So many steps take hours.
+STEPS = 2_000_000_000
+LONG = {
+    "simulate": ("fig2-flexible", "--set", f"steps={STEPS}", "--every", str(STEPS)),
+    "sweep": ("long.toml",),
+}
 
 
-def test_a_long_run_stops_at_once_and_leaves_nothing_behind(tmp_path):
-    steps = "2000000000"
-    process = start(
-        "-c", TOLD, "simulate", "fig2-flexible", "--set", f"steps={steps}", "--every", steps, folder=tmp_path
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("command", LONG)
+def test_a_long_run_stops_at_once(command, number, tmp_path):
+    (tmp_path / "long.toml").write_text(
+        SPEC.replace("every = 20", f"every = {STEPS}").replace("steps = 40", f"steps = {STEPS}")
     )
+    process = start("-c", TOLD, command, *LONG[command], folder=tmp_path)
     assert process.stdout is not None
-    assert process.stdout.readline() == "about to run\n"
-    time.sleep(3)  # to compile, and to be in the middle of the run
-    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "running\n"
+    time.sleep(1)  # to be in the middle of the wait
+    process.send_signal(number)
+    sent = time.monotonic()
     _, err = process.communicate(timeout=TIMEOUT)
-    assert (process.returncode, err) == (130, "gatednet: interrupted\n")
-    assert contents(tmp_path) == {}
+    assert time.monotonic() - sent < PROMPT
+    assert process.returncode == 130
+    assert err.splitlines()[-1].startswith("gatednet: interrupted")
+    assert not (tmp_path / "pictures").exists()
+    assert not list(tmp_path.glob("runs/*/done/[0-9]*.json"))
 
 
 # A command that is interrupted in a callback of the garbage collector, out of which nothing can be raised.
