@@ -1,22 +1,24 @@
 """Gated linear networks that learn to switch tasks, simulated many runs at once (arXiv 2411.03840)."""
 
 from gatednet.batch import Batch, Packing, Recipe, pack, recipe, run_batch, unpack
-from gatednet.curricula import Blocked, Curriculum
+from gatednet.curricula import Blocked, Curriculum, Interleaved, Phase, Phases, Smooth
 from gatednet.dynamics import Dynamics
 from gatednet.experiment import Experiment, paths, static_half, trace, with_values
-from gatednet.initial import ChosenInitial, Initial, InitialState
+from gatednet.initial import ChosenInitial, Initial, InitialState, InTeacherSpace
 from gatednet.inputs import Gaussian, Inputs, Population
 from gatednet.lane import Lane, Save, evolve
-from gatednet.networks import GatedLinear, Network
-from gatednet.objectives import Objective
+from gatednet.networks import DeepLinear, GatedLinear, Network
+from gatednet.objectives import Objective, Released
 from gatednet.observables import REGISTRY, Observable, observable
 from gatednet.problem import Problem, draw
 from gatednet.reduction import lift, obstacle, reduce, reduced_network
+from gatednet.restart import restart
 from gatednet.rows import Rows, State
 from gatednet.rules import Euler, Optax, Options, Rule
 from gatednet.settings import Setting, SettingError
 from gatednet.simulation import simulate
-from gatednet.teachers import ChosenTeachers, Teachers, TeacherSet
+from gatednet.targets import RowsInTurn, Sum, Target, Task
+from gatednet.teachers import ChosenTeachers, IndependentTeachers, Teachers, TeacherSet
 from gatednet.timescales import Timescales
 from gatednet.toml import from_toml, to_toml
 from gatednet.version import __version__
@@ -28,14 +30,18 @@ __all__ = [
     "ChosenInitial",
     "ChosenTeachers",
     "Curriculum",
+    "DeepLinear",
     "Dynamics",
     "Euler",
     "Experiment",
     "GatedLinear",
     "Gaussian",
+    "InTeacherSpace",
+    "IndependentTeachers",
     "Initial",
     "InitialState",
     "Inputs",
+    "Interleaved",
     "Lane",
     "Network",
     "Objective",
@@ -43,15 +49,23 @@ __all__ = [
     "Optax",
     "Options",
     "Packing",
+    "Phase",
+    "Phases",
     "Population",
     "Problem",
     "Recipe",
+    "Released",
     "Rows",
+    "RowsInTurn",
     "Rule",
     "Save",
     "Setting",
     "SettingError",
+    "Smooth",
     "State",
+    "Sum",
+    "Target",
+    "Task",
     "TeacherSet",
     "Teachers",
     "Timescales",
@@ -67,6 +81,7 @@ __all__ = [
     "recipe",
     "reduce",
     "reduced_network",
+    "restart",
     "run_batch",
     "simulate",
     "static_half",

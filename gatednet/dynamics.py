@@ -9,7 +9,7 @@ from jax import Array
 
 from gatednet.experiment import Experiment
 from gatednet.networks import Network
-from gatednet.rows import Blocks, Rows, State, add, split, unrolled
+from gatednet.rows import Blocks, Rows, State, add, split
 from gatednet.rules import RuleState
 
 
@@ -35,7 +35,7 @@ class Dynamics(eqx.Module):
     @property
     def whole(self) -> bool:
         """Whether maps are single blocks: where they are large, or where inputs mix their columns."""
-        return not (self.experiment.inputs.exact and unrolled(self.network.outputs, self.network.inputs))
+        return not (self.experiment.inputs.exact and self.network.unrolled)
 
     def rows(self, state: State | Rows) -> Rows:
         """The parameters as blocks, from what `carried` gives or from a state."""
@@ -55,29 +55,40 @@ class Dynamics(eqx.Module):
     def target(self, teachers: Array, task_weights: Array) -> Blocks:
         """The map that is asked for: the weighted sum of the teachers, in blocks.
 
-        `teachers` is (tasks, outputs, inputs, runs), `task_weights` (tasks, runs).
+        `teachers` is (tasks, outputs, inputs, runs), `task_weights` (tasks, runs), or (tasks, outputs, runs) where
+        outputs differ.
         """
         weights = task_weights.astype(teachers.dtype)
+        if weights.ndim == 3:
+            weights = weights[:, :, None]
         return split(add(weights[task] * teachers[task] for task in range(teachers.shape[0])), self.whole)
 
     def task_loss(self, rows: Rows, target: Blocks, factor: Array | None) -> Array:
         """The reported loss of each run, (runs,)."""
         return self.experiment.objective.task_loss(self.network, rows, target, factor, self.experiment.network.outputs)
 
-    def gradient(self, rows: Rows, target: Blocks, factor: Array | None) -> tuple[Rows, Array]:
-        """The gradient of the loss by all parameters, and the reported loss of each run, (runs,)."""
+    def gradient(
+        self, rows: Rows, target: Blocks, factor: Array | None, penalised: Array | None = None
+    ) -> tuple[Rows, Array]:
+        """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
+
+        `penalised` says which runs are under their penalties, (runs,); None for all.
+        """
 
         def loss(rows: Rows) -> tuple[Array, Array]:
             task_loss = self.task_loss(rows, target, factor)
+            penalty = self.experiment.objective.penalty(self.network, rows)
+            if penalised is not None:
+                penalty = jnp.where(penalised, penalty, 0.0)
             # Runs do not interact, so the gradient of the sum holds the gradient of each.
-            return jnp.sum(task_loss + self.experiment.objective.penalty(rows)), task_loss
+            return jnp.sum(task_loss + penalty), task_loss
 
         return jax.grad(loss, has_aux=True)(rows)
 
     def step(
-        self, rows: Rows, memory: RuleState, target: Blocks, factor: Array | None
+        self, rows: Rows, memory: RuleState, target: Blocks, factor: Array | None, penalised: Array | None = None
     ) -> tuple[Rows, RuleState, Array]:
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
-        gradient, task_loss = self.gradient(rows, target, factor)
+        gradient, task_loss = self.gradient(rows, target, factor, penalised)
         rows, memory = self.experiment.rule.update(rows, gradient, memory, self.rates)
         return rows, memory, task_loss

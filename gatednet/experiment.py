@@ -49,6 +49,7 @@ class Experiment(Setting):
                 )
         self.initial.check(self.network)
         self.teachers.check(self.network)
+        self.initial.check_tasks(self.teachers.number)
         self.curriculum.check(self.teachers.number, self.dt)
 
     @property
@@ -158,7 +159,7 @@ def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, d
         return np.broadcast_to(np.asarray(values.get(name, leaf), np.float64), (runs,)) if is_float(leaf) else leaf
 
     exact = jax.tree_util.tree_map_with_path(array, experiment)
-    schedule = exact.curriculum.schedule(exact.dt)
+    schedule = dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.release(exact.dt))
     floats = eqx.partition(exact, eqx.is_array)[0]
     return Traced(jax.tree.map(lambda leaf: leaf.astype(dtype), floats), schedule)
 

@@ -8,20 +8,14 @@ from __future__ import annotations
 import abc
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from gatednet.random import normals
-from gatednet.rows import Blocks, add
+from gatednet.rows import Blocks, product
 from gatednet.settings import Choice, Setting, Whole, field
+from gatednet.times import MOST_STEPS
 from gatednet.wishart import STEPS_PER_DRAW, bartlett_factor, chi_of_few_degrees, draw_squares
-
-# From this many terms on a sum of outer products is left to einsum: it would take too long to compile.
-_LONGEST_SUM = 64
-# More steps than any run has.
-MOST_STEPS = 2**30
 
 
 class Inputs(Setting):
@@ -104,33 +98,4 @@ def seen(error: Blocks, factor: Array | None) -> Blocks:
     if factor is None:
         return error
     (block,) = error
-    return (_times(block, factor.astype(block.dtype)),)
-
-
-@jax.custom_vjp
-def _times(block: Array, factor: Array) -> Array:
-    """(outputs, inputs, runs) × (inputs, columns, runs) → (outputs, columns, runs), a product for each run.
-
-    Its derivative by the map is the same operation with the factor transposed; left to itself, automatic
-    differentiation makes one reduction for each input. The factor is data and has no derivative.
-    """
-    return _contracted(block, factor, 0)
-
-
-def _times_forward(block: Array, factor: Array) -> tuple[Array, Array]:
-    return _times(block, factor), factor
-
-
-def _times_backward(factor: Array, cotangent: Array) -> tuple[Array, None]:
-    return _contracted(cotangent, factor, 1), None
-
-
-_times.defvjp(_times_forward, _times_backward)
-
-
-def _contracted(block: Array, factor: Array, axis: int) -> Array:
-    """The sum over the second axis of a block and one of the two first of a factor: outer products, added up."""
-    length = block.shape[1]
-    if length > _LONGEST_SUM:
-        return jnp.einsum("oir,icr->ocr" if axis == 0 else "oir,cir->ocr", block, factor)
-    return add(block[:, i, None] * jax.lax.index_in_dim(factor, i, axis, keepdims=False) for i in range(length))
+    return (product(block, factor.astype(block.dtype)),)

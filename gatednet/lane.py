@@ -12,9 +12,9 @@ from jax import Array
 
 from gatednet.curricula import Schedule
 from gatednet.dynamics import Dynamics
-from gatednet.observables import BlockClock, Moment, Observable, Snapshot, When, observable
+from gatednet.observables import BlockClock, History, Moment, Observable, Snapshot, When, observable
 from gatednet.problem import Problem
-from gatednet.rows import Blocks, Rows, State, total
+from gatednet.rows import Blocks, Rows, State, flat, total
 from gatednet.rules import RuleState
 from gatednet.settings import SettingError
 
@@ -109,8 +109,15 @@ class _Loop(eqx.Module):
     def target(self, step: Array) -> tuple[Array, Blocks]:
         """The weights of the tasks at a step, and the map that is asked for."""
         experiment, teachers = self.lane.dynamics.experiment, self.lane.problem.teachers
-        weights = experiment.curriculum.task_weights(self.lane.schedule, step, teachers.shape[0])
+        weights = experiment.curriculum.task_weights(
+            self.lane.schedule, step, self.lane.problem.key, teachers.shape[:2]
+        )
         return weights, self.lane.dynamics.target(teachers, weights)
+
+    def penalised(self, step: Array) -> Array | None:
+        """Which runs are under their penalties at a step; None where all are, always."""
+        release = self.lane.schedule.release
+        return None if release is None else step < release
 
     @property
     def group(self) -> int:
@@ -132,14 +139,14 @@ class _Loop(eqx.Module):
         task_weights, target = self.target(jnp.minimum(step, self.last_step))
         rows = dynamics.rows(carry.state)
         after, _, batch_loss = dynamics.step(
-            rows, carry.memory, target, self.factor(self.draw(step // self.group), step)
+            rows, carry.memory, target, self.factor(self.draw(step // self.group), step), self.penalised(step)
         )
         state = dynamics.state(carry.state)
         velocity = jax.tree.map(
             lambda after, before: (after - before) / dynamics.experiment.dt, dynamics.network.join(after), state
         )
         loss = dynamics.task_loss(rows, target, None)
-        return Snapshot(dynamics, state, teachers, task_weights, self.lane.basis, velocity, loss, batch_loss)
+        return Snapshot(dynamics, state, teachers, task_weights, self.lane.basis, velocity, loss, batch_loss, step)
 
     def advance(self, carry: _Carry, start: Array, stop: Array) -> _Carry:
         """The lane at step `stop`, from that at `start`."""
@@ -178,7 +185,7 @@ class _Loop(eqx.Module):
         """The lane one step later; the folds of `carry` are those of the current block."""
         dynamics = self.lane.dynamics
         before = dynamics.rows(carry.state)
-        after, memory, loss = dynamics.step(before, carry.memory, target, factor)
+        after, memory, loss = dynamics.step(before, carry.memory, target, factor, self.penalised(step))
         moment = Moment(dynamics, loss, before, after)
         clock = self.clock(step)
         return _Carry(
@@ -215,13 +222,14 @@ class _Loop(eqx.Module):
         assert each.fold is not None
         kept = carry.folds[each.name]
         length = self.lane.schedule.block_steps
-        # One entry for each block, broadcast over what the fold keeps of it.
-        block = jnp.arange(kept.shape[0]).reshape(-1, *(1,) * (kept.ndim - 1))
+        block = jnp.arange(kept.shape[0])[:, None]
         reached = block <= self.last_step // length
         first = jnp.where(reached, block, 0) * length  # blocks far beyond the end would overflow
         last = jnp.minimum(first + length, self.last_step + 1)
         result = each.fold.finish(kept, last - first, self.clock(first), self.lane.dynamics)
-        return jnp.where(reached & (last <= self.taken(carry)), result, jnp.nan)
+        known = reached & (last <= self.taken(carry))
+        # The same for all numbers of a block.
+        return jnp.where(known.reshape(known.shape[0], *(1,) * (result.ndim - 2), -1), result, jnp.nan)
 
 
 def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
@@ -252,15 +260,21 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
             for each in chosen["end"]
         }
         moving = loop.advance(moving, start, jnp.minimum(start + save.every, steps))
-        return (moving, ends), {each.name: value(each) for each in chosen["saves"]}
+        values = {each.name: value(each) for each in chosen["saves"]}
+        return (moving, ends), (values, flat(snapshot.state) if chosen["history"] else None)
 
     zeros = {each.name: jnp.zeros_like(lane.problem.state.weights[0, 0, 0]) for each in chosen["end"]}
     indices = jnp.arange(saves + 1, dtype=jnp.int32)
-    (carry, ends), saved = jax.lax.scan(one_save, (loop.start(blocks), zeros), indices)
+    (carry, ends), (saved, states) = jax.lax.scan(one_save, (loop.start(blocks), zeros), indices)
     taken = loop.taken(carry)
+    alive = indices[:, None] * save.every <= taken
     return {
         **saved,
         **ends,
+        **{
+            each.name: jnp.where(alive, each.function(History(states, lane.schedule.block_steps, save.every)), jnp.nan)
+            for each in chosen["history"]
+        },
         **{each.name: loop.finished(each, carry) for each in chosen["blocks"]},
         **{
             name: jnp.where(jnp.arange(steps)[:, None] < carry.finite, values, jnp.nan)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 
 import jax.numpy as jnp
+from jax import Array
 
-from gatednet.rows import Blocks, Rows, State, add, join, split
+from gatednet.frames import Frame, RowsApart, RowsTogether, WholeMaps
+from gatednet.matching import assignment, cosines
+from gatednet.rows import Blocks, Rows, State, add, join, product, split, unrolled
 from gatednet.settings import Choice, Setting, Whole, field
 
 
@@ -33,6 +37,25 @@ class Network(Setting):
     def gate_shape(self) -> tuple[int, ...]:
         """The shape of the gates of one run."""
 
+    @property
+    @abc.abstractmethod
+    def frame(self) -> Frame:
+        """In which coordinates the weights stay few."""
+
+    @property
+    @abc.abstractmethod
+    def unrolled(self) -> bool:
+        """Whether its maps are small enough to be cut into a block for each entry."""
+
+    @property
+    def gates_are_weights(self) -> bool:
+        """Whether what plays the part of the gates is a layer of weights, and so starts as one."""
+        return False
+
+    @abc.abstractmethod
+    def with_maps(self, outputs: int, inputs: int) -> Network:
+        """The same network for maps of another shape."""
+
     @abc.abstractmethod
     def split(self, state: State, whole: bool) -> Rows:
         """The parameters of a lane as blocks."""
@@ -44,6 +67,21 @@ class Network(Setting):
     @abc.abstractmethod
     def effective_map(self, rows: Rows) -> Blocks:
         """The linear map that the network computes, in the blocks of `rows.split`."""
+
+    @abc.abstractmethod
+    def as_paths(self, state: State, teachers: Array) -> State:
+        """The network seen as one of paths with gates.
+
+        `teachers` are (tasks, outputs, inputs, runs). Returns weights (paths, outputs, inputs, runs) and gates (paths,
+        runs) or (paths, outputs, runs).
+        """
+
+    @abc.abstractmethod
+    def as_layers(self, state: State, teachers: Array) -> tuple[Array, Array]:
+        """The network seen as one of two layers: (units, inputs, runs) and (outputs, units, runs).
+
+        Units come path by path, and in a path output by output.
+        """
 
 
 class GatedLinear(Network):
@@ -65,6 +103,17 @@ class GatedLinear(Network):
     @property
     def gate_shape(self) -> tuple[int, ...]:
         return (self.paths,) if self.gates == "path" else (self.paths, self.outputs)
+
+    @property
+    def frame(self) -> Frame:
+        return WholeMaps() if self.gates == "path" else RowsApart()
+
+    @property
+    def unrolled(self) -> bool:
+        return unrolled(self.outputs, self.inputs)
+
+    def with_maps(self, outputs: int, inputs: int) -> GatedLinear:
+        return dataclasses.replace(self, outputs=outputs, inputs=inputs)
 
     def split(self, state: State, whole: bool) -> Rows:
         weights = tuple(split(state.weights[path], whole) for path in range(self.paths))
@@ -105,3 +154,96 @@ class GatedLinear(Network):
         if whole:
             return (jnp.broadcast_to(gates[0][:, None], weights[0].shape),)
         return tuple(gates[block // self.inputs] for block in range(len(weights)))
+
+    def as_paths(self, state: State, teachers: Array) -> State:
+        del teachers
+        return state
+
+    def as_layers(self, state: State, teachers: Array) -> tuple[Array, Array]:
+        del teachers
+        _, outputs, inputs, runs = state.weights.shape
+        gates = state.gates if self.gates == "neuron" else state.gates[:, None]
+        # Output i is fed by the i-th unit of each path, through the gate.
+        readout = jnp.eye(outputs, dtype=gates.dtype)[:, None, :, None] * gates
+        return state.weights.reshape(-1, inputs, runs), readout.reshape(outputs, -1, runs)
+
+
+class DeepLinear(Network):
+    """The fully connected linear network of two layers, y = W2 W1 x (paper, section 6 and Figure 6).
+
+    The second layer plays the part of the gates: it has their time constant, and the penalties are on all its entries.
+    The weights are (1, hidden, inputs), the gates (outputs, hidden).
+    """
+
+    inputs: int = field(20, Whole(1), "dimension of the inputs")
+    hidden: int = field(20, Whole(1), "number of hidden units")
+    outputs: int = field(10, Whole(1), "dimension of the outputs")
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        return (1, self.hidden, self.inputs)
+
+    @property
+    def gate_shape(self) -> tuple[int, ...]:
+        return (self.outputs, self.hidden)
+
+    @property
+    def gates_are_weights(self) -> bool:
+        return True
+
+    @property
+    def frame(self) -> Frame:
+        return RowsTogether()
+
+    @property
+    def unrolled(self) -> bool:
+        return False
+
+    def with_maps(self, outputs: int, inputs: int) -> DeepLinear:
+        return dataclasses.replace(self, outputs=outputs, inputs=inputs)
+
+    def split(self, state: State, whole: bool) -> Rows:
+        assert whole
+        return Rows(((state.weights[0],),), ((state.gates,),))
+
+    def join(self, rows: Rows) -> State:
+        return State(rows.weights[0][0][None], rows.gates[0][0])
+
+    def effective_map(self, rows: Rows) -> Blocks:
+        return (product(rows.gates[0][0], rows.weights[0][0]),)
+
+    def as_paths(self, state: State, teachers: Array) -> State:
+        """Path p has as rows the hidden units that are matched to the rows of teacher p, and zeros where there is none.
+
+        All rows of all teachers are matched to hidden units by largest summed cosine, none twice; the gate of output i
+        on path p is the entry of the second layer from the unit matched to row i of teacher p.
+        """
+        tasks, outputs, inputs, runs = teachers.shape
+        found = self._matched(state, teachers)
+        unit = jnp.maximum(found, 0)
+        weights = jnp.take_along_axis(state.weights[0], unit[:, None], axis=0)
+        row = jnp.arange(tasks * outputs) % outputs
+        gates = jnp.take_along_axis(state.gates[row], unit[:, None], axis=1)[:, 0]
+        there = found >= 0
+        return State(
+            jnp.where(there[:, None], weights, 0.0).reshape(tasks, outputs, inputs, runs),
+            jnp.where(there, gates, 0.0).reshape(tasks, outputs, runs),
+        )
+
+    def as_layers(self, state: State, teachers: Array) -> tuple[Array, Array]:
+        """Units in the order of the rows that they are matched to; those without a match come last."""
+        found = self._matched(state, teachers)
+        rows = found.shape[0]
+        unit = jnp.arange(self.hidden)[:, None]
+        place = jnp.argmax(found[:, None] == unit, axis=0)
+        matched = jnp.any(found[:, None] == unit, axis=0)
+        order = jnp.argsort(jnp.where(matched, place, rows + unit), axis=0)
+        return (
+            jnp.take_along_axis(state.weights[0], order[:, None], axis=0),
+            jnp.take_along_axis(state.gates, order[None], axis=1),
+        )
+
+    def _matched(self, state: State, teachers: Array) -> Array:
+        """The hidden unit matched to each row of the stacked teachers, -1 where there is none, (rows, runs)."""
+        rows = teachers.reshape(-1, *teachers.shape[2:])
+        return assignment(cosines(rows, state.weights[0]))

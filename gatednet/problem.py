@@ -39,8 +39,10 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
         return jax.random.fold_in(jax.random.fold_in(jax.random.key(of), purpose), stream)
 
     teacher_seed = SHARED_SEED if experiment.teachers.shared else seed
+    initial_seed = SHARED_SEED if experiment.initial.shared else seed
+    teachers = experiment.teachers.draw(key(teacher_seed, TEACHERS), experiment.network)
     return Problem(
-        experiment.initial.draw(key(seed, INITIAL), experiment.network),
-        experiment.teachers.draw(key(teacher_seed, TEACHERS), experiment.network),
+        experiment.initial.draw(key(initial_seed, INITIAL), experiment.network, teachers),
+        teachers,
         jax.random.key_data(key(seed, DATA)),
     )

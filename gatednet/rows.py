@@ -14,6 +14,7 @@ import operator
 from collections.abc import Iterable
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -32,6 +33,12 @@ class State(eqx.Module):
 
     weights: Array
     gates: Array
+
+
+def flat(state: State) -> Array:
+    """All parameters of a lane in one array, (parameters, runs)."""
+    runs = state.weights.shape[-1]
+    return jnp.concatenate([state.weights.reshape(-1, runs), state.gates.reshape(-1, runs)])
 
 
 class Rows(eqx.Module):
@@ -62,6 +69,39 @@ def split(array: Array, whole: bool) -> Blocks:
 def join(blocks: Blocks, shape: tuple[int, ...]) -> Array:
     """The inverse of `split`: the map of shape `shape` = (outputs, inputs, runs)."""
     return blocks[0] if blocks[0].ndim == 3 else jnp.stack(blocks).reshape(shape)
+
+
+# From this many terms on a sum of outer products is left to einsum: it would take too long to compile.
+_LONGEST_SUM = 64
+
+
+@jax.custom_vjp
+def product(left: Array, right: Array) -> Array:
+    """(a, b, runs) × (b, c, runs) → (a, c, runs), a product of matrices for each run.
+
+    Its derivatives are products as well; left to itself, automatic differentiation makes one reduction for each term.
+    What is not asked for of them is not computed, as nothing is of data.
+    """
+    return _sum_of_outer(jnp.swapaxes(left, 0, 1), right)
+
+
+def _product_forward(left: Array, right: Array) -> tuple[Array, tuple[Array, Array]]:
+    return product(left, right), (left, right)
+
+
+def _product_backward(kept: tuple[Array, Array], cotangent: Array) -> tuple[Array, Array]:
+    left, right = kept
+    return product(cotangent, jnp.swapaxes(right, 0, 1)), _sum_of_outer(left, cotangent)
+
+
+product.defvjp(_product_forward, _product_backward)
+
+
+def _sum_of_outer(left: Array, right: Array) -> Array:
+    """(k, a, runs) and (k, c, runs) → (a, c, runs): outer products, added up over the first axis of both."""
+    if left.shape[0] > _LONGEST_SUM:
+        return jnp.einsum("kar,kcr->acr", left, right)
+    return add(left[k][:, None] * right[k] for k in range(left.shape[0]))
 
 
 def total(blocks: Blocks) -> Array:

@@ -98,7 +98,23 @@ class Nested:
         return isinstance(value, tuple) and all(self._allows(each, depth - 1) for each in value)
 
 
-Rule = Number | Whole | Choice | Nested
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """The rule of a field that holds a tuple of settings of one kind."""
+
+    kind: type[Setting]
+
+    def __str__(self) -> str:
+        return f"a list of instances of {self.kind.__name__}"
+
+    def convert(self, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, tuple) and all(isinstance(each, self.kind) for each in value)
+
+
+Rule = Number | Whole | Choice | Nested | Parts
 
 
 def field(default: Any, rule: Rule, meaning: str, units: str = "1") -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import math
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -37,23 +38,34 @@ class TeacherSet(Setting):
 
 
 class Teachers(TeacherSet):
-    """Teachers whose rows all have one norm, and one overlap between any two, within a teacher or across.
+    """Teachers of orthogonal or equally correlated rows, or of a given rank.
 
-    With `correlation` 0 all rows of all teachers are orthogonal: they are rows of a uniformly random rotation. With
-    correlation rho the rows are C^(1/2) times those, C = (1 - rho) I + rho 1 1ᵀ, so that every two rows have the cosine
-    rho exactly. With `scale = "input"` rows have the norm 1/sqrt(inputs), with `"unit"` the norm 1.
+    By itself, with `rank` 0, teachers have full rank, rows of one norm, and one overlap between any two rows, within a
+    teacher or across. With `correlation` 0 all rows of all teachers are orthogonal: they are rows of a uniformly random
+    rotation. With correlation rho the rows are C^(1/2) times those, C = (1 - rho) I + rho 1 1ᵀ, so that every two rows
+    have the cosine rho exactly. With `scale = "input"` rows have the norm 1/sqrt(inputs), with `"unit"` the norm 1.
+
+    With a rank, teacher m is s U_m V_mᵀ: its singular vectors are orthonormal, U_m (outputs, rank) and V_m (inputs,
+    rank), and its singular values are all s, the norm that rows have otherwise. Left and right vectors are each either
+    separate, so that those of different teachers are orthogonal too, or shared by all teachers.
     """
 
     tasks: int = field(2, Whole(1), "number of teachers")
     correlation: float = field(0.0, Number(0.0, 1.0), "cosine of any two rows")
-    scale: str = field("input", Choice(("input", "unit")), "norm of a row: 1/sqrt(inputs), or 1")
+    scale: str = field("input", Choice(("input", "unit")), "norm of a row, or singular value: 1/sqrt(inputs), or 1")
+    rank: int = field(0, Whole(0), "number of singular vectors of each teacher; 0: as many as outputs, by rows")
     shared: bool = field(False, Choice((False, True)), "whether all seeds have the same teachers")
+    left: str = field("separate", Choice(("separate", "shared")), "left singular vectors, where there is a rank")
+    right: str = field("separate", Choice(("separate", "shared")), "right singular vectors, where there is a rank")
 
     @property
     def number(self) -> int:
         return self.tasks
 
     def check(self, network: Network) -> None:
+        if self.rank:
+            self._check_rank(network)
+            return
         rows = self.tasks * network.outputs
         if rows > network.inputs:
             raise SettingError(
@@ -61,17 +73,69 @@ class Teachers(TeacherSet):
                 f"{network.inputs} dimensions, allowed are at most {network.inputs} rows"
             )
 
+    def _check_rank(self, network: Network) -> None:
+        if self.correlation:
+            raise SettingError(
+                f"Teachers.correlation is {self.correlation!r}, allowed is 0.0 where there is a rank, {self.rank}"
+            )
+        for side, vectors, dimensions in (("left", self.left, "outputs"), ("right", self.right, "inputs")):
+            needed = self.rank * (self.tasks if vectors == "separate" else 1)
+            there = getattr(network, dimensions)
+            if needed > there:
+                raise SettingError(
+                    f"Teachers.rank is {self.rank}: {needed} orthogonal {side} singular vectors do not exist in "
+                    f"network.{dimensions} = {there} dimensions, allowed are at most {there}"
+                )
+
     def draw(self, key: Array, network: Network) -> Array:
+        norm = 1.0 / math.sqrt(network.inputs) if self.scale == "input" else 1.0
+        if self.rank:
+            left = self._vectors(jax.random.fold_in(key, 1), network.outputs, self.left)
+            right = self._vectors(key, network.inputs, self.right)
+            return norm * jnp.einsum("mka,mkb->mab", left, right)
         count = self.tasks * network.outputs
-        # The factor Q of a Gaussian matrix is a uniform rotation once the signs of R's diagonal are taken out.
-        rotation, upper = jnp.linalg.qr(normal(key, (network.inputs, network.inputs)))
-        rows = (rotation * jnp.sign(jnp.diagonal(upper))).T[:count]
+        rows = rotation(key, network.inputs)[:count]
         # The symmetric root of C in closed form: it has the eigenvalue 1 - rho, and 1 - rho + count rho on the mean.
         common = jnp.sqrt(1.0 - self.correlation)
         along_mean = jnp.sqrt(1.0 - self.correlation + count * self.correlation)
         rows = common * rows + (along_mean - common) * rows.mean(axis=0)
-        norm = 1.0 / math.sqrt(network.inputs) if self.scale == "input" else 1.0
         return norm * rows.reshape(self.tasks, network.outputs, network.inputs)
+
+    def _vectors(self, key: Array, dimensions: int, how: str) -> Array:
+        """Orthonormal vectors of each teacher, (tasks, rank, dimensions)."""
+        count = self.tasks if how == "separate" else 1
+        vectors = rotation(key, dimensions)[: count * self.rank].reshape(count, self.rank, dimensions)
+        return jnp.broadcast_to(vectors, (self.tasks, self.rank, dimensions))
+
+
+class IndependentTeachers(TeacherSet):
+    """Teachers of independent Gaussian entries.
+
+    The mean square norm of their rows is that of `Teachers` with the same scale.
+    """
+
+    tasks: int = field(2, Whole(1), "number of teachers")
+    scale: str = field("input", Choice(("input", "unit")), "root mean square norm of a row: 1/sqrt(inputs), or 1")
+    shared: bool = field(False, Choice((False, True)), "whether all seeds have the same teachers")
+
+    @property
+    def number(self) -> int:
+        return self.tasks
+
+    def check(self, network: Network) -> None:
+        del network
+
+    def draw(self, key: Array, network: Network) -> Array:
+        norm = 1.0 / math.sqrt(network.inputs) if self.scale == "input" else 1.0
+        entries = normal(key, (self.tasks, network.outputs, network.inputs))
+        return norm / math.sqrt(network.inputs) * entries
+
+
+def rotation(key: Array, dimensions: int) -> Array:
+    """A uniformly random rotation or reflection, (dimensions, dimensions), with orthonormal rows."""
+    # The factor Q of a Gaussian matrix is uniform once the signs of R's diagonal are taken out.
+    factor, upper = jnp.linalg.qr(normal(key, (dimensions, dimensions)))
+    return (factor * jnp.sign(jnp.diagonal(upper))).T
 
 
 class ChosenTeachers(TeacherSet):

@@ -15,7 +15,7 @@ import tomli_w
 
 from gatednet.experiment import PARTS, Experiment, nearest
 from gatednet.rules import Options
-from gatednet.settings import Setting, SettingError
+from gatednet.settings import Parts, Setting, SettingError
 
 KIND = "kind"
 # The type of each part where a table does not name one: that of the default experiment.
@@ -80,17 +80,20 @@ def structure(kind: type[Setting], table: Any, where: str = "") -> Any:
     values = dict(table)
     if kind is not Experiment:
         known = kinds(kind)
-        name = values.pop(KIND, DEFAULT_KINDS[kind])
+        name = values.pop(KIND, DEFAULT_KINDS.get(kind, kind.__name__))
         if not isinstance(name, str) or name not in known:
             raise SettingError(f"{place}unknown kind {name!r}: {nearest(str(name), known)}")
         kind = known[name]
-    fields = [each.name for each in dataclasses.fields(kind)]
+    fields = {each.name: each.metadata.get("rule") for each in dataclasses.fields(kind)}
     for key, value in values.items():
         path = f"{where}.{key}" if where else key
         if key not in fields:
             raise SettingError(f"{place}unknown key {key!r}: {nearest(key, fields)}")
+        rule = fields[key]
         if kind is Experiment and key in PARTS:
             values[key] = structure(PARTS[key], value, path)
+        elif isinstance(rule, Parts) and isinstance(value, list):
+            values[key] = tuple(structure(rule.kind, each, f"{path}.{place}") for place, each in enumerate(value))
         elif isinstance(value, Mapping):
             values[key] = Options(value)
     try:

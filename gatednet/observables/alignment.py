@@ -2,61 +2,41 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 
+from gatednet.matching import assignment
 from gatednet.observables.observable import Observable, register
 from gatednet.observables.snapshot import Snapshot, norm
-
-# Up to this many candidates all assignments are compared; above, Hungarian's algorithm finds the best one.
-_MOST_COMPARED = 24
 
 
 def alignment(snapshot: Snapshot) -> Array:
     """Cosine between a row of a teacher and the same row of a path, mean over rows, (tasks, paths, runs)."""
-    teachers, weights = snapshot.full_teachers[:, None], snapshot.full_weights[None]
-    scale = norm(teachers, (3,)) * norm(weights, (3,))
+    return row_cosines(snapshot.full_teachers[:, None], snapshot.paths.weights[None]).mean(axis=2)
+
+
+def row_cosines(teachers: Array, weights: Array) -> Array:
+    """Cosines of the rows of maps, (..., outputs, inputs, runs) each, with leading axes that broadcast."""
+    scale = norm(teachers, (-2,)) * norm(weights, (-2,))
     # A row of zeros has no direction; its cosine counts as 0.
-    cosine = jnp.sum(teachers * weights, axis=3) / jnp.where(scale > 0, scale, 1.0)
-    return cosine.mean(axis=2)
+    return jnp.sum(teachers * weights, axis=-2) / jnp.where(scale > 0, scale, 1.0)
 
 
-def assignment(score: Array) -> Array:
-    """The path matched to each task, so that the summed score is largest, (tasks, runs), -1 where a task has none.
-
-    `score` is (tasks, paths, runs). No path is matched twice; min(tasks, paths) tasks are matched.
-    """
-    tasks, paths, runs = score.shape
-    few, many = sorted((tasks, paths))
-    if math.perm(many, few) > _MOST_COMPARED:
-        return _hungarian(score)
-    if tasks <= paths:
-        candidates = list(itertools.permutations(range(paths), tasks))
-    else:
-        candidates = [
-            tuple(order.index(task) if task in order else -1 for task in range(tasks))
-            for order in itertools.permutations(range(tasks), paths)
-        ]
-    sums = jnp.stack(
-        [
-            sum((score[task, path] for task, path in enumerate(each) if path >= 0), jnp.zeros(runs))
-            for each in candidates
-        ]
-    )
-    return jnp.asarray(candidates, jnp.int32)[jnp.argmax(sums, axis=0)].T
+def map_alignment(snapshot: Snapshot) -> Array:
+    """Cosine between a row of the effective map and the same row of the target, mean over rows, (runs,)."""
+    return row_cosines(snapshot.target, snapshot.effective_map).mean(axis=0)
 
 
-def _hungarian(score: Array) -> Array:
-    def one_run(matrix: Array) -> Array:
-        rows, columns = optax.assignment.hungarian_algorithm(-matrix)
-        return jnp.full(matrix.shape[0], -1, jnp.int32).at[rows].set(columns.astype(jnp.int32))
+def silent_alignment(snapshot: Snapshot) -> Array:
+    """Cosine between the Gram matrices, over inputs, of each teacher and each path, (tasks, paths, runs)."""
 
-    return jax.vmap(one_run, in_axes=-1, out_axes=-1)(score)
+    def grams(maps: Array) -> Array:
+        return jnp.einsum("moir,mojr->mijr", maps, maps)
+
+    teachers, paths = grams(snapshot.full_teachers)[:, None], grams(snapshot.paths.weights)[None]
+    scale = norm(teachers, (2, 3)) * norm(paths, (2, 3))
+    return jnp.sum(teachers * paths, axis=(2, 3)) / jnp.where(scale > 0, scale, 1.0)
 
 
 def matching(snapshot: Snapshot) -> Array:
@@ -100,6 +80,20 @@ register(
         "mean alignment of matched minus that of unmatched pairs, mean of the last tenth of the saves",
         specialization,
         when="end",
+        lifted=True,
+    ),
+    Observable(
+        "map_alignment",
+        "cosine between rows of the effective map and of the target, mean over rows",
+        map_alignment,
+        lifted=True,
+    ),
+    Observable(
+        "silent_alignment",
+        "cosine between the Gram matrices over inputs of a teacher and of a path, whatever their norms: alignment is "
+        "silent where it comes before the weights grow (Atanasov et al. 2022)",
+        silent_alignment,
+        dims=("task", "path"),
         lifted=True,
     ),
 )

@@ -38,9 +38,9 @@ class BlockClock(eqx.Module):
 class Fold:
     """How the values of a block become one result.
 
-    `size` results a block are kept, or a single one without a dimension of its own where it is 0. A block starts from
-    `initial`; `update(kept, value, clock)` adds a step; `finish(kept, taken, clock, dynamics)` gives the result, where
-    `taken` is how many steps the block had in this run.
+    `size` numbers a block are kept, or a single one without a dimension of its own where it is 0. A block starts from
+    `initial`; `update(kept, value, clock)` adds a step; `finish(kept, taken, clock, dynamics)` gives the result of all
+    blocks, (blocks, ..., runs), where `taken`, (blocks, runs), is how many steps each block had in each run.
     """
 
     initial: float
@@ -89,6 +89,18 @@ def first_steps(number: int) -> Fold:
         return jnp.where(jnp.arange(number)[:, None] == clock.step, value, kept)
 
     return Fold(jnp.nan, update, lambda kept, taken, clock, dynamics: kept, size=number)
+
+
+def steepest() -> Fold:
+    """The largest change of a value from one step of a block to the next, over the length of a step."""
+
+    def update(kept: Array, value: Array, clock: BlockClock) -> Array:
+        previous, largest = kept
+        # Nothing came before the first step: what a switch does to the loss is no adaptation.
+        change = jnp.where(clock.step > 0, jnp.abs(value - previous), 0.0)
+        return jnp.stack([value, jnp.maximum(largest, change)])
+
+    return Fold(0.0, update, lambda kept, taken, clock, dynamics: kept[:, 1] / dynamics.experiment.dt, size=2)
 
 
 def gate_speed(moment: Moment) -> Array:

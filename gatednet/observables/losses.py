@@ -1,6 +1,6 @@
 """Losses: at saves, at every step, and folded over blocks (paper, sections 2 and 4, Figures 2 and 8)."""
 
-from gatednet.observables.folds import first_below, first_steps, mean
+from gatednet.observables.folds import first_below, first_steps, mean, steepest
 from gatednet.observables.observable import Observable, register
 
 # Level of the criterion, and number of steps after a switch, as in the paper's Figures 2 and 8.
@@ -28,6 +28,14 @@ register(
         units="time constant of the weights",
         when="blocks",
         fold=first_below(CRITERION),
+    ),
+    Observable(
+        "adaptation_speed",
+        "largest change of the task loss on the batch from one step of a block to the next, over the length of a step",
+        lambda moment: moment.loss,
+        units="1/time",
+        when="blocks",
+        fold=steepest(),
     ),
     Observable(
         "loss_after_switch",

@@ -13,7 +13,7 @@ from gatednet.observables.folds import Fold, Moment
 from gatednet.observables.snapshot import Snapshot
 from gatednet.settings import SettingError
 
-When = Literal["saves", "steps", "blocks", "end"]
+When = Literal["saves", "history", "steps", "blocks", "end"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Observable:
     `when` says how often it is there, and so which dimension comes first:
 
     - "saves": at every save, first dimension "step"; `function` takes a `Snapshot` and returns (*dims, runs).
+    - "history": at every save as well; `function` takes the `History` of all saves and returns (saves, runs).
     - "steps": at every step, scalars only, first dimension "every_step"; `function` takes a `Moment` and returns
       (runs,).
     - "blocks": folded over the steps of each block, first dimension "block"; `function` takes a `Moment` and returns
@@ -44,7 +45,7 @@ class Observable:
     @property
     def all_dims(self) -> tuple[str, ...]:
         """All dimensions of the saved array of one run, in order."""
-        leading = {"saves": ("step",), "steps": ("every_step",), "blocks": ("block",), "end": ()}[self.when]
+        leading = {"steps": ("every_step",), "blocks": ("block",), "end": ()}.get(self.when, ("step",))
         return (*leading, *self.dims)
 
 

@@ -11,15 +11,21 @@ from gatednet.observables.snapshot import Snapshot, norm
 
 def gates(snapshot: Snapshot) -> Array:
     """One gate for each path, (paths, runs): the mean over outputs where they have gates of their own."""
-    values = snapshot.state.gates
+    values = snapshot.paths.gates
     return values if values.ndim == 2 else values.mean(axis=1)
 
 
 def neuron_gates(snapshot: Snapshot) -> Array:
     """A gate for each path and output, (paths, outputs, runs): a path's gate is that of all its outputs."""
-    values = snapshot.state.gates
+    values = snapshot.paths.gates
     network = snapshot.dynamics.experiment.network
     return values if values.ndim == 3 else values[:, None].repeat(network.outputs, axis=1)
+
+
+def weight_cost(snapshot: Snapshot) -> Array:
+    """What the weights cost, for a strength of 1, (runs,)."""
+    dynamics = snapshot.dynamics
+    return dynamics.experiment.objective.cost_of_weights(dynamics.network, dynamics.rows(snapshot.state))
 
 
 def whole_norm(values: Array) -> Array:
@@ -33,7 +39,7 @@ register(
     Observable(
         "weights",
         "weights",
-        lambda snapshot: snapshot.full_weights,
+        lambda snapshot: snapshot.paths.weights,
         dims=("path", "output", "input"),
         lifted=True,
     ),
@@ -55,9 +61,24 @@ register(
     Observable(
         "path_norm",
         "Euclidean norm of the weights of each path",
-        lambda snapshot: norm(snapshot.state.weights, (1, 2)),
+        lambda snapshot: norm(snapshot.paths.weights, (1, 2)),
         dims=("path",),
     ),
+    Observable(
+        "units",
+        "weights of the units of the network seen as one of two layers, path by path",
+        lambda snapshot: snapshot.layers[0],
+        dims=("unit", "input"),
+        lifted=True,
+    ),
+    Observable(
+        "readout",
+        "second layer of the network seen as one of two layers, units path by path",
+        lambda snapshot: snapshot.layers[1],
+        dims=("output", "unit"),
+        lifted=True,
+    ),
+    Observable("representation_cost", "cost of the weights, for a strength of 1", weight_cost),
     Observable("gate_norm", "Euclidean norm of all gates", lambda snapshot: whole_norm(snapshot.state.gates)),
     Observable(
         "weight_change",

@@ -14,9 +14,9 @@ from gatednet.rows import State, join
 class Snapshot(eqx.Module):
     """A lane of runs between two steps. All arrays have the runs as last axis.
 
-    `state` and `teachers` are in the coordinates of `dynamics.network`; `full_weights` and `full_teachers` give them
-    in the original ones. `velocity` is the rate of change of the parameters in the step that comes next, and
-    `batch_loss` the loss on the batch of that step.
+    `state` and `teachers` are in the coordinates of `dynamics.network`; `paths`, `layers` and `full_teachers` are in
+    the original ones. `velocity` is the rate of change of the parameters in the step that comes next, `batch_loss` the
+    loss on the batch of that step, and `step` the number of steps taken.
     """
 
     dynamics: Dynamics
@@ -27,15 +27,11 @@ class Snapshot(eqx.Module):
     velocity: State
     loss: Array
     batch_loss: Array
+    step: Array
 
     def lifted(self, maps: Array) -> Array:
         """Maps (..., outputs, inputs, runs) in the original coordinates."""
         return lift(self.dynamics.network, maps, self.basis)
-
-    @property
-    def full_weights(self) -> Array:
-        """The weights in the original coordinates, (paths, outputs, inputs, runs)."""
-        return self.lifted(self.state.weights)
 
     @property
     def full_teachers(self) -> Array:
@@ -43,11 +39,31 @@ class Snapshot(eqx.Module):
         return self.lifted(self.teachers)
 
     @property
+    def full_state(self) -> State:
+        """The parameters in the original coordinates."""
+        return State(self.lifted(self.state.weights), self.state.gates)
+
+    @property
+    def paths(self) -> State:
+        """The network as one of paths with gates; see `Network.as_paths`."""
+        return self.dynamics.network.as_paths(self.full_state, self.full_teachers)
+
+    @property
+    def layers(self) -> tuple[Array, Array]:
+        """The network as one of two layers, (units, inputs, runs) and (outputs, units, runs); see `as_layers`."""
+        return self.dynamics.network.as_layers(self.full_state, self.full_teachers)
+
+    @property
     def effective_map(self) -> Array:
         """The map that the network computes, in the original coordinates, (outputs, inputs, runs)."""
         dynamics = self.dynamics
         blocks = dynamics.network.effective_map(dynamics.rows(self.state))
         return self.lifted(join(blocks, self.teachers.shape[1:]))
+
+    @property
+    def target(self) -> Array:
+        """The map that is asked for, in the original coordinates, (outputs, inputs, runs)."""
+        return self.lifted(join(self.dynamics.target(self.teachers, self.task_weights), self.teachers.shape[1:]))
 
 
 def norm(values: Array, axes: tuple[int, ...]) -> Array:

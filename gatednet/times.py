@@ -1,0 +1,16 @@
+"""Times counted in steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+# What outlasts every run is as long as this, in steps: they are counted in 32 bits, and twice this is no number there.
+MOST_STEPS = 2**30
+
+
+def steps_of(time: Any, dt: Any, least: int = 1) -> np.ndarray:
+    """A length of time in whole steps, at least `least` of them; `time` and `dt` broadcast, in double precision."""
+    steps = np.asarray(time, np.float64) / np.asarray(dt, np.float64)
+    return np.asarray(np.clip(np.rint(steps), least, MOST_STEPS), np.int32)
