@@ -14,14 +14,23 @@ RANK_TOLERANCE = 0.01
 
 def singular_values(snapshot: Snapshot) -> Array:
     """Singular values of each path, the largest first, (paths, modes, runs); modes = min(outputs, inputs)."""
-    values = jnp.linalg.svd(jnp.moveaxis(snapshot.paths.weights, -1, 0), compute_uv=False)
-    return jnp.moveaxis(values, 0, -1)
+    return _singular_values(snapshot.paths.weights)
+
+
+def _singular_values(maps: Array) -> Array:
+    return jnp.moveaxis(jnp.linalg.svd(jnp.moveaxis(maps, -1, 0), compute_uv=False), 0, -1)
 
 
 def teacher_modes(snapshot: Snapshot) -> Array:
-    """uᵀ W v of each path W, on the singular vectors u and v of each teacher, (tasks, paths, modes, runs)."""
-    left, _, right = jnp.linalg.svd(jnp.moveaxis(snapshot.full_teachers, -1, 0), full_matrices=False)
-    return jnp.einsum("rmoa,poir,rmai->mpar", left, snapshot.paths.weights, right)
+    """Singular values of Uᵀ W^p V, (tasks, paths, modes, runs); the columns of U and V are a teacher's singular vectors.
+
+    Singular vectors of equal singular values are only defined up to a rotation, which these do not depend on.
+    """
+    left, values, right = jnp.linalg.svd(jnp.moveaxis(snapshot.full_teachers, -1, 0), full_matrices=False)
+    # What belongs to a singular value of zero is no part of the teacher.
+    there = (values > RANK_TOLERANCE * values[..., :1])[..., None, :]
+    within = jnp.einsum("rmoa,poir,rmbi->mpabr", left * there, snapshot.paths.weights, right * jnp.swapaxes(there, 2, 3))
+    return _singular_values(within)
 
 
 def teacher_component(snapshot: Snapshot) -> Array:
@@ -55,7 +64,7 @@ register(
     ),
     Observable(
         "teacher_modes",
-        "weights of a path on each pair of singular vectors of a teacher",
+        "singular values of a path between the singular vectors of a teacher",
         teacher_modes,
         dims=("task", "path", "mode"),
         lifted=True,
