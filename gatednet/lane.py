@@ -245,7 +245,9 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     loop = _Loop(lane, chosen["blocks"], chosen["steps"], steps - 1)
     first_of_end = saves + 1 - max(1, round((saves + 1) / 10))
 
-    def one_save(carry: tuple[_Carry, dict[str, Array]], index: Array) -> tuple[Any, dict[str, Array]]:
+    def one_save(
+        carry: tuple[_Carry, dict[str, Array]], index: Array
+    ) -> tuple[Any, tuple[dict[str, Array], Array | None]]:
         moving, ends = carry
         start = index * save.every
         snapshot = loop.snapshot(moving, start)

@@ -22,14 +22,15 @@ def _singular_values(maps: Array) -> Array:
 
 
 def teacher_modes(snapshot: Snapshot) -> Array:
-    """Singular values of Uᵀ W^p V, (tasks, paths, modes, runs); the columns of U and V are a teacher's singular vectors.
+    """Singular values of Uᵀ W^p V, (tasks, paths, modes, runs), where U and V hold the singular vectors of a teacher.
 
     Singular vectors of equal singular values are only defined up to a rotation, which these do not depend on.
     """
     left, values, right = jnp.linalg.svd(jnp.moveaxis(snapshot.full_teachers, -1, 0), full_matrices=False)
     # What belongs to a singular value of zero is no part of the teacher.
-    there = (values > RANK_TOLERANCE * values[..., :1])[..., None, :]
-    within = jnp.einsum("rmoa,poir,rmbi->mpabr", left * there, snapshot.paths.weights, right * jnp.swapaxes(there, 2, 3))
+    there = values > RANK_TOLERANCE * values[..., :1]
+    left, right = left * there[..., None, :], right * there[..., None]
+    within = jnp.einsum("rmoa,poir,rmbi->mpabr", left, snapshot.paths.weights, right)
     return _singular_values(within)
 
 

@@ -1,5 +1,23 @@
 """Closed forms, one a file, each with its source."""
 
+from gatednet.theory import (
+    block_length,
+    equivalent_model,
+    gate_speed,
+    marchenko_pastur,
+    pathways,
+    tangent_kernel,
+    two_layers,
+)
 from gatednet.theory.symmetric import specialization_of_weights
 
-__all__ = ["specialization_of_weights"]
+__all__ = [
+    "block_length",
+    "equivalent_model",
+    "gate_speed",
+    "marchenko_pastur",
+    "pathways",
+    "specialization_of_weights",
+    "tangent_kernel",
+    "two_layers",
+]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+
+from gatednet.theory.values import Values
 
 
-def specialization_of_weights(gate_difference: ArrayLike | float, ratio: ArrayLike | float) -> NDArray[np.float64]:
+def specialization_of_weights(gate_difference: Values, ratio: Values) -> NDArray[np.float64]:
     """Specialization of the weights w̄ as a function of that of the gates, sqrt(1 - ½ (τ_c/τ_w) (1 - c̄²)).
 
     `gate_difference` is c̄ = c¹ - c², `ratio` the gates' time constant over the weights' one, τ_c/τ_w; both

@@ -129,10 +129,70 @@ def gate_speed(record: Record) -> np.ndarray:
     return np.array([speeds[block].max() for block in record.blocks])
 
 
+def target(record: Record) -> np.ndarray:
+    return record.teachers[np.append(record.tasks, record.tasks[-1])]
+
+
+def map_alignment(record: Record) -> np.ndarray:
+    shown, asked = effective_map(record), target(record)
+    lengths = np.linalg.norm(shown, axis=2) * np.linalg.norm(asked, axis=2)
+    return np.mean(np.sum(shown * asked, axis=2) / lengths, axis=1)
+
+
+def silent_alignment(record: Record) -> np.ndarray:
+    def cosine(teacher: np.ndarray, path: np.ndarray) -> float:
+        one, other = teacher.T @ teacher, path.T @ path
+        return np.sum(one * other) / np.sqrt(np.sum(one**2) * np.sum(other**2))
+
+    return np.array([[[cosine(one, path) for path in paths] for one in record.teachers] for paths in record.weights])
+
+
+def readout(record: Record) -> np.ndarray:
+    return np.concatenate([[np.diag(gates) for gates in path] for path in record.gates.transpose(1, 0, 2)], axis=2)
+
+
+def modes(record: Record) -> np.ndarray:
+    """The singular values of each path, (steps + 1, paths, modes)."""
+    return np.linalg.svd(record.weights, compute_uv=False)
+
+
+def teacher_modes(record: Record) -> np.ndarray:
+    def of_pair(teacher: np.ndarray, path: np.ndarray) -> np.ndarray:
+        # Projectors on what the teacher reads and writes, whatever the basis.
+        reads, writes = np.linalg.pinv(teacher) @ teacher, teacher @ np.linalg.pinv(teacher)
+        return np.linalg.svd(writes @ path @ reads, compute_uv=False)
+
+    return np.array([[[of_pair(one, path) for path in paths] for one in record.teachers] for paths in record.weights])
+
+
+def teacher_component(record: Record) -> np.ndarray:
+    dot = np.sum(record.teachers[:, None] * record.weights[:, None], axis=(3, 4))
+    return dot / np.sum(record.teachers**2, axis=(1, 2))[:, None]
+
+
+def adaptation_speed(record: Record) -> np.ndarray:
+    return np.array([
+        max(np.abs(np.diff(record.batch_loss[block])), default=0.0) / record.dt for block in record.blocks
+    ])  # fmt: skip
+
+
+def block_distance(record: Record) -> np.ndarray:
+    distances = np.full(record.steps + 1, np.nan)
+    if record.block_steps % record.every == 0:
+        parameters = np.concatenate(
+            [each.reshape(record.steps + 1, -1) for each in (record.weights, own_gates(record))], axis=1
+        )
+        lag = record.block_steps
+        distances[lag:] = np.linalg.norm(parameters[lag:] - parameters[:-lag], axis=1)
+    return distances
+
+
 # The value at all steps, at all blocks, or at the end. Rates have none after the last step.
 BY_HAND: dict[str, Callable[[Record], np.ndarray]] = {
+    "adaptation_speed": adaptation_speed,
     "alignment": alignment,
     "batch_loss": lambda record: record.batch_loss,
+    "block_distance": block_distance,
     "block_loss": lambda record: np.array([record.batch_loss[block].mean() for block in record.blocks]),
     "effective_map": effective_map,
     "gate_change": lambda record: rates(own_gates(record), record.dt),
@@ -142,13 +202,24 @@ BY_HAND: dict[str, Callable[[Record], np.ndarray]] = {
     "loss": loss,
     "loss_after_switch": loss_after_switch,
     "loss_every_step": lambda record: record.batch_loss,
+    "map_alignment": map_alignment,
     "matching": matching,
     "neuron_gates": lambda record: record.gates,
+    "participation_ratio": lambda record: np.sum(modes(record) ** 2, axis=2) ** 2 / np.sum(modes(record) ** 4, axis=2),
     "path_norm": lambda record: np.linalg.norm(record.weights, axis=(2, 3)),
+    "rank": lambda record: np.sum(modes(record) > 0.01 * modes(record)[..., :1], axis=2),
+    "readout": readout,
+    "representation_cost": lambda record: 0.5 * norms(record.weights) ** 2,
+    "silent_alignment": silent_alignment,
+    "singular_values": modes,
     "specialization": specialization,
+    "teacher_component": teacher_component,
+    "teacher_modes": teacher_modes,
     "teachers": lambda record: np.broadcast_to(record.teachers, (record.steps + 1, *record.teachers.shape)),
     "time_to_criterion": time_to_criterion,
     "total_alignment": total_alignment,
+    "total_weight": lambda record: teacher_component(record).sum(axis=2),
+    "units": lambda record: record.weights.reshape(record.steps + 1, -1, record.weights.shape[-1]),
     "weight_change": lambda record: rates(record.weights, record.dt) / norms(record.weights)[:-1],
     "weight_norm": lambda record: norms(record.weights),
     "weights": lambda record: record.weights,
