@@ -1,5 +1,5 @@
 # make test        everything that can be checked by running it
-# make reproduce   Figures 2, 4 and 5, and the table of the paper's claims
+# make reproduce   every figure, and the table of the paper's claims
 # make check       lint, format, types, layers, documentation
 #
 # Each makes the environment that it needs in .venv, and again when what it depends on has changed.
@@ -17,7 +17,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 reproduce: $(VENV)/run.stamp
-	$(BIN)/gatednet reproduce fig2 fig4 fig5
+	$(BIN)/gatednet reproduce
 
 check: lint format types layers docs
 

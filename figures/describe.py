@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gatednet import Blocked, Experiment, Gaussian, SettingError
+import math
+
+from gatednet import Blocked, DeepLinear, Experiment, GatedLinear, Gaussian, Phase, Phases, Target
 from sweeps.axes import Axis
 from sweeps.plan import Sweep
 
@@ -13,15 +15,25 @@ def axis_of(sweep: Sweep, path: str) -> Axis:
     return found
 
 
-def blocks_of(experiment: Experiment) -> Blocked:
-    """The curriculum of an experiment, as one in blocks.
+def targets_by_block(experiment: Experiment) -> list[int]:
+    """A number for the target of each block of a run, in the order in which targets are first shown.
 
-    **Raises** `SettingError` where it is of another kind.
+    Empty for curricula without blocks.
     """
-    curriculum = experiment.curriculum
-    if not isinstance(curriculum, Blocked):
-        raise SettingError(f"curriculum is {curriculum!r}, allowed for this picture is one in blocks")
-    return curriculum
+    curriculum, tasks = experiment.curriculum, experiment.teachers.number
+    blocks = math.ceil(experiment.duration / curriculum.block_length - 1e-9)
+    if isinstance(curriculum, Blocked):
+        order = curriculum.order or tuple(range(tasks))
+        return [order[block % len(order)] for block in range(blocks)]
+    if isinstance(curriculum, Phases):
+        shown = [target for phase in curriculum.phases for target in _shown(phase, blocks)][:blocks]
+        numbers = {target: number for number, target in enumerate(dict.fromkeys(shown))}
+        return [numbers[target] for target in shown]
+    return []
+
+
+def _shown(phase: Phase, most: int) -> list[Target]:
+    return [phase.targets[block % len(phase.targets)] for block in range(phase.blocks or most)]
 
 
 def described(long_name: str, units: str = "1") -> dict[str, str]:
@@ -31,13 +43,24 @@ def described(long_name: str, units: str = "1") -> dict[str, str]:
 
 def settings_line(experiment: Experiment) -> str:
     """The settings of an experiment that a caption states, in one line."""
-    network, objective, times = experiment.network, experiment.objective, experiment.timescales
+    objective, times = experiment.objective, experiment.timescales
     inputs = experiment.inputs
     seen = f"Gaussian batches of {inputs.batch}" if isinstance(inputs, Gaussian) else "the population"
+    cost = f", weight cost {objective.weight_cost:g} ({objective.weight_norm})" if objective.weight_cost else ""
     return (
-        f"d_in = {network.inputs}, d_out = {network.outputs}, {experiment.teachers.number} tasks, "
-        f"inputs {seen}, block length {blocks_of(experiment).block_length:g}, "
+        f"{_network(experiment)}, {experiment.teachers.number} tasks, "
+        f"inputs {seen}, {type(experiment.curriculum).__name__.lower()} with block length "
+        f"{experiment.curriculum.block_length:g}, "
         f"τ_w = {times.weights:g}, τ_c = {times.gates:g}, λ_norm = {objective.norm:g} (k = {objective.norm_order}), "
-        f"λ_nonneg = {objective.nonnegativity:g}, loss {objective.reduction} over outputs, "
+        f"λ_nonneg = {objective.nonnegativity:g}{cost}, loss {objective.reduction} over outputs, "
         f"dt = {experiment.dt:g}, {experiment.steps} steps"
     )
+
+
+def _network(experiment: Experiment) -> str:
+    network = experiment.network
+    shape = f"d_in = {network.inputs}, d_out = {network.outputs}"
+    if isinstance(network, DeepLinear):
+        return f"two layers, {shape}, {network.hidden} hidden units"
+    assert isinstance(network, GatedLinear)
+    return f"{network.paths} paths with {network.gates} gates, {shape}"

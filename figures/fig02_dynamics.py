@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import over_time
 from figures.caption import caption as written
 from figures.claim import Claim, Range
-from figures.describe import blocks_of, settings_line
-from figures.matching import in_order, path_order
-from figures.panels import PAGE, REGIMES, TASKS, band, letter, new_figure, shade_blocks
+from figures.describe import settings_line
+from figures.panels import PAGE, REGIMES, band, letter, new_figure
 from figures.statistics import Measurement, over_seeds
 from sweeps.store import Store
 
 SWEEPS = ("fig2", "fig2-shared")
+PANELS = "ABCDEF"
 STORES = {"own": "fig2", "shared": "fig2-shared"}
 CRITERION_LINES = {
     "own": {"marker": "o", "markersize": 2.5},
@@ -41,24 +41,13 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     parts = [of_store(stores[store].dataset()) for store in STORES.values()]
     data = xarray.concat(parts, "teachers", combine_attrs="override").assign_coords(teachers=list(STORES))
     experiment = stores["fig2"].sweep.experiment
-    return data.assign_attrs(
-        block_length=blocks_of(experiment).block_length,
-        duration=experiment.duration,
-        weights_time_constant=experiment.timescales.weights,
-        settings=settings_line(experiment),
-    )
+    return data.assign_attrs(**over_time.timing(experiment), settings=settings_line(experiment))
 
 
 def of_store(data: xarray.Dataset) -> xarray.Dataset:
     """The arrays of one store, with paths in the order of their tasks."""
-    data = data[
-        ["loss", "gates", "alignment", "weight_change", "gate_change", "weight_norm", "time_to_criterion"]
-    ].transpose("regime", "seed", ...)
-    order = path_order(data.alignment.isel(step=-1).values)
-    return data.assign(
-        gates=data.gates.copy(data=in_order(data.gates.values, order)),
-        alignment=data.alignment.copy(data=in_order(data.alignment.values, order)),
-    )
+    names = ["loss", "gates", "alignment", "weight_change", "gate_change", "weight_norm", "time_to_criterion"]
+    return over_time.by_task(data[names].transpose("regime", "seed", ...))
 
 
 def draw(data: xarray.Dataset) -> Figure:
@@ -71,26 +60,19 @@ def draw(data: xarray.Dataset) -> Figure:
     alignment = grid[1, 0].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
 
     for axes, name in ((loss, "loss"), (change, "weight_change"), (gate_change, "gate_change")):
-        over_time(axes, own, name)
+        for regime, line in REGIMES.items():
+            over_time.quantity(axes, own.sel(regime=regime), name, label=regime, **line)
     loss.set(ylabel="loss", ylim=(0, None))
     loss.legend(loc="upper left", ncols=2)
     change.set(ylabel="weight change  ‖dW/dt‖ / ‖W‖", ylim=(0, 1.05))
     gate_change.set(ylabel="gate change  ‖dc/dt‖", ylim=(0, None))
     weight_norm(gate_change, own)
-    by_regime(gates, own, "gate", gate_lines)
-    by_regime(alignment, own, "alignment", alignment_lines)
+    by_regime(gates, own, lambda axes, data: over_time.gates(axes, data, tasks=2))
+    by_regime(alignment, own, over_time.alignment)
     times_to_criterion(criterion, data)
     for name, axes in zip("ABCDEF", (loss, gates[0], alignment[0], change, gate_change, criterion), strict=True):
         letter(axes, name)
     return figure
-
-
-def over_time(axes: Axes, data: xarray.Dataset, name: str) -> None:
-    """One quantity of both regimes over time."""
-    shade_blocks(axes, data.block_length, data.duration)
-    for regime, line in REGIMES.items():
-        band(axes, data.time.values, data[name].sel(regime=regime).values, label=regime, **line)
-    axes.set_xlabel("time t")
 
 
 def weight_norm(axes: Axes, data: xarray.Dataset) -> None:
@@ -103,33 +85,14 @@ def weight_norm(axes: Axes, data: xarray.Dataset) -> None:
     right.set(ylabel="weight norm ‖W‖ (dotted)", ylim=(0, 1.1))
 
 
-def by_regime(column: np.ndarray, data: xarray.Dataset, label: str, lines: Any) -> None:
+def by_regime(column: np.ndarray, data: xarray.Dataset, lines: Callable[[Axes, xarray.Dataset], None]) -> None:
     """Two axes over each other, the flexible regime above the forgetful one."""
     for axes, regime in zip(column, REGIMES, strict=True):
-        shade_blocks(axes, data.block_length, data.duration)
         lines(axes, data.sel(regime=regime))
-        axes.set(ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel=f"{label}\n{regime}")
+        axes.set_ylabel(f"{axes.get_ylabel()}\n{regime}")
+    column[0].set_xlabel("")
     column[0].tick_params(labelbottom=False)
-    column[1].set_xlabel("time t")
-
-
-def gate_lines(axes: Axes, data: xarray.Dataset) -> None:
-    """The gates of the paths matched to each task."""
-    for task, (name, line) in enumerate(zip("AB", TASKS, strict=False)):
-        band(axes, data.time.values, data.gates.values[..., task], label=f"path of task {name}", **line)
-    if data.regime == "forgetful":
-        axes.legend(loc="lower right", ncols=2)
-
-
-def alignment_lines(axes: Axes, data: xarray.Dataset) -> None:
-    """Alignment of each task with its path, and with that of the other task."""
-    for task, (name, line) in enumerate(zip("AB", TASKS, strict=False)):
-        values = data.alignment.values[:, :, task]
-        band(axes, data.time.values, values[..., task], label=f"{name}, its path", **line)
-        faint = {**line, "linestyle": ":"}
-        band(axes, data.time.values, values[..., 1 - task], label=f"{name}, other path", **faint)
-    if data.regime == "forgetful":
-        axes.legend(loc="lower right", ncols=2)
+    column[1].legend(loc="lower right", ncols=2)
 
 
 def times_to_criterion(axes: Axes, data: xarray.Dataset) -> None:

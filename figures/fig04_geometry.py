@@ -11,13 +11,15 @@ from matplotlib.figure import Figure
 
 from figures.caption import caption as written
 from figures.claim import Claim, Range
-from figures.describe import axis_of, blocks_of, described, settings_line
+from figures.describe import axis_of, described, settings_line
 from figures.panels import new_figure
 from figures.statistics import exact
+from gatednet import Blocked
 from gatednet.theory import specialization_of_weights
 from sweeps.store import Store
 
 SWEEPS = ("fig4",)
+PANELS = ""
 # Ends of c̄ for τ_c/τ_w in equal ratios from .1 to 1, measured in the published panel.
 PUBLISHED_ENDS = (0.906, 0.835, 0.670, 0.307, -0.153)
 READING = "measured in the published picture, to about .01"
@@ -34,7 +36,8 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     ratio = np.asarray(axis.column("timescales.gates")) / experiment.timescales.weights
     gates = data.gates.transpose(axis.name, "step", "path").values.astype(np.float64)
     weights = data.weights.isel(input=0).transpose(axis.name, "step", "path", "output").values.astype(np.float64)
-    own = (*blocks_of(experiment).order, 0)[0]
+    assert isinstance(experiment.curriculum, Blocked)
+    own = (*experiment.curriculum.order, 0)[0]
     other = 1 - own
     gate_difference = gates[..., own] - gates[..., other]
     weight_difference = 0.5 * (

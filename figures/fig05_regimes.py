@@ -17,6 +17,7 @@ from figures.statistics import over_seeds
 from sweeps.store import Store
 
 SWEEPS = ("fig5",)
+PANELS = "ABCDEFGH"
 # The published tables of final total alignment (paper, Figure 5): rows are τ_B/τ_w = 10, 8, 6, 4, 1, columns of the
 # left one τ_w/τ_c = 5, 2.5, 1.67, 1.25, 1, of the right one strengths 0, .05, .1, .15, .2.
 PUBLISHED = {

@@ -37,7 +37,11 @@ REGIMES: dict[str, Line] = {
 TASKS: tuple[Line, ...] = (
     {"color": "#332288", "linestyle": "-"},
     {"color": "#44aa99", "linestyle": (0, (5, 1))},
+    {"color": "#cc6677", "linestyle": (0, (3, 1, 1, 1))},
+    {"color": "#999933", "linestyle": (0, (1, 0.6))},
 )
+# Paths that no task is matched to.
+UNUSED: Line = {"color": "0.55", "linestyle": (0, (1, 1))}
 SHADE = "0.91"
 # Luminance on which black and white are equally legible (WCAG 2.2).
 EVEN_CONTRAST = 0.179
@@ -69,8 +73,11 @@ def letter(axes: Axes, name: str) -> None:
 
 
 def shade_blocks(axes: Axes, block_length: float, duration: float, order: Sequence[int] = (0, 1)) -> None:
-    """Shade blocks in greys by their tasks, which come in an order again and again: none for task 0, then deeper."""
-    for number in range(int(np.ceil(duration / block_length - 1e-9))):
+    """Shade blocks in greys by their targets, which come in an order again and again: none for 0, then deeper.
+
+    Nothing is shaded where there is no order.
+    """
+    for number in range(int(np.ceil(duration / block_length - 1e-9)) if len(order) else 0):
         task = order[number % len(order)]
         if task:
             start, stop = number * block_length, min((number + 1) * block_length, duration)

@@ -1,4 +1,6 @@
-"""All figures by name: every module `figNN_subject.py` of this package is one.
+"""All figures by name: every module `figNN_subject.py`, `figaNN_subject.py` or `controlNN_subject.py` here is one.
+
+Those of the paper's appendix have an "a"; controls are in its text, or answer a question that it leaves open.
 
 Nothing is imported to list them: the summary is the first line of a module's docstring, read from its source.
 """
@@ -24,17 +26,19 @@ if TYPE_CHECKING:
     from figures.claim import Claim
     from sweeps.store import Store
 
-_MODULE = re.compile(r"fig(a?)(\d+)_\w+")
+_MODULE = re.compile(r"(figa?|control)(\d+)_\w+")
 
 
 class FigureModule(Protocol):
     """What the module of a figure has.
 
-    `SWEEPS` names the sweeps of the catalog whose stores it needs. `compute` turns stores, by name, into what the
-    panels show, `draw` draws that in the look of `figures.panels.look`, `claims` measures it, `caption` writes it up.
+    `SWEEPS` names the sweeps of the catalog whose stores it needs, `PANELS` the letters of its panels, none where it
+    has a single one. `compute` turns stores, by name, into what the panels show, `draw` draws that in the look of
+    `figures.panels.look`, `claims` measures it, `caption` writes it up.
     """
 
     SWEEPS: tuple[str, ...]
+    PANELS: str
 
     def compute(self, stores: Mapping[str, Store]) -> xarray.Dataset:
         """The data of all panels."""
@@ -73,7 +77,11 @@ def _found() -> Iterator[Entry]:
         if named and spec is not None and isinstance(spec.loader, SourceFileLoader):
             source = spec.loader.get_source(each.name) or ""
             described = ast.get_docstring(ast.parse(source)) or ""
-            yield Entry(f"fig{named[1]}{int(named[2])}", described.partition("\n")[0], each.name)
+            yield Entry(f"{named[1]}{int(named[2])}", described.partition("\n")[0], each.name)
 
 
-FIGURES: dict[str, Entry] = {each.name: each for each in _found()}
+# The paper's own first, then its appendix, then controls.
+FIGURES: dict[str, Entry] = {
+    each.name: each
+    for each in sorted(_found(), key=lambda each: (each.module.startswith("figures.control"), "figa" in each.module))
+}

@@ -7,7 +7,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from figures.caption import caption as written
-from figures.describe import blocks_of, settings_line
+from figures.describe import settings_line, targets_by_block
 from figures.panels import letter, new_figure, shade_blocks
 from gatednet import Experiment
 
@@ -24,9 +24,8 @@ def draw(data: xarray.Dataset, experiment: Experiment) -> Figure:
     figure = new_figure(5.0, 5.2)
     loss, gates, alignment = figure.subplots(3, 1, sharex=True)
     tasks, paths = data.sizes["task"], data.sizes["path"]
-    curriculum = blocks_of(experiment)
     for axes in (loss, gates, alignment):
-        shade_blocks(axes, curriculum.block_length, experiment.duration, curriculum.order or range(tasks))
+        shade_blocks(axes, experiment.curriculum.block_length, experiment.duration, targets_by_block(experiment))
     time = data.time.values
     loss.plot(time, data.loss.values, color="black")
     loss.set(ylabel="loss", ylim=(0, None))

@@ -1,11 +1,16 @@
-"""The paper's experiments and sweeps by name. Nothing is built, and JAX is not started, before one is asked for."""
+"""The paper's experiments and sweeps by name. Nothing is built, and JAX is not started, before one is asked for.
+
+Every module of this package that is named after a figure has `EXPERIMENTS` and `SWEEPS`, and is found by itself.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from sweeps.catalog import fig02, fig04, fig05
 from sweeps.catalog.entry import Entry
 
 if TYPE_CHECKING:
@@ -21,9 +26,14 @@ def _named(*groups: Iterable[Entry[Named]]) -> dict[str, Entry[Named]]:
     return {entry.name: entry for group in groups for entry in group}
 
 
-EXPERIMENTS: dict[str, Entry[Experiment]] = _named(fig02.EXPERIMENTS, fig04.EXPERIMENTS, fig05.EXPERIMENTS)
+_GROUPS = [
+    importlib.import_module(f"{__name__}.{each.name}")
+    for each in pkgutil.iter_modules(__path__)
+    if re.fullmatch(r"(figa?|control)\d+", each.name)
+]
+EXPERIMENTS: dict[str, Entry[Experiment]] = _named(*(group.EXPERIMENTS for group in _GROUPS))
 # Each sweep is a group of stores: the sweeps of all of them by their names.
-SWEEPS: dict[str, Entry[dict[str, Sweep]]] = _named(fig02.SWEEPS, fig04.SWEEPS, fig05.SWEEPS)
+SWEEPS: dict[str, Entry[dict[str, Sweep]]] = _named(*(group.SWEEPS for group in _GROUPS))
 
 
 def experiment(name: str) -> Experiment:

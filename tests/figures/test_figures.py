@@ -25,7 +25,7 @@ def test_every_variable_is_labelled(name, data):
 @every_figure
 def test_every_claim_is_measured(name, data):
     claims = FIGURES[name].load().claims(data(name))
-    assert len(claims) >= FEWEST_CLAIMS[name]
+    assert len(claims) >= FEWEST_CLAIMS.get(name, 2)
     assert len({claim.sentence for claim in claims}) == len(claims)
     for claim in claims:
         assert np.isfinite(claim.measured.value), claim
@@ -65,8 +65,7 @@ def test_figure_is_drawn_with_all_panels(name, data):
     with look():
         figure = module.draw(data(name))
     letters = [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
-    assert sorted(letters) == list("ABCDEFGH"[: len(letters)])
-    assert len(letters) == {"fig2": 6, "fig4": 0, "fig5": 8}[name]
+    assert sorted(letters) == list(module.PANELS)
     for axes in figure.axes:
         assert axes.lines or axes.images or axes.collections or axes.patches
 

@@ -1,10 +1,24 @@
-import equinox as eqx
 import pytest
 
-from figures.describe import blocks_of
+from figures.describe import targets_by_block
 from figures.panels import look
 from figures.time_course import OBSERVABLES, draw
-from gatednet import Blocked, Experiment, GatedLinear, Population, Save, SettingError, Teachers, simulate
+from gatednet import (
+    Blocked,
+    Experiment,
+    GatedLinear,
+    Gaussian,
+    Interleaved,
+    Phase,
+    Phases,
+    Population,
+    RowsInTurn,
+    Save,
+    Sum,
+    Task,
+    Teachers,
+    simulate,
+)
 
 
 @pytest.mark.parametrize(("paths", "tasks"), [(1, 1), (2, 3), (5, 4)])
@@ -32,8 +46,20 @@ def test_shading_follows_the_order_of_tasks():
     assert [patch.get_x() for patch in figure.axes[0].patches] == pytest.approx([0, 0.1])
 
 
-def test_other_curricula_are_refused():
-    experiment = Experiment()
-    assert blocks_of(experiment) is experiment.curriculum
-    with pytest.raises(SettingError, match="curriculum is None, allowed for this picture is one in blocks"):
-        blocks_of(eqx.tree_at(lambda each: each.curriculum, experiment, None))
+def test_targets_are_numbered_as_they_are_first_shown():
+    phases = Phases(
+        0.1, (Phase((Task(1), Task(0)), blocks=3), Phase((Sum((0, 1)), RowsInTurn((1, 0)), Task(0)), blocks=0))
+    )
+    experiment = Experiment(curriculum=phases, inputs=Gaussian(20), steps=800)
+    assert targets_by_block(experiment) == [0, 1, 0, 2, 3, 1, 2, 3]
+    data = simulate(experiment, Save(OBSERVABLES, 100))
+    with look():
+        figure = draw(data, experiment)
+    assert [patch.get_x() for patch in figure.axes[0].patches] == pytest.approx([0.1, 0.3, 0.4, 0.5, 0.6, 0.7])
+
+
+def test_nothing_is_shaded_without_blocks():
+    experiment = Experiment(curriculum=Interleaved(), inputs=Population(), steps=100)
+    assert targets_by_block(experiment) == []
+    with look():
+        assert draw(simulate(experiment, Save(OBSERVABLES, 50)), experiment).axes[0].patches == []
