@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from gatednet.observables.observable import Observable, register
+from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 
 # Up to this many candidates all assignments are compared; above, Hungarian's algorithm finds the best one.
@@ -85,7 +85,7 @@ def specialization(snapshot: Snapshot) -> Array:
     return jnp.sum(score * matched, axis=(0, 1)) / pairs - unmatched
 
 
-register(
+OBSERVABLES = (
     Observable(
         "alignment",
         "cosine between rows of a teacher and of a path, mean over rows",
