@@ -98,7 +98,7 @@ def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: 
     """
     is_reduced = reduced_by(experiment, reduced)
     # Block lengths are floats: they have a part in what is compiled only where a result has an entry for each block.
-    kept = blocks if any(each.when == "blocks" for each in save.chosen) else 0
+    kept = blocks if save.by_blocks else 0
     return Recipe(static_half(experiment), save, kept, is_reduced, lane_width(experiment, is_reduced))
 
 

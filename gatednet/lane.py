@@ -55,6 +55,11 @@ class Save:
             raise SettingError(f"saves every {self.every} steps do not divide a run of {steps} steps")
 
     @property
+    def by_blocks(self) -> bool:
+        """Whether anything is saved of each block."""
+        return any(each.when == "blocks" for each in self.chosen)
+
+    @property
     def chosen(self) -> tuple[Observable, ...]:
         """The observables themselves."""
         return tuple(observable(name) for name in self.observables)

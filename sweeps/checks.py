@@ -24,11 +24,16 @@ def check_axes(experiment: Experiment, axes: Sequence[Axis], save: Save) -> tupl
     """
     if not axes:
         raise SettingError("a sweep has no axes, allowed is one or more")
-    _check_names(axes, save)
-    _check_paths(experiment, axes)
+    check_distinct(experiment, axes, save)
     converted = tuple(check_seed_axis(axis) if axis.is_seed else _converted(experiment, axis) for axis in axes)
     _check_values(experiment, [axis for axis in converted if not axis.is_seed])
     return converted
+
+
+def check_distinct(experiment: Experiment, axes: Sequence[Axis], save: Save) -> None:
+    """Raise `SettingError` where a name or a path of an axis is not known, or is taken."""
+    _check_names(axes, save)
+    _check_paths(experiment, axes)
 
 
 def _check_names(axes: Sequence[Axis], save: Save) -> None:

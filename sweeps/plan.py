@@ -150,7 +150,7 @@ class Sweep:
     @functools.cached_property
     def most_blocks(self) -> int:
         """The largest number of blocks that a run begins, 0 where nothing is saved of them."""
-        if not any(observable.when == "blocks" for observable in self.save.chosen):
+        if not self.save.by_blocks:
             return 0
         longest = max(self.group(group).steps for group in self.groups())
         return most_blocks(longest, self.block_steps)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 # Commands that leave stores behind which they continue.
 RESUMED = ("sweep", "reproduce")
-# The error of a wrong call, wherever typer keeps its copy of click.
-_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+# The error of a wrong call, wherever typer keeps its copy of click: its class is only known while the program runs.
+_UsageError: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="gatednet",
@@ -112,8 +112,7 @@ def _code(arguments: list[str]) -> int:
     except typer.Exit as error:
         result = error.exit_code
     except _UsageError as error:
-        # An error of click's has this method; its class is only known while the program runs.
-        return _tell(error.format_message(), REFUSED)  # type: ignore[attr-defined]
+        return _tell(error.format_message(), REFUSED)
     except ValueError as error:
         from gatednet.settings import SettingError
 

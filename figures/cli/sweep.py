@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,20 +66,16 @@ def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
 
     **Raises** `SettingError` for a name or a path that is given twice, and for axes that do not go with the sweep.
     """
-    from gatednet.settings import SettingError
-    from sweeps.spec import parse_axis, with_axis, with_seeds
+    from sweeps.axes import Axis
+    from sweeps.checks import check_distinct
+    from sweeps.spec import parse_axis, with_axis
 
-    new = [parse_axis(text) for text in texts]
-    names = [axis.name for axis in new] + ([] if seeds is None else ["seed"])
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingError(f"axis {name!r} is named twice")
-    for one, other in itertools.combinations(new, 2):
-        if one.path == other.path:
-            raise SettingError(f"axis {other.name!r}: path {other.path!r} is also in axis {one.name!r}")
+    new = [parse_axis(text) for text in texts] + ([] if seeds is None else [Axis.seeds(seeds)])
+    # Before one of them is put in the place of another.
+    check_distinct(sweep.experiment, new, sweep.save)
     for axis in new:
         sweep = with_axis(sweep, axis)
-    return sweep if seeds is None else with_seeds(sweep, seeds)
+    return sweep
 
 
 def expected(sweep: Sweep) -> str:

@@ -1,6 +1,6 @@
 """Everything that can be measured of a run; see `Observable`, and `REGISTRY` for all of them by name."""
 
-from gatednet.observables import alignment, cycles, losses, parameters, spectra  # noqa: F401  (they register what they define)
+from gatednet.observables import alignment, cycles, losses, parameters, spectra
 from gatednet.observables.cycles import History
 from gatednet.observables.folds import BlockClock, Fold, Moment
 from gatednet.observables.observable import REGISTRY, Observable, When, observable, register
@@ -18,3 +18,6 @@ __all__ = [
     "observable",
     "register",
 ]
+
+for _family in (alignment, cycles, losses, parameters, spectra):
+    register(*_family.OBSERVABLES)

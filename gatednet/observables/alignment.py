@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from gatednet.matching import assignment
-from gatednet.observables.observable import Observable, register
+from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 
 
@@ -65,7 +65,7 @@ def specialization(snapshot: Snapshot) -> Array:
     return jnp.sum(score * matched, axis=(0, 1)) / pairs - unmatched
 
 
-register(
+OBSERVABLES = (
     Observable(
         "alignment",
         "cosine between rows of a teacher and of a path, mean over rows",

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.observables.observable import Observable, register
+from gatednet.observables.observable import Observable
 
 
 class History(eqx.Module):
@@ -36,11 +36,11 @@ def block_distance(history: History) -> Array:
     return jnp.where(known, distance, jnp.nan)
 
 
-register(
+OBSERVABLES = (
     Observable(
         "block_distance",
         "distance of all weights and gates from what they were one block before",
         block_distance,
         when="history",
-    )
+    ),
 )

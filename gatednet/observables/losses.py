@@ -1,13 +1,13 @@
 """Losses: at saves, at every step, and folded over blocks (paper, sections 2 and 4, Figures 2 and 8)."""
 
 from gatednet.observables.folds import first_below, first_steps, mean, steepest
-from gatednet.observables.observable import Observable, register
+from gatednet.observables.observable import Observable
 
 # Level of the criterion, and number of steps after a switch, as in the paper's Figures 2 and 8.
 CRITERION = 0.1
 STEPS_AFTER_SWITCH = 5
 
-register(
+OBSERVABLES = (
     Observable("loss", "task loss expected over inputs, without penalties", lambda snapshot: snapshot.loss),
     Observable(
         "batch_loss", "task loss on the batch of the next step, without penalties", lambda snapshot: snapshot.batch_loss

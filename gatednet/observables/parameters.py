@@ -5,7 +5,7 @@ from __future__ import annotations
 from jax import Array
 
 from gatednet.observables.folds import gate_speed, maximum
-from gatednet.observables.observable import Observable, register
+from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 
 
@@ -33,7 +33,7 @@ def whole_norm(values: Array) -> Array:
     return norm(values, tuple(range(values.ndim - 1)))
 
 
-register(
+OBSERVABLES = (
     Observable("gates", "gates; their mean over outputs where each output has its own", gates, dims=("path",)),
     Observable("neuron_gates", "gates of each output", neuron_gates, dims=("path", "output")),
     Observable(

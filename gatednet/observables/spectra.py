@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.observables.observable import Observable, register
+from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot
 
 # A singular value counts for the rank from this part of the largest one on.
@@ -55,7 +55,7 @@ def participation_ratio(snapshot: Snapshot) -> Array:
     return jnp.sum(squares, axis=1) ** 2 / jnp.where(fourth > 0, fourth, 1.0)
 
 
-register(
+OBSERVABLES = (
     Observable(
         "singular_values",
         "singular values of a path, the largest first",

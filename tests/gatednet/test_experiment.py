@@ -81,9 +81,9 @@ def test_paths_are_those_of_jax() -> None:
 
 def test_immutable() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Experiment().dt = 1.0  # type: ignore[misc]
+        Experiment().dt = 1.0
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Experiment().network.paths = 3  # type: ignore[attr-defined, misc]
+        Experiment().network.paths = 3
 
 
 def test_whole_numbers_become_floats_where_floats_are_meant() -> None:

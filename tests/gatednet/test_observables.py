@@ -109,7 +109,7 @@ def test_shape_type_and_labels(name: str, case: str) -> None:
         "block": -(-STEPS // BLOCK_STEPS),
         "after_switch": 5,
         "task": experiment.teachers.number,
-        "path": network.paths,  # type: ignore[attr-defined]
+        "path": network.paths,
         "output": network.outputs,
         "input": network.inputs,
         "unit": network.paths * network.outputs,  # type: ignore[attr-defined]

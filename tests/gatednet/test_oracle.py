@@ -65,7 +65,7 @@ def test_population_agrees_step_by_step(name: str) -> None:
     experiment = with_values(start, POPULATION[name])
     saves = Save(("weights", "gates", "neuron_gates", "teachers", "loss", "loss_every_step"), 1)
     saved = simulate(experiment, saves, seeds=1, precision="float64")
-    gates = "gates" if experiment.network.gates == "path" else "neuron_gates"  # type: ignore[attr-defined]
+    gates = "gates" if experiment.network.gates == "path" else "neuron_gates"
     first = saved.isel(step=0)
     run = oracle.simulate(
         model_of(experiment, 10), first.weights.values, first[gates].values, first.teachers.values, experiment.steps

@@ -1,6 +1,7 @@
 """A reduced run is the run itself in fewer dimensions."""
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -43,7 +44,7 @@ VALUES = {
 SEEDS = (0, 1, 2, 3, 4, 5)
 
 
-def network(paths: int, tasks: int, gates: str, **objective: object) -> Experiment:
+def network(paths: int, tasks: int, gates: str, **objective: Any) -> Experiment:
     """An experiment with so many paths and tasks, in which all rows can be orthogonal."""
     return with_values(
         SMALL,
@@ -51,7 +52,7 @@ def network(paths: int, tasks: int, gates: str, **objective: object) -> Experime
             "network": GatedLinear(paths=paths, inputs=6, outputs=2, gates=gates),
             "teachers.tasks": tasks,
             "teachers.scale": "unit",
-            "objective": Objective(**objective),  # type: ignore[arg-type]
+            "objective": Objective(**objective),
         },
     )
 

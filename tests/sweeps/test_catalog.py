@@ -17,12 +17,16 @@ def test_listing_the_catalog_does_not_start_jax():
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
+@pytest.mark.parametrize("known", [EXPERIMENTS, SWEEPS], ids=["experiments", "sweeps"])
+def test_every_entry_has_a_line_about_it(known):
+    for name, entry in known.items():
+        assert entry.name == name
+        assert entry.summary
+        assert "\n" not in entry.summary
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment(name):
-    entry = EXPERIMENTS[name]
-    assert entry.name == name
-    assert entry.summary
-    assert "\n" not in entry.summary
     built = experiment(name)
     assert isinstance(built, Experiment)
     assert from_toml(to_toml(built)) == built
@@ -30,10 +34,6 @@ def test_every_experiment(name):
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_every_sweep(name):
-    entry = SWEEPS[name]
-    assert entry.name == name
-    assert entry.summary
-    assert "\n" not in entry.summary
     group = sweeps_of(name)
     assert group
     for store, sweep in group.items():

@@ -64,7 +64,7 @@ def test_a_terminal_gets_one_line_that_moves():
 def test_what_is_no_terminal_gets_lines():
     assert isinstance(progress_for("fig", io.StringIO()), Lines)
     terminal = io.StringIO()
-    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    terminal.isatty = lambda: True
     assert isinstance(progress_for("fig", terminal), Live)
 
 

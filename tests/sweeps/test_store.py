@@ -91,7 +91,7 @@ def test_an_interrupted_store_is_told_from_a_finished_one_and_continued(tmp_path
     with pytest.raises(SettingError, match="is not finished: 1 of 4 chunks are done, run its sweep again to go on"):
         store.dataset()
     assert verify(folder).folder == folder
-    # The chunks keep the shape that they had, whatever is asked for now.
+    # A store keeps the shape of its chunks, whatever shape a later call would give a new one.
     assert run_sweep(grid(), folder, chunk_runs=1).fresh
     assert everything(folder) == everything(finished)
     assert len(read_record(folder / "provenance.json")["sessions"]) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gatednet import Blocked, Experiment, GatedLinear, Gaussian, Population, Save, Teachers
@@ -10,7 +12,7 @@ from sweeps.chunks import Chunk, Plan
 from sweeps.plan import Sweep
 
 
-def small(**changes: object) -> Experiment:
+def small(**changes: Any) -> Experiment:
     """A run of 40 steps in blocks of 10, of a network with 4 inputs."""
     parts = {
         "network": GatedLinear(inputs=4, outputs=2),
@@ -19,17 +21,17 @@ def small(**changes: object) -> Experiment:
         "inputs": Population(),
         "steps": 40,
     }
-    return Experiment(**{**parts, **changes})  # type: ignore[arg-type]
+    return Experiment(**{**parts, **changes})
 
 
-def grid(experiment: Experiment | None = None, **options: object) -> Sweep:
+def grid(experiment: Experiment | None = None, **options: Any) -> Sweep:
     """12 runs: three time constants, two block lengths, two seeds."""
     axes = (
         Axis("gates", "timescales.gates", (0.02, 0.05, 0.1)),
         Axis("length", "curriculum.block_length", (0.01, 0.02)),
         Axis.seeds(2),
     )
-    return Sweep(experiment or small(), axes, Save(("loss", "block_loss"), 20), **options)  # type: ignore[arg-type]
+    return Sweep(experiment or small(), axes, Save(("loss", "block_loss"), 20), **options)
 
 
 def noisy() -> Experiment:
