@@ -114,9 +114,8 @@ class _Loop(eqx.Module):
     def target(self, step: Array) -> tuple[Array, Blocks]:
         """The weights of the tasks at a step, and the map that is asked for."""
         experiment, teachers = self.lane.dynamics.experiment, self.lane.problem.teachers
-        weights = experiment.curriculum.task_weights(
-            self.lane.schedule, step, self.lane.problem.key, teachers.shape[:2]
-        )
+        tasks, outputs, *_ = teachers.shape
+        weights = experiment.curriculum.task_weights(self.lane.schedule, step, self.lane.problem.key, (tasks, outputs))
         return weights, self.lane.dynamics.target(teachers, weights)
 
     def penalised(self, step: Array) -> Array | None:
@@ -250,9 +249,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     loop = _Loop(lane, chosen["blocks"], chosen["steps"], steps - 1)
     first_of_end = saves + 1 - max(1, round((saves + 1) / 10))
 
-    def one_save(
-        carry: tuple[_Carry, dict[str, Array]], index: Array
-    ) -> tuple[Any, tuple[dict[str, Array], Array | None]]:
+    def one_save(carry: tuple[_Carry, dict[str, Array]], index: Array) -> tuple[Any, tuple[dict[str, Array], Array]]:
         moving, ends = carry
         start = index * save.every
         snapshot = loop.snapshot(moving, start)
@@ -268,7 +265,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
         }
         moving = loop.advance(moving, start, jnp.minimum(start + save.every, steps))
         values = {each.name: value(each) for each in chosen["saves"]}
-        return (moving, ends), (values, flat(snapshot.state) if chosen["history"] else None)
+        return (moving, ends), (values, flat(snapshot.state) if chosen["history"] else jnp.zeros(0))
 
     zeros = {each.name: jnp.zeros_like(lane.problem.state.weights[0, 0, 0]) for each in chosen["end"]}
     indices = jnp.arange(saves + 1, dtype=jnp.int32)
