@@ -1,0 +1,51 @@
+"""The two-dimensional model that behaves as a full one (paper, appendix on the equivalent model, Figures A1 and A16)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+
+# What every path starts with of its own teacher, and nothing of the other one.
+START = 0.01
+
+
+def equivalent(full: Experiment) -> Experiment:
+    """The two-dimensional model of two tasks and two paths: one input that is always 1, teachers e1 and e2.
+
+    The gates' time constant and the penalties are those of the full model over Σ_α s_α² of a teacher; see
+    `gatednet.theory`. Nothing in it is random.
+    """
+    from gatednet.experiment import with_values
+    from gatednet.initial import ChosenInitial
+    from gatednet.inputs import Population
+    from gatednet.networks import GatedLinear
+    from gatednet.teachers import ChosenTeachers
+    from gatednet.theory import equivalent_gate_timescale, equivalent_penalty
+
+    singular = teacher_singular_values(full)
+    unit = (((1.0,), (0.0,)), ((0.0,), (1.0,)))
+    return with_values(
+        full,
+        {
+            "network": GatedLinear(paths=2, inputs=1, outputs=2),
+            "teachers": ChosenTeachers(maps=unit),
+            "initial": ChosenInitial(weights=(((START,), (0.0,)), ((0.0,), (START,))), gates=(0.5, 0.5)),
+            "inputs": Population(),
+            "timescales.gates": equivalent_gate_timescale(full.timescales.gates, singular),
+            "objective.norm": equivalent_penalty(full.objective.norm, singular),
+            "objective.nonnegativity": equivalent_penalty(full.objective.nonnegativity, singular),
+        },
+    )
+
+
+def teacher_singular_values(experiment: Experiment) -> tuple[float, ...]:
+    """The singular values of one teacher of orthogonal rows: all are the norm of a row."""
+    from gatednet.teachers import Teachers
+
+    teachers, network = experiment.teachers, experiment.network
+    assert isinstance(teachers, Teachers)
+    assert not teachers.correlation
+    norm = network.inputs**-0.5 if teachers.scale == "input" else 1.0
+    return (norm,) * (teachers.rank or network.outputs)
