@@ -23,8 +23,8 @@ MODELS = {"full": "full model", "equivalent": "two-dimensional model"}
 def beside(full: Store, equivalent: Store) -> xarray.Dataset:
     """Loss, gates and magnitudes of both models, with the paths of each run in the order of their tasks.
 
-    Variables are `full_loss`, `full_gates`, `full_magnitude` and the same of `equivalent`, dimensions "seed" (full model
-    only), "step", "path", "task". The magnitude is the multiple of a teacher that is in a path: the mean singular value
+    Variables are `full_loss`, `full_gates`, `full_magnitude` and the same of `equivalent`; dimensions are "seed" (full
+    model only), "step", "path", "task". The magnitude is the multiple of a teacher that is in a path: the mean singular value
     on the teacher's modes, over that of the teacher. The loss of the two-dimensional model is in units of the full one.
     """
     experiment = full.sweep.experiment

@@ -1,4 +1,4 @@
-"""The two-dimensional model that behaves as a full one (paper, appendix on the equivalent model, Figures A1 and A16)."""
+"""The two-dimensional model that behaves as a full one (paper, Figures A1 and A16)."""
 
 from __future__ import annotations
 
