@@ -77,11 +77,19 @@ class Network(Setting):
         """
 
     @abc.abstractmethod
-    def as_layers(self, state: State, teachers: Array) -> tuple[Array, Array]:
+    def layers(self, state: State) -> tuple[Array, Array]:
         """The network seen as one of two layers: (units, inputs, runs) and (outputs, units, runs).
 
-        Units come path by path, and in a path output by output.
+        Units come in the network's own order; where it has paths, path by path, and in a path output by output.
         """
+
+    def as_layers(self, state: State, teachers: Array) -> tuple[Array, Array]:
+        """The same with the units path by path, and in a path output by output.
+
+        `teachers` are (tasks, outputs, inputs, runs).
+        """
+        del teachers
+        return self.layers(state)
 
 
 class GatedLinear(Network):
@@ -159,8 +167,7 @@ class GatedLinear(Network):
         del teachers
         return state
 
-    def as_layers(self, state: State, teachers: Array) -> tuple[Array, Array]:
-        del teachers
+    def layers(self, state: State) -> tuple[Array, Array]:
         _, outputs, inputs, runs = state.weights.shape
         gates = state.gates if self.gates == "neuron" else state.gates[:, None]
         # Output i is fed by the i-th unit of each path, through the gate.
@@ -229,6 +236,9 @@ class DeepLinear(Network):
             jnp.where(there[:, None], weights, 0.0).reshape(tasks, outputs, inputs, runs),
             jnp.where(there, gates, 0.0).reshape(tasks, outputs, runs),
         )
+
+    def layers(self, state: State) -> tuple[Array, Array]:
+        return state.weights[0], state.gates
 
     def as_layers(self, state: State, teachers: Array) -> tuple[Array, Array]:
         """Units in the order of the rows that they are matched to; those without a match come last."""

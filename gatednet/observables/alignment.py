@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.matching import assignment
+from gatednet.matching import assignment, cosines
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 
@@ -21,6 +21,13 @@ def row_cosines(teachers: Array, weights: Array) -> Array:
     scale = norm(teachers, (-2,)) * norm(weights, (-2,))
     # A row of zeros has no direction; its cosine counts as 0.
     return jnp.sum(teachers * weights, axis=-2) / jnp.where(scale > 0, scale, 1.0)
+
+
+def unit_alignment(snapshot: Snapshot) -> Array:
+    """Cosine between every row of a teacher and every unit, (tasks, outputs, units, runs)."""
+    teachers = snapshot.full_teachers
+    units = snapshot.own_layers[0]
+    return cosines(teachers.reshape(-1, *teachers.shape[2:]), units).reshape(*teachers.shape[:2], *units.shape[::2])
 
 
 def map_alignment(snapshot: Snapshot) -> Array:
@@ -71,6 +78,13 @@ OBSERVABLES = (
         "cosine between rows of a teacher and of a path, mean over rows",
         alignment,
         dims=("task", "path"),
+        lifted=True,
+    ),
+    Observable(
+        "unit_alignment",
+        "cosine between a row of a teacher and the weights of a unit, units in the network's own order",
+        unit_alignment,
+        dims=("task", "output", "unit"),
         lifted=True,
     ),
     Observable("matching", "path matched to a task, -1 where none is", matching, dims=("task",), lifted=True),

@@ -7,7 +7,7 @@ numbers of the current block while its steps go by, so nothing but its result is
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,7 +15,7 @@ import numpy as np
 from jax import Array
 
 from gatednet.dynamics import Dynamics
-from gatednet.rows import Rows
+from gatednet.rows import Blocks, Rows, add, total
 
 
 class Moment(eqx.Module):
@@ -117,3 +117,12 @@ def gate_speed(moment: Moment) -> Array:
     for speed in speeds[1:]:
         fastest = jnp.maximum(fastest, speed)
     return fastest
+
+
+def step_length(before: Sequence[Blocks], after: Sequence[Blocks]) -> Array:
+    """The Euclidean length of a step of weights or gates, both path by path, (runs,)."""
+    squares = (
+        total(tuple((new - old) ** 2 for old, new in zip(*path, strict=True)))
+        for path in zip(before, after, strict=True)
+    )
+    return jnp.sqrt(add(squares))

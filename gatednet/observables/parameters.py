@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jax import Array
 
-from gatednet.observables.folds import gate_speed, maximum
+from gatednet.observables.folds import gate_speed, maximum, step_length
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 
@@ -78,6 +78,12 @@ OBSERVABLES = (
         dims=("output", "unit"),
         lifted=True,
     ),
+    Observable(
+        "second_layer",
+        "second layer of the network seen as one of two layers, units in the network's own order",
+        lambda snapshot: snapshot.own_layers[1],
+        dims=("output", "unit"),
+    ),
     Observable("representation_cost", "cost of the weights, for a strength of 1", weight_cost),
     Observable("gate_norm", "Euclidean norm of all gates", lambda snapshot: whole_norm(snapshot.state.gates)),
     Observable(
@@ -91,6 +97,18 @@ OBSERVABLES = (
         "norm of the gates' rate of change",
         lambda snapshot: whole_norm(snapshot.velocity.gates),
         units="1/time",
+    ),
+    Observable(
+        "weight_step",
+        "norm of the weights' change in each step",
+        lambda moment: step_length(moment.before.weights, moment.after.weights),
+        when="steps",
+    ),
+    Observable(
+        "gate_step",
+        "norm of the gates' change in each step",
+        lambda moment: step_length(moment.before.gates, moment.after.gates),
+        when="steps",
     ),
     Observable(
         "gate_speed",

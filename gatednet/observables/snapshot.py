@@ -54,6 +54,11 @@ class Snapshot(eqx.Module):
         return self.dynamics.network.as_layers(self.full_state, self.full_teachers)
 
     @property
+    def own_layers(self) -> tuple[Array, Array]:
+        """The same with the units in the order that they have in the network; see `Network.layers`."""
+        return self.dynamics.network.layers(self.full_state)
+
+    @property
     def effective_map(self) -> Array:
         """The map that the network computes, in the original coordinates, (outputs, inputs, runs)."""
         dynamics = self.dynamics

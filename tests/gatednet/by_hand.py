@@ -57,6 +57,12 @@ def alignment(record: Record) -> np.ndarray:
     return np.mean(cosines, axis=-1)
 
 
+def unit_alignment(record: Record) -> np.ndarray:
+    units = record.weights.reshape(record.steps + 1, -1, record.weights.shape[-1])
+    lengths = np.linalg.norm(record.teachers, axis=2)[..., None] * np.linalg.norm(units, axis=2)[:, None, None]
+    return np.einsum("moi,sui->smou", record.teachers, units) / lengths
+
+
 def best_pairs(score: np.ndarray) -> list[tuple[int, int]]:
     """The pairs (task, path) with the largest summed score, no task and no path twice, by trying all."""
     tasks, paths = score.shape
@@ -198,6 +204,7 @@ BY_HAND: dict[str, Callable[[Record], np.ndarray]] = {
     "gate_change": lambda record: rates(own_gates(record), record.dt),
     "gate_norm": lambda record: norms(own_gates(record)),
     "gate_speed": gate_speed,
+    "gate_step": lambda record: rates(own_gates(record), 1.0),
     "gates": lambda record: record.gates.mean(axis=2),
     "loss": loss,
     "loss_after_switch": loss_after_switch,
@@ -210,6 +217,7 @@ BY_HAND: dict[str, Callable[[Record], np.ndarray]] = {
     "rank": lambda record: np.sum(modes(record) > 0.01 * modes(record)[..., :1], axis=2),
     "readout": readout,
     "representation_cost": lambda record: 0.5 * norms(record.weights) ** 2,
+    "second_layer": readout,
     "silent_alignment": silent_alignment,
     "singular_values": modes,
     "specialization": specialization,
@@ -219,8 +227,10 @@ BY_HAND: dict[str, Callable[[Record], np.ndarray]] = {
     "time_to_criterion": time_to_criterion,
     "total_alignment": total_alignment,
     "total_weight": lambda record: teacher_component(record).sum(axis=2),
+    "unit_alignment": unit_alignment,
     "units": lambda record: record.weights.reshape(record.steps + 1, -1, record.weights.shape[-1]),
     "weight_change": lambda record: rates(record.weights, record.dt) / norms(record.weights)[:-1],
     "weight_norm": lambda record: norms(record.weights),
+    "weight_step": lambda record: rates(record.weights, 1.0),
     "weights": lambda record: record.weights,
 }
