@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gatednet import Blocked, DeepLinear, Experiment, GatedLinear, Gaussian, Phase, Phases, Target
+from gatednet import Blocked, DeepLinear, Experiment, GatedLinear, Gaussian, Inputs, Phase, Phases, Target
 from sweeps.axes import Axis
 from sweeps.plan import Sweep
 
@@ -44,17 +44,21 @@ def described(long_name: str, units: str = "1") -> dict[str, str]:
 def settings_line(experiment: Experiment) -> str:
     """The settings of an experiment that a caption states, in one line."""
     objective, times = experiment.objective, experiment.timescales
-    inputs = experiment.inputs
-    seen = f"Gaussian batches of {inputs.batch}" if isinstance(inputs, Gaussian) else "the population"
     cost = f", weight cost {objective.weight_cost:g} ({objective.weight_norm})" if objective.weight_cost else ""
     return (
         f"{_network(experiment)}, {experiment.teachers.number} tasks, "
-        f"inputs {seen}, {type(experiment.curriculum).__name__.lower()} with block length "
+        f"inputs {_inputs(experiment.inputs)}, {type(experiment.curriculum).__name__.lower()} with block length "
         f"{experiment.curriculum.block_length:g}, "
         f"τ_w = {times.weights:g}, τ_c = {times.gates:g}, λ_norm = {objective.norm:g} (k = {objective.norm_order}), "
         f"λ_nonneg = {objective.nonnegativity:g}{cost}, loss {objective.reduction} over outputs, "
         f"dt = {experiment.dt:g}, {experiment.steps} steps"
     )
+
+
+def _inputs(inputs: Inputs) -> str:
+    if isinstance(inputs, Gaussian):
+        return f"Gaussian batches of {inputs.batch}"
+    return "the population" if inputs.exact else "the same at every step"
 
 
 def _network(experiment: Experiment) -> str:

@@ -5,7 +5,7 @@ from gatednet.curricula import Blocked, Curriculum, Interleaved, Phase, Phases, 
 from gatednet.dynamics import Dynamics
 from gatednet.experiment import Experiment, paths, static_half, trace, with_values
 from gatednet.initial import ChosenInitial, Initial, InitialState, InTeacherSpace
-from gatednet.inputs import Gaussian, Inputs, Population
+from gatednet.inputs import Fixed, Gaussian, Inputs, Population
 from gatednet.lane import Lane, Save, evolve
 from gatednet.networks import DeepLinear, GatedLinear, Network
 from gatednet.objectives import Objective, Released
@@ -34,6 +34,7 @@ __all__ = [
     "Dynamics",
     "Euler",
     "Experiment",
+    "Fixed",
     "GatedLinear",
     "Gaussian",
     "InTeacherSpace",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import abc
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -91,6 +92,30 @@ class Gaussian(Inputs):
         if variates.ndim == 4:
             return bartlett_factor(variates, place, chi_of_few, self.batch)
         return variates
+
+
+class Fixed(Inputs):
+    """The same inputs at every step, nothing random: a vector of ones, or every unit vector once."""
+
+    vectors: str = field("identity", Choice(("identity", "ones")), "every unit vector, or a single one of all ones")
+
+    @property
+    def exact(self) -> bool:
+        return False
+
+    def steps_per_draw(self, inputs: int) -> int:
+        del inputs
+        return MOST_STEPS
+
+    def draw(self, key: Array, group: Array, inputs: int) -> Array:
+        del group
+        batch = np.eye(inputs) if self.vectors == "identity" else np.ones((1, inputs))
+        factor = jnp.asarray(batch.T / np.sqrt(len(batch)))
+        return jnp.broadcast_to(factor[..., None], (*factor.shape, key.shape[-1]))
+
+    def factor(self, drawn: Array, place: Array) -> Array:
+        del place
+        return drawn
 
 
 def seen(error: Blocks, factor: Array | None) -> Blocks:

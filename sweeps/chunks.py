@@ -19,8 +19,8 @@ from sweeps.cost import expected_speed
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
 
-# The largest chunk: in runs, in bytes of results, and in the seconds that it is expected to take on one processor core,
-# so that progress is seen and little is lost when a sweep is interrupted.
+# The largest chunk: in runs, in bytes of results and of what they are made from, and in the seconds that it is expected
+# to take on one processor core, so that progress is seen and little is lost when a sweep is interrupted.
 MOST_RUNS, MOST_BYTES, MOST_SECONDS = 2**14, 2**26, 4.0
 
 
@@ -175,8 +175,18 @@ def chunk_shape(sweep: Sweep, chunk_runs: int | None = None) -> tuple[int, ...]:
     return tuple(shape)
 
 
+def _history_bytes(sweep: Sweep) -> int:
+    """What a run keeps of its past while it is simulated, for observables that compare saves with earlier ones."""
+    if not any(each.when == "history" for each in sweep.save.chosen):
+        return 0
+    networks = [sweep.group(group).network for group in sweep.groups()]
+    parameters = max(math.prod(each.weight_shape) + math.prod(each.gate_shape) for each in networks)
+    saves = max(sweep.group(group).steps for group in sweep.groups()) // sweep.save.every + 1
+    return saves * parameters * np.dtype(sweep.precision).itemsize
+
+
 def _largest(sweep: Sweep) -> int:
-    bytes_of_run = sum(variable.bytes for variable in sweep.variables)
+    bytes_of_run = sum(variable.bytes for variable in sweep.variables) + _history_bytes(sweep)
     longest = min(
         int(MOST_SECONDS * expected_speed(sweep, group) / sweep.group(group).steps) for group in sweep.groups()
     )

@@ -50,9 +50,9 @@ def mode_of(sweep: Sweep, group: tuple[int, ...]) -> str:
     if sweep.recipe(group).reduced:
         return "reduced"
     inputs = experiment.inputs
-    if inputs.exact:
+    if not isinstance(inputs, Gaussian):
         return "population"
-    return "gaussian" if isinstance(inputs, Gaussian) and inputs.by_triangle(experiment.network.inputs) else "drawn"
+    return "gaussian" if inputs.by_triangle(experiment.network.inputs) else "drawn"
 
 
 def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:

@@ -18,7 +18,7 @@ from figures.cli.main import app
 from figures.registry import FIGURES
 from gatednet import REGISTRY, Experiment, Setting
 from gatednet.experiment import PARTS
-from gatednet.settings import Nested, Number
+from gatednet.settings import Nested, Number, Parts
 from gatednet.toml import kinds, plain
 from sweeps.catalog import EXPERIMENTS, SWEEPS
 
@@ -31,6 +31,7 @@ COMMAND: Any = typer.main.get_command(app)
 
 MOMENTS = {
     "saves": "at every save",
+    "history": "at every save",
     "steps": "at every step",
     "blocks": "once a block",
     "end": "once, at the end",
@@ -91,6 +92,21 @@ class Settings(Generated):
                 if kind is not abstract:
                     yield from [f"### `{name}`", "", *self.documentation(kind)]
                 yield from self.fields(dataclasses.fields(kind), f"{part}.")
+        yield from ["## What lists hold", ""]
+        for name, kind in self.listed().items():
+            yield from [f"### `{name}`", "", *self.documentation(kind), *self.fields(dataclasses.fields(kind), "")]
+
+    def listed(self) -> dict[str, type[Setting]]:
+        """The kinds of settings that fields of other settings are lists of, by name."""
+        found: dict[str, type[Setting]] = {}
+        waiting = [kind for abstract in PARTS.values() for kind in kinds(abstract).values()]
+        while waiting:
+            for field in dataclasses.fields(waiting.pop()):
+                rule = field.metadata.get("rule")
+                new = kinds(rule.kind) if isinstance(rule, Parts) else {}
+                waiting += [kind for name, kind in new.items() if name not in found]
+                found |= new
+        return found
 
     def documentation(self, kind: type[Setting]) -> list[str]:
         """What the class says of itself."""

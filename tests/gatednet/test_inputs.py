@@ -7,7 +7,20 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from gatednet import Gaussian, Population
+from gatednet import (
+    Experiment,
+    Fixed,
+    GatedLinear,
+    Gaussian,
+    Initial,
+    Inputs,
+    Objective,
+    Population,
+    Save,
+    Teachers,
+    Timescales,
+    simulate,
+)
 from gatednet.inputs import seen
 from gatednet.wishart import FEWEST_FITTED, chi_fit
 
@@ -16,7 +29,7 @@ STEPS, RUNS = 8, 5000
 MANY = 4.5
 
 
-def factors(inputs: Gaussian, size: int, steps: int = STEPS, runs: int = RUNS) -> np.ndarray:
+def factors(inputs: Inputs, size: int, steps: int = STEPS, runs: int = RUNS) -> np.ndarray:
     """The factors of all steps from 0, (steps, inputs, columns, runs)."""
     keys = jax.random.bits(jax.random.key(4), (2, runs), jnp.uint32)
     group = inputs.steps_per_draw(size)
@@ -133,6 +146,35 @@ def test_population_shows_all_of_a_map() -> None:
     assert inputs.factor(inputs.draw(jnp.zeros((2, 1), jnp.uint32), jnp.uint32(0), 4), jnp.int32(0)) is None
     block = jnp.ones((2, 4, 1))
     assert seen((block,), None) == (block,)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "moment"), [("identity", np.eye(4) / 4), ("ones", np.ones((4, 4)))], ids=["identity", "ones"]
+)
+def test_fixed_inputs_are_the_same_at_every_step(vectors: str, moment: np.ndarray) -> None:
+    made = factors(Fixed(vectors=vectors), 4, steps=3, runs=2)
+    np.testing.assert_allclose(np.einsum("sicr,sjcr->srij", made, made), np.broadcast_to(moment, (3, 2, 4, 4)))
+
+
+def test_what_fixed_inputs_do_not_show_is_not_learned() -> None:
+    experiment = Experiment(
+        network=GatedLinear(paths=1, inputs=4, outputs=2),
+        initial=Initial(gates=1.0),
+        teachers=Teachers(tasks=1, scale="unit"),
+        inputs=Fixed(vectors="ones"),
+        objective=Objective(norm=0.0, nonnegativity=0.0),
+        timescales=Timescales(weights=0.1, gates=0.1),
+        dt=0.01,
+        steps=1000,
+    )
+    run = simulate(experiment, Save(("effective_map", "teachers", "weights", "batch_loss"), 1000))
+    first, last = run.isel(step=0), run.isel(step=-1)
+    assert float(last.batch_loss) < 1e-10
+    # Along the ones the map is the teacher's; across it the weights are only scaled by what the gate has done.
+    error = (last.effective_map - last.teachers[0]).values
+    np.testing.assert_allclose(error.sum(axis=1), 0.0, atol=1e-5)
+    across = np.eye(4) - 1 / 4
+    np.testing.assert_allclose(last.weights[0].values @ across, first.weights[0].values @ across, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [3, 70], ids=["outer products", "contraction"])
