@@ -26,10 +26,15 @@ def targets_by_block(experiment: Experiment) -> list[int]:
         order = curriculum.order or tuple(range(tasks))
         return [order[block % len(order)] for block in range(blocks)]
     if isinstance(curriculum, Phases):
-        shown = [target for phase in curriculum.phases for target in _shown(phase, blocks)][:blocks]
+        shown = targets_in_phases(curriculum, blocks)
         numbers = {target: number for number, target in enumerate(dict.fromkeys(shown))}
         return [numbers[target] for target in shown]
     return []
+
+
+def targets_in_phases(curriculum: Phases, blocks: int) -> list[Target]:
+    """The target of each of so many blocks."""
+    return [target for phase in curriculum.phases for target in _shown(phase, blocks)][:blocks]
 
 
 def _shown(phase: Phase, most: int) -> list[Target]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import scipy.stats
+import xarray
 
 # The bootstrap's own random numbers: always the same, so that a table of claims is.
 _SEED = 2411_03840
@@ -52,6 +53,11 @@ def over_seeds(values: np.ndarray, statistic: Callable[[np.ndarray], float] = np
         rng=np.random.default_rng(_SEED),
     )
     return Measurement(measured, float(result.standard_error), runs)
+
+
+def measure(values: xarray.DataArray, statistic: Callable[[np.ndarray], float] = np.mean) -> Measurement:
+    """A statistic over the dimension "seed" of values that are averaged over all other dimensions first."""
+    return over_seeds(values.mean([dim for dim in values.dims if dim != "seed"]).values, statistic)
 
 
 def mean_and_error(values: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:

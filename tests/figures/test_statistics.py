@@ -4,8 +4,9 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from xarray import DataArray
 
-from figures.statistics import exact, mean_and_error, over_seeds
+from figures.statistics import exact, mean_and_error, measure, over_seeds
 
 
 @given(hnp.arrays(np.float64, st.tuples(st.integers(2, 12), st.integers(1, 4)), elements=st.floats(-1e3, 1e3)))
@@ -50,6 +51,12 @@ def test_runs_that_agree_have_no_error():
     assert over_seeds(np.full(10, 0.3)).standard_error == pytest.approx(0, abs=1e-15)
     assert over_seeds(np.full(10, 0.25)).standard_error == 0
     assert exact(0.3).standard_error == 0
+
+
+def test_all_but_seeds_is_averaged_first():
+    values = np.random.default_rng(4).normal(size=(3, 8, 2))
+    measured = measure(DataArray(values, dims=("block", "seed", "path")), np.median)
+    assert measured == over_seeds(values.mean(axis=(0, 2)), np.median)
 
 
 def test_lost_run_shows():

@@ -1,0 +1,92 @@
+"""Figures 3 and A12: tasks composed of known ones, as sums and row by row, in both conventions (paper, section 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.conventions import conventions
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+TASKS = 3
+# Blocks of single tasks before the first composed one; of 30, as in the authors' released code.
+SINGLE_BLOCKS = 23
+# Time between saves.
+EVERY = 0.1
+# Composed tasks are learnt within a few hundredths: their loss is there at every step.
+SAVED = ("loss", "loss_every_step", "gates", "neuron_gates", "alignment", "unit_alignment")
+# What tells the regimes apart: a forgetful network has the same time constants, and no constraints.
+PATHS = ("objective.norm", "objective.nonnegativity")
+
+
+def sums() -> Experiment:
+    """Task composition: after single tasks the means of two of them, (C + A)/2, (A + B)/2, (B + C)/2."""
+    from gatednet.curricula import Phase, Phases
+    from gatednet.experiment import Experiment
+    from gatednet.networks import GatedLinear
+    from gatednet.objectives import Objective
+    from gatednet.targets import neighbours, parts, sums
+    from gatednet.teachers import Teachers
+    from gatednet.timescales import Timescales
+
+    phases = (Phase(parts(TASKS), SINGLE_BLOCKS), Phase(sums(neighbours(TASKS))))
+    return Experiment(
+        network=GatedLinear(paths=3, outputs=6),
+        teachers=Teachers(tasks=TASKS),
+        curriculum=Phases(phases=phases),
+        objective=Objective(norm=2.5, nonnegativity=0.5),
+        timescales=Timescales(weights=0.2, gates=0.03),
+        dt=1e-3,
+        steps=30_000,
+    )
+
+
+def rows() -> Experiment:
+    """Subtask composition: a gate for each output, and after single tasks the rows of two of them in turn."""
+    import dataclasses
+
+    from gatednet.curricula import Phase, Phases
+    from gatednet.networks import GatedLinear
+    from gatednet.objectives import Objective
+    from gatednet.targets import neighbours, parts, rows_in_turn
+    from gatednet.timescales import Timescales
+
+    phases = (Phase(parts(TASKS), SINGLE_BLOCKS), Phase(rows_in_turn(neighbours(TASKS))))
+    return dataclasses.replace(
+        sums(),
+        network=GatedLinear(paths=3, outputs=6, gates="neuron"),
+        curriculum=Phases(phases=phases),
+        objective=Objective(norm=0.0227, norm_order=2, nonnegativity=0.0227),
+        timescales=Timescales(weights=0.2, gates=0.005),
+        dt=0.01,
+        steps=3_000,
+    )
+
+
+def both_regimes(experiment: Experiment, seeds: int = 10) -> Sweep:
+    """One composition, flexible and forgetful, in both conventions."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    objective = experiment.objective
+    values = ((objective.norm, objective.nonnegativity), (0.0, 0.0))
+    regimes = Axis("regime", PATHS, values, ("flexible", "forgetful"))
+    save = Save(SAVED, round(EVERY / experiment.dt))
+    return Sweep(experiment, (conventions(), regimes, Axis.seeds(seeds)), save)
+
+
+EXPERIMENTS = (
+    Entry("fig3-sums", "Figures 3 and A12: three tasks, then their sums", sums),
+    Entry("fig3-rows", "Figures 3 and A12: three tasks, then rows of two in turn, with a gate for each output", rows),
+)
+SWEEPS = (
+    Entry(
+        "fig3",
+        "Figures 3 and A12: both compositions, both regimes, both conventions",
+        lambda: {"fig3-sums": both_regimes(sums()), "fig3-rows": both_regimes(rows())},
+    ),
+)

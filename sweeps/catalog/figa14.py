@@ -1,0 +1,50 @@
+"""Figure A14: tasks that are only ever shown as sums, in both conventions (paper, appendix)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.conventions import conventions
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+PAIRS = ((0, 1), (1, 2), (2, 0))
+EVERY = 100
+SAVED = ("loss", "gates", "alignment")
+
+
+def sums_alone() -> Experiment:
+    """Blocks of (A + B)/2, (B + C)/2 and (C + A)/2, in the convention of the published picture."""
+    from gatednet.curricula import Phase, Phases
+    from gatednet.experiment import Experiment
+    from gatednet.networks import GatedLinear
+    from gatednet.objectives import Objective
+    from gatednet.targets import sums
+    from gatednet.teachers import Teachers
+    from gatednet.timescales import Timescales
+
+    return Experiment(
+        network=GatedLinear(paths=3, outputs=6),
+        teachers=Teachers(tasks=3, scale="unit"),
+        curriculum=Phases(phases=(Phase(sums(PAIRS)),)),
+        objective=Objective(reduction="mean", norm=1.667, nonnegativity=0.333),
+        timescales=Timescales(weights=0.05, gates=0.03),
+        dt=1e-3,
+        steps=50_000,
+    )
+
+
+def both_conventions(seeds: int = 10) -> Sweep:
+    """The experiment in both conventions."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    return Sweep(sums_alone(), (conventions(), Axis.seeds(seeds)), Save(SAVED, EVERY))
+
+
+EXPERIMENTS = (Entry("figa14-sums", "Figure A14: three tasks, of which only sums of two are shown", sums_alone),)
+SWEEPS = (Entry("figa14", "Figure A14: both conventions, ten seeds", lambda: {"figa14": both_conventions()}),)
