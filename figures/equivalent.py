@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from figures import over_time
 from figures.describe import described
 from figures.panels import TASKS, band, letter, shade_blocks
-from gatednet.theory import full_loss
+from gatednet.theory.equivalent_model import full_loss
 from sweeps.catalog.equivalent import teacher_singular_values
 from sweeps.store import Store
 
@@ -24,8 +24,9 @@ def beside(full: Store, equivalent: Store) -> xarray.Dataset:
     """Loss, gates and magnitudes of both models, with the paths of each run in the order of their tasks.
 
     Variables are `full_loss`, `full_gates`, `full_magnitude` and the same of `equivalent`; dimensions are "seed" (full
-    model only), "step", "path", "task". The magnitude is the multiple of a teacher that is in a path: the mean singular value
-    on the teacher's modes, over that of the teacher. The loss of the two-dimensional model is in units of the full one.
+    model only), "step", "path", "task". The magnitude is the multiple of a teacher that is in a path: the mean singular
+    value on the teacher's modes, over that of the teacher. The loss of the two-dimensional model is in units of the
+    full one.
     """
     experiment = full.sweep.experiment
     found: dict[str, xarray.DataArray] = {}

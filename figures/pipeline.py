@@ -11,6 +11,7 @@ from figures.claim import Claim
 from figures.files import packed, write_all
 from figures.panels import look, mark_quick
 from figures.registry import FIGURES, Entry
+from figures.tables import Columns
 from gatednet.experiment import nearest
 from gatednet.settings import SettingError
 from sweeps.catalog import sweeps_of
@@ -53,6 +54,20 @@ def check_formats(text: str) -> tuple[str, ...]:
     return formats
 
 
+def read_files(entries: Sequence[Entry], paths: Mapping[str, Path]) -> dict[str, Columns]:
+    """The tables that are given to some figures, by name.
+
+    **Raises** `SettingError` for a name that none of the figures knows, with the nearest known one, and for a file that
+    cannot be read or does not hold what it must.
+    """
+    known = {name: table for entry in entries for name, table in entry.files.items()}
+    for name in paths:
+        if name not in known:
+            hint = nearest(name, known) if known else f"{', '.join(entry.name for entry in entries)} takes no file"
+            raise SettingError(f"unknown file {name!r}: {hint}")
+    return {name: known[name].read(path) for name, path in paths.items()}
+
+
 def sweeps_for(entry: Entry, *, quick: bool = False) -> dict[str, Sweep]:
     """The sweeps that a figure is made of, by the names of their stores; with `quick` they have few seeds."""
     found = {store: sweep for name in entry.load().SWEEPS for store, sweep in sweeps_of(name).items()}
@@ -87,14 +102,22 @@ def open_stores(entry: Entry, runs: Path) -> dict[str, Store]:
 
 
 def make(
-    entry: Entry, stores: Mapping[str, Store], folder: Path, formats: Sequence[str] = FORMATS, *, quick: bool = False
+    entry: Entry,
+    stores: Mapping[str, Store],
+    folder: Path,
+    formats: Sequence[str] = FORMATS,
+    *,
+    quick: bool = False,
+    files: Mapping[str, Columns] | None = None,
 ) -> list[Claim]:
     """Draw a figure from finished stores into a folder, with its data and caption, and return its claims.
+
+    `files` are tables as `read_files` gives them, for panels of data that are not simulated.
 
     **Raises** `SettingError` where a store is not finished, or the folder cannot be written.
     """
     module = entry.load()
-    data = module.compute(stores)
+    data = entry.compute(stores, files or {})
     claims = module.claims(data)
     caption = module.caption(data, claims)
     if quick:

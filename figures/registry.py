@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from figures.claim import Claim
+    from figures.tables import Columns, Table
     from sweeps.store import Store
 
 _MODULE = re.compile(r"(figa?|control)(\d+)_\w+")
@@ -57,6 +58,19 @@ class FigureModule(Protocol):
         ...
 
 
+class TakesFiles(FigureModule, Protocol):
+    """What the module of a figure has besides where it draws data of its reader, which are not shipped.
+
+    `FILES` says by name what a file must hold; without it the figure is drawn as well, with the panels `PANELS`.
+    """
+
+    FILES: Mapping[str, Table]
+
+    def with_file(self, data: xarray.Dataset, name: str, columns: Columns) -> xarray.Dataset:
+        """The data of all panels, with those of a file."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """A figure that is known by name: one line about it, and the module that makes it."""
@@ -68,6 +82,21 @@ class Entry:
     def load(self) -> FigureModule:
         """The module, imported."""
         return cast(FigureModule, importlib.import_module(self.module))
+
+    @property
+    def files(self) -> Mapping[str, Table]:
+        """The files that the figure takes, by name."""
+        module = self.load()
+        return cast(TakesFiles, module).FILES if hasattr(module, "FILES") else {}
+
+    def compute(self, stores: Mapping[str, Store], given: Mapping[str, Columns]) -> xarray.Dataset:
+        """The data of all panels, from stores and from the files that are given."""
+        module = self.load()
+        data = module.compute(stores)
+        for name in self.files:
+            if name in given:
+                data = cast(TakesFiles, module).with_file(data, name, given[name])
+        return data
 
 
 def _found() -> Iterator[Entry]:

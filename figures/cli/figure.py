@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from figures.cli.options import Format, Out, Runs
+from figures.cli.options import File, Format, Out, Runs, parse_files
 
 
 def figure(
@@ -15,16 +15,18 @@ def figure(
     runs: Runs = Path("runs"),
     out: Out = Path("pictures"),
     formats: Format = "pdf,png,svg",
+    file: File = None,
 ) -> None:
     """Draw figures from the stores of their sweeps, with their data, captions and claims beside them."""
     from figures.files import check_writable
-    from figures.pipeline import check_formats, chosen, make, open_stores
+    from figures.pipeline import check_formats, chosen, make, open_stores, read_files
 
     entries, suffixes = chosen(names), check_formats(formats)
+    files = read_files(entries, parse_files(file or []))
     check_writable(out)
     # All stores are looked at before anything is written.
     stores = {entry.name: open_stores(entry, runs) for entry in entries}
     for entry in entries:
-        for claim in make(entry, stores[entry.name], out, suffixes):
+        for claim in make(entry, stores[entry.name], out, suffixes, files=files):
             print(f"{entry.name}: {claim.verdict}: {claim.sentence}")
         print(", ".join(str(out / f"{entry.name}.{suffix}") for suffix in suffixes))

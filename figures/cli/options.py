@@ -13,6 +13,21 @@ Runs = Annotated[Path, typer.Option(help="Folder of the stores.")]
 Out = Annotated[Path, typer.Option(help="Folder of the pictures.")]
 Format = Annotated[str, typer.Option("--format", help="Picture formats, with commas between them: pdf, png, svg.")]
 
+File = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--file", metavar="NAME=PATH", help="Data of your own for a figure, as its caption says; may be repeated."
+    ),
+]
+
+
+def parse_files(texts: Sequence[str]) -> dict[str, Path]:
+    """The paths of `--file NAME=PATH`, by name.
+
+    **Raises** `SettingError` for anything else, and for a name that is given twice.
+    """
+    return {name: Path(path) for name, path in _by_name("--file", texts, "NAME=PATH, such as human=scores.csv").items()}
+
 
 def parse_value(text: str) -> Any:
     """A value as TOML writes it, such as 0.1, true or {kind = "Population"}; anything else is a string as it stands."""
@@ -27,14 +42,20 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
 
     **Raises** `SettingError` for anything else, and for a path that is set twice.
     """
+    texts_by_path = _by_name("--set", texts, "PATH=VALUE, such as timescales.gates=0.1")
+    return {path: parse_value(value) for path, value in texts_by_path.items()}
+
+
+def _by_name(option: str, texts: Sequence[str], allowed: str) -> dict[str, str]:
+    """What stands after the first equals sign of some texts, by what stands before it."""
     from gatednet.settings import SettingError
 
-    values: dict[str, Any] = {}
+    values: dict[str, str] = {}
     for text in texts:
-        path, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or not path or not value:
-            raise SettingError(f"--set is {text!r}, allowed is PATH=VALUE, such as timescales.gates=0.1")
-        if path in values:
-            raise SettingError(f"--set names {path!r} twice")
-        values[path] = parse_value(value)
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            raise SettingError(f"{option} is {text!r}, allowed is {allowed}")
+        if name in values:
+            raise SettingError(f"{option} names {name!r} twice")
+        values[name] = value
     return values

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from figures.cli.options import Format, Out, Runs
+from figures.cli.options import File, Format, Out, Runs, parse_files
 
 
 def reproduce(
@@ -16,6 +16,7 @@ def reproduce(
     runs: Runs = Path("runs"),
     out: Out = Path("pictures"),
     formats: Format = "pdf,png,svg",
+    file: File = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few seeds, for a first look: pictures are marked, claims may be undecided.")
     ] = False,
@@ -28,11 +29,12 @@ def reproduce(
 
     from figures.claim import surprises, table, to_json
     from figures.files import check_writable, write_all
-    from figures.pipeline import check_formats, chosen, make, sweeps_for
+    from figures.pipeline import check_formats, chosen, make, read_files, sweeps_for
     from sweeps.progress import progress_for
     from sweeps.run import run_sweep
 
     entries, suffixes = chosen(names or []), check_formats(formats)
+    files = read_files(entries, parse_files(file or []))
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
     check_writable(stores_in)
@@ -43,7 +45,7 @@ def reproduce(
             store: run_sweep(sweep, stores_in / store, progress=progress_for(store))
             for store, sweep in sweeps_for(entry, quick=quick).items()
         }
-        claims[entry.name] = make(entry, stores, pictures_in, suffixes, quick=quick)
+        claims[entry.name] = make(entry, stores, pictures_in, suffixes, quick=quick, files=files)
     write_all(pictures_in, {"claims.json": to_json(claims).encode()})
     # A file has no width of its own.
     Console(width=None if sys.stdout.isatty() else 160).print(table(claims, quick=quick))

@@ -22,7 +22,7 @@ def equivalent(full: Experiment) -> Experiment:
     from gatednet.inputs import Population
     from gatednet.networks import GatedLinear
     from gatednet.teachers import ChosenTeachers
-    from gatednet.theory import equivalent_gate_timescale, equivalent_penalty
+    from gatednet.theory.equivalent_model import equivalent_gate_timescale, equivalent_penalty
 
     singular = teacher_singular_values(full)
     unit = (((1.0,), (0.0,)), ((0.0,), (1.0,)))

@@ -1,0 +1,48 @@
+"""Figure 8: relearning after the first switches, with constraints and without (paper, Figure 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+# The strengths of the penalties on norm and on negative gates; the time constants are the same in both regimes.
+PATHS = ("objective.norm", "objective.nonnegativity")
+REGIMES = {"flexible": (0.72, 0.18), "control": (0.0, 0.0)}
+
+
+def flexible() -> Experiment:
+    """The flexible regime of this figure, with blocks of 14 time constants of the weights.
+
+    A published run has 30 blocks; what is shown of it are the first five.
+    """
+    from gatednet.experiment import Experiment
+    from gatednet.objectives import Objective
+    from gatednet.timescales import Timescales
+
+    norm, nonnegativity = REGIMES["flexible"]
+    return Experiment(
+        objective=Objective(norm=norm, nonnegativity=nonnegativity),
+        timescales=Timescales(weights=0.07, gates=0.01),
+        dt=0.01,
+        steps=600,
+    )
+
+
+def both(seeds: int = 1000) -> Sweep:
+    """Both regimes; the loss on the batch of every step."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    experiment = flexible()
+    regimes = Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES))
+    return Sweep(experiment, (regimes, Axis.seeds(seeds)), Save(("loss_every_step",), experiment.steps))
+
+
+EXPERIMENTS = (Entry("fig8-flexible", "Figure 8: the flexible regime", flexible),)
+SWEEPS = (Entry("fig8", "Figure 8: the loss of every step, with constraints and without", lambda: {"fig8": both()}),)
