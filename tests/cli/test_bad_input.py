@@ -109,6 +109,12 @@ CASES = [
     spec("steps = 40", "stps = 40", r"mine\.toml: set: unknown path 'stps': did you mean 'steps'\?"),
     spec("steps = 40", "steps = 4.5", r"mine\.toml: set: Experiment\.steps is 4\.5, allowed is a whole number"),
     spec("steps = 40", 'inputs = { kind = "Gausian" }', r"mine\.toml: set: inputs: unknown kind 'Gausian': .*'Gauss"),
+    Case("reproduce fig8 --file humn=mine.toml", r"unknown file 'humn': did you mean 'human'\?"),
+    Case("figure fig4 --file human=mine.toml", r"unknown file 'human': fig4 takes no file"),
+    Case("reproduce fig8 --file human", r"--file is 'human', allowed is NAME=PATH, such as human=scores\.csv"),
+    Case("figure fig8 --file human=a.csv --file human=b.csv", r"--file names 'human' twice"),
+    Case("reproduce fig8 --file human=nowhere.csv", r"nowhere\.csv cannot be read: No such file or directory"),
+    Case("reproduce fig8 --file human=mine.toml", r"mine\.toml, line 1: the column 'trial' is missing, allowed are"),
     # folders that cannot be written
     Case("sweep mine.toml --out mine.toml/runs", r"mine\.toml/runs cannot be written: .*mine\.toml: not a folder"),
     Case("sweep mine.toml --out mine.toml", r"mine\.toml cannot be written: not a folder"),
