@@ -119,14 +119,16 @@ def test_one_process_at_a_time_writes(swept, tmp_path):
 @pytest.fixture(scope="module")
 def figures(reproduced, tmp_path_factory):
     """What `gatednet figure fig4` answers to stores that it cannot use, and what it wrote."""
-    sweep = sweeps_of("fig4")["fig4"]
+    sweep = sweeps_of("fig4")["fig4-symmetric"]
     folders = {name: tmp_path_factory.mktemp("figure") for name in ("unfinished", "other", "longer", "damaged")}
-    Store.create(folders["unfinished"] / "runs" / "fig4", sweep)
-    Store.create(folders["other"] / "runs" / "fig4", with_axis(sweep, Axis("tau", "timescales.gates", (0.1,))))
+    Store.create(folders["unfinished"] / "runs" / "fig4-symmetric", sweep)
+    Store.create(
+        folders["other"] / "runs" / "fig4-symmetric", with_axis(sweep, Axis("tau", "timescales.gates", (0.1,)))
+    )
     steps = dataclasses.replace(sweep.experiment, steps=2000)
-    Store.create(folders["longer"] / "runs" / "fig4", dataclasses.replace(sweep, experiment=steps))
+    Store.create(folders["longer"] / "runs" / "fig4-symmetric", dataclasses.replace(sweep, experiment=steps))
     copy_of(reproduced[0] / "runs", folders["damaged"] / "runs")
-    flip(chunk_of(folders["damaged"] / "runs" / "fig4"))
+    flip(chunk_of(folders["damaged"] / "runs" / "fig4-symmetric"))
     answers = together([(folder, ["figure", "fig4"]) for folder in folders.values()])
     return dict(zip(folders, zip(folders.values(), answers, strict=True), strict=True))
 
@@ -134,10 +136,13 @@ def figures(reproduced, tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("unfinished", r"runs/fig4 is not finished: 0 of 1 chunks are done, run its sweep again to go on"),
-        ("other", r"runs/fig4 is the store of another plan: axes are tau there and gate_timescale here"),
-        ("longer", r"runs/fig4 is the store of another plan: experiment\.steps is 2000 there and 1000 here"),
-        ("damaged", r"runs/fig4 is damaged in chunk \d\S*: arrays\.zarr/loss/c\S* does not agree with its digest"),
+        ("unfinished", r"runs/fig4-symmetric is not finished: 0 of 1 chunks are done, run its sweep again to go on"),
+        ("other", r"runs/fig4-symmetric is the store of another plan: axes are tau there and gate_timescale here"),
+        ("longer", r"runs/fig4-symmetric is the store of another plan: experiment\.steps is 2000 there and 1000 here"),
+        (
+            "damaged",
+            r"runs/fig4-symmetric is damaged in chunk \d\S*: arrays\.zarr/loss/c\S* does not agree with its digest",
+        ),
     ],
 )
 def test_figures_are_drawn_from_whole_and_finished_stores_of_their_own_plans(name, message, figures):

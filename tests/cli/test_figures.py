@@ -10,6 +10,7 @@ from tests.cli.tools import copy_of, python, together
 
 FILES = ("fig4.md", "fig4.pdf", "fig4.png", "fig4.svg", "fig4.zarr.zip")
 STARTS = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<?xml"}
+STORES = ["fig4-blocks", "fig4-cycle", "fig4-regimes", "fig4-symmetric"]
 # The same command in a program for which the paper's claims are known to fail.
 SURPRISED = """
 import dataclasses, sys
@@ -30,13 +31,13 @@ def test_reproduce_runs_draws_and_checks(reproduced):
     folder, answer = reproduced
     assert answer.code == 0, answer
     assert names(folder) == ["pictures", "runs"]
-    assert names(folder / "runs") == ["fig4"]
+    assert names(folder / "runs") == STORES
     assert names(folder / "pictures") == ["claims.json", *FILES]
     for suffix, start in STARTS.items():
         assert (folder / "pictures" / f"fig4.{suffix}").read_bytes().startswith(start)
     assert open_data(folder / "pictures" / "fig4.zarr.zip").attrs["settings"]
-    assert answer.err.splitlines()[0] == "fig4: 0 of 5 runs"
-    assert answer.err.splitlines()[-1].startswith("fig4: 5 of 5 runs")
+    assert answer.err.splitlines()[0] == "fig4-symmetric: 0 of 5 runs"
+    assert answer.err.splitlines()[-1].startswith("fig4-cycle: 1 of 1 runs")
 
 
 def test_claims_are_in_a_file_a_table_and_the_caption(reproduced):
@@ -78,7 +79,7 @@ def test_a_verdict_that_is_not_the_known_one_fails_the_command(reproduced, tmp_p
 
 @pytest.fixture(scope="module")
 def told(reproduced, tmp_path_factory):
-    """A folder with the store of Figure 4, and what each of these commands answered in it."""
+    """A folder with the stores of Figure 4, and what each of these commands answered in it."""
     folder = tmp_path_factory.mktemp("told")
     copy_of(reproduced[0] / "runs", folder / "runs")
     commands = {
@@ -120,7 +121,7 @@ def test_what_is_finished_is_not_run_again(told):
 def test_quick_results_are_kept_apart_and_marked(told):
     folder, answers = told
     assert answers["quick"].code == 0
-    assert names(folder / "runs" / "quick") == ["fig4"]
+    assert names(folder / "runs" / "quick") == STORES
     assert names(folder / "pictures" / "quick") == ["claims.json", "fig4.md", "fig4.svg", "fig4.zarr.zip"]
     assert "quick: few seeds" in (folder / "pictures" / "quick" / "fig4.md").read_text().splitlines()[0]
     assert "quick: few seeds" in (folder / "pictures" / "quick" / "fig4.svg").read_text()

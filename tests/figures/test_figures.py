@@ -149,7 +149,7 @@ def test_stores_of_another_plan_are_refused(name, stores):
 
 
 def test_missing_store_is_refused_with_the_command_that_makes_it(tmp_path):
-    with pytest.raises(SettingError, match=f"fig4 does not exist: `gatednet sweep fig4 --out {tmp_path}`"):
+    with pytest.raises(SettingError, match=f"fig4-symmetric does not exist: `gatednet sweep \\S* --out {tmp_path}`"):
         open_stores(FIGURES["fig4"], tmp_path)
 
 

@@ -84,7 +84,7 @@ def test_settings_of_the_paper():
     assert left.cell({0: 1}).teachers.scale == "input"
     assert left.experiment.duration == 7.0
     toy = experiment("fig4-symmetric")
-    assert toy.curriculum.order == (1,)
+    assert toy.curriculum.order == (1, 0)
     assert toy.initial.gates == (1.0, 0.0)
 
 
