@@ -10,7 +10,7 @@ from jax import Array
 
 from gatednet.frames import Frame, RowsApart, RowsTogether, WholeMaps
 from gatednet.matching import assignment, cosines
-from gatednet.rows import Blocks, Rows, State, add, join, product, split, unrolled
+from gatednet.rows import Blocks, Rows, State, add, join, split, unrolled
 from gatednet.settings import Choice, Setting, Whole, field
 
 
@@ -217,7 +217,8 @@ class DeepLinear(Network):
         return State(rows.weights[0][0][None], rows.gates[0][0])
 
     def effective_map(self, rows: Rows) -> Blocks:
-        return (product(rows.gates[0][0], rows.weights[0][0]),)
+        # Not `product`: its terms would be fused into what the map is used for, and the map computed again and again.
+        return (jnp.einsum("ohr,hir->oir", rows.gates[0][0], rows.weights[0][0]),)
 
     def as_paths(self, state: State, teachers: Array) -> State:
         """Path p has as rows the hidden units that are matched to the rows of teacher p, and zeros where there is none.
