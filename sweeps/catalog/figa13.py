@@ -1,0 +1,46 @@
+"""Figure A13: teachers that are more and more alike (paper, appendix on correlated teachers, Figure A13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+CORRELATIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
+TIMESCALE = 1 / 60
+EVERY = 10
+
+
+def equal_timescales() -> Experiment:
+    """Gates as fast as the weights, held by a weak penalty on their Euclidean norm; averaged convention."""
+    from gatednet.experiment import Experiment
+    from gatednet.objectives import Objective
+    from gatednet.teachers import Teachers
+    from gatednet.timescales import Timescales
+
+    return Experiment(
+        teachers=Teachers(scale="unit"),
+        objective=Objective(reduction="mean", norm=0.1, norm_order=2, nonnegativity=0.0),
+        timescales=Timescales(weights=TIMESCALE, gates=TIMESCALE),
+        dt=0.01,
+        # Eleven blocks, as published: one more than ten.
+        steps=1100,
+    )
+
+
+def correlations(seeds: int = 100) -> Sweep:
+    """The cosine of any two rows, within and across teachers."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    axes = (Axis("correlation", "teachers.correlation", CORRELATIONS), Axis.seeds(seeds))
+    return Sweep(equal_timescales(), axes, Save(("adaptation_speed", "specialization"), EVERY))
+
+
+EXPERIMENTS = (Entry("figa13", "Figure A13: gates as fast as the weights, averaged convention", equal_timescales),)
+SWEEPS = (Entry("figa13", "Figure A13: five correlations of the teachers", lambda: {"figa13": correlations()}),)
