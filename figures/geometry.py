@@ -23,8 +23,7 @@ def switch(store: Store) -> xarray.Dataset:
     data = specialization.in_double(store).rename(
         effective_map="switch_output", weights="switch_weights", gates="switch_gates"
     )
-    own = specialization.first_task(store.sweep.experiment)
-    difference = specialization.weight_difference(data.switch_weights, own)
+    difference = specialization.weight_difference(data.switch_weights)
     data = data.rename(loss="switch_loss").assign(switch_weight_difference=difference)
     kept = [name for name in data.data_vars if str(name).startswith("switch")]
     return (
@@ -96,7 +95,7 @@ def cycle(store: Store) -> xarray.Dataset:
     distance = data.block_distance.values[:-1].reshape(-1, saves).max(axis=1)[1:]
     return xarray.Dataset(
         {
-            "cycle_weight_difference": specialization.weight_difference(weights, 0),
+            "cycle_weight_difference": specialization.weight_difference(weights),
             "cycle_gate_difference": specialization.gate_difference(gates, 0),
             "distance": (
                 "block",

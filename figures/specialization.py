@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray
 from matplotlib import colormaps
@@ -11,7 +13,7 @@ from matplotlib.colors import Colormap, ListedColormap, LogNorm
 from matplotlib.figure import Figure
 
 from figures.describe import axis_of, described
-from gatednet import Blocked, Experiment
+from gatednet import Blocked, Experiment, Smooth
 from gatednet.theory import specialization_of_weights
 from sweeps.store import Store
 
@@ -21,16 +23,19 @@ COLOURS: Colormap = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.88, 2
 
 def first_task(experiment: Experiment) -> int:
     """The task that a run shows first."""
-    assert isinstance(experiment.curriculum, Blocked)
+    assert isinstance(experiment.curriculum, Blocked | Smooth)
     return (*experiment.curriculum.order, 0)[0]
 
 
-def weight_difference(weights: xarray.DataArray, own: int) -> xarray.DataArray:
-    """w̄ = ½[(w¹₁ - w²₁) + (w²₂ - w¹₂)], where path and output 1 are those of the task `own`, 2 those of the other."""
-    own_output, other_output = weights.isel(output=own), weights.isel(output=1 - own)
-    in_own = own_output.isel(path=own) - own_output.isel(path=1 - own)
-    in_other = other_output.isel(path=1 - own) - other_output.isel(path=own)
-    return (0.5 * (in_own + in_other)).assign_attrs(described("specialization of the weights w̄"))
+def weight_differences(weights: xarray.DataArray) -> xarray.DataArray:
+    """How far paths are apart in each output, "output": w̄₁ = w¹₁ - w²₁ and w̄₂ = w²₂ - w¹₂."""
+    outputs = xarray.DataArray([0, 1], dims="output")
+    return weights.isel(path=outputs, output=outputs) - weights.isel(path=1 - outputs, output=outputs)
+
+
+def weight_difference(weights: xarray.DataArray) -> xarray.DataArray:
+    """w̄ = ½ (w̄₁ + w̄₂)."""
+    return weight_differences(weights).mean("output").assign_attrs(described("specialization of the weights w̄"))
 
 
 def gate_difference(gates: xarray.DataArray, own: int) -> xarray.DataArray:
@@ -49,8 +54,8 @@ def in_double(store: Store) -> xarray.Dataset:
 def by_ratio(store: Store) -> xarray.Dataset:
     """What a store holds for several time constants of the gates, see `in_double`, with w̄ and c̄ of its runs.
 
-    The first dimension is "ratio", τ_c / τ_w. w̄ and c̄ count the task that is shown first as task 1. "theory" is the w̄
-    that belongs to c̄ within a block that starts specialized.
+    The first dimension is "ratio", τ_c / τ_w. c̄ counts the task that is shown first as task 1. "theory" is the w̄ that
+    belongs to c̄ within a block that starts specialized.
     """
     sweep = store.sweep
     axis = axis_of(sweep, "timescales.gates")
@@ -62,7 +67,7 @@ def by_ratio(store: Store) -> xarray.Dataset:
     theory = specialization_of_weights(gates.values, ratio[:, None])
     return data.assign(
         gate_difference=gates,
-        weight_difference=weight_difference(data.weights, own),
+        weight_difference=weight_difference(data.weights),
         theory=gates.copy(data=theory).assign_attrs(described("w̄ of the theory at the simulated c̄")),
     )
 
@@ -90,17 +95,27 @@ def curves(axes: Axes, data: xarray.Dataset, x: str, y: str, *, width: float = 1
         axes.plot(chosen[x].values, chosen[y].values, color=COLOURS(norm(one)), linewidth=width, solid_capstyle="butt")
 
 
-def plane_of_differences(axes: Axes, data: xarray.Dataset, *, width: float = 3.0) -> None:
-    """w̄ against c̄: simulations as broad lines to a dot at their end, the theory as thin dashed ones over them."""
-    curves(axes, data, "gate_difference", "weight_difference", width=width)
-    grid = np.linspace(-1, 1, 401)
+def ends(axes: Axes, data: xarray.Dataset, x: str, y: str, **marker: Any) -> None:
+    """Where the curves of one quantity against another end, as dots."""
+    norm = norm_of(data.ratio.values)
     for ratio in data.ratio.values:
         end = data.sel(ratio=ratio).isel(step=-1)
-        colour = COLOURS(norm_of(data.ratio.values)(ratio))
-        axes.plot(end.gate_difference, end.weight_difference, "o", color=colour, markersize=4.5, clip_on=False)
+        axes.plot(end[x], end[y], "o", color=COLOURS(norm(ratio)), clip_on=False, **marker)
+
+
+def theory(axes: Axes, ratios: np.ndarray) -> None:
+    """w̄ against c̄ in a block that starts specialized, by the theory, as thin dashed lines."""
+    grid = np.linspace(-1, 1, 401)
+    for ratio in ratios:
         axes.plot(grid, specialization_of_weights(grid, ratio), color="black", linewidth=0.7, linestyle="--")
-    axes.set(xlabel="gates  c̄", ylabel="weights  w̄", xlim=(-1.05, 1.05), ylim=(0.655, 1.012))
-    axes.set_xticks([-1, 0, 1])
+
+
+def plane_of_differences(axes: Axes, data: xarray.Dataset, *, width: float = 3.0) -> None:
+    """w̄ against c̄: simulations as broad lines to a dot at their end, the theory over them."""
+    curves(axes, data, "gate_difference", "weight_difference", width=width)
+    ends(axes, data, "gate_difference", "weight_difference", markersize=4.5)
+    theory(axes, data.ratio.values)
+    axes.set(xlabel="gates  c̄", ylabel="weights  w̄", xlim=(-1.05, 1.05), ylim=(0.655, 1.012), xticks=(-1, 0, 1))
 
 
 def colour_bar(figure: Figure, axes: Axes, ratios: np.ndarray, *, inside: bool = False) -> None:

@@ -43,6 +43,6 @@ def _values(data: xarray.Dataset, name: str, dims: tuple[str, ...]) -> np.ndarra
     return np.asarray(data[name].transpose(*dims).values, np.float64)
 
 
-def _nested(values: np.ndarray) -> Any:
+def _nested(values: np.ndarray | np.float64) -> Any:
     """An array as nested tuples."""
     return tuple(_nested(each) for each in values) if values.ndim else float(values)
