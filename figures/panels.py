@@ -37,8 +37,8 @@ REGIMES: dict[str, Line] = {
 TASKS: tuple[Line, ...] = (
     {"color": "#332288", "linestyle": "-"},
     {"color": "#44aa99", "linestyle": (0, (5, 1))},
-    {"color": "#cc6677", "linestyle": (0, (3, 1, 1, 1))},
-    {"color": "#999933", "linestyle": (0, (1, 0.6))},
+    {"color": "#b04020", "linestyle": (0, (3, 1, 1, 1))},
+    {"color": "#ddcc77", "linestyle": (0, (1, 0.6))},
 )
 # Paths that no task is matched to.
 UNUSED: Line = {"color": "0.55", "linestyle": (0, (1, 1))}

@@ -23,7 +23,7 @@ from gatednet.settings import SettingError
 def obstacle(experiment: Experiment) -> str | None:
     """Why a run of this experiment cannot be reduced exactly; None where it can."""
     if not experiment.inputs.exact:
-        return f"inputs {type(experiment.inputs).__name__} are a finite batch, whose second moment is not the identity"
+        return f"inputs {type(experiment.inputs).__name__} have another second moment than the identity"
     for name in ("objective", "rule"):
         part = getattr(experiment, name)
         if not part.isotropic:

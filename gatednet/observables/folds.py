@@ -111,8 +111,8 @@ def gate_speed(moment: Moment) -> Array:
         for path_before, path_after in zip(moment.before.gates, moment.after.gates, strict=True)
         for before, after in zip(path_before, path_after, strict=True)
     ]
-    # A block of gates may hold those of many outputs, before its runs.
-    speeds = [speed.max(axis=0) if speed.ndim > 1 else speed for speed in speeds]
+    # A block of gates may hold those of many outputs and units, before its runs.
+    speeds = [speed.max(axis=tuple(range(speed.ndim - 1))) for speed in speeds]
     fastest = speeds[0]
     for speed in speeds[1:]:
         fastest = jnp.maximum(fastest, speed)

@@ -47,6 +47,6 @@ def hyperbolic_time(
 
     def primitive(theta: Values) -> NDArray[np.float64]:
         along = conserved + 2.0 * target * np.tanh(0.5 * np.asarray(theta, np.float64))
-        return np.log((root + along) / (root - along)) / root
+        return np.asarray(np.log((root + along) / (root - along)) / root)
 
     return np.asarray(timescale * (primitive(angle) - primitive(start)))

@@ -62,4 +62,4 @@ def test_nothing_is_shaded_without_blocks():
     experiment = Experiment(curriculum=Interleaved(), inputs=Population(), steps=100)
     assert targets_by_block(experiment) == []
     with look():
-        assert draw(simulate(experiment, Save(OBSERVABLES, 50)), experiment).axes[0].patches == []
+        assert draw(simulate(experiment, Save(OBSERVABLES, 50)), experiment).axes[0].patches[:] == []

@@ -49,10 +49,14 @@ def test_defaults_are_the_flexible_network_of_figure_2() -> None:
         "network.gates": "path",
         "initial.weight_scale": 0.01,
         "initial.gates": 0.5,
+        "initial.shared": False,
         "teachers.tasks": 2,
         "teachers.correlation": 0.0,
         "teachers.scale": "input",
+        "teachers.rank": 0,
         "teachers.shared": False,
+        "teachers.left": "separate",
+        "teachers.right": "separate",
         "curriculum.block_length": 1.0,
         "inputs.batch": 200,
         "inputs.drawn": False,
@@ -61,6 +65,7 @@ def test_defaults_are_the_flexible_network_of_figure_2() -> None:
         "objective.norm_order": 1,
         "objective.nonnegativity": 0.0909,
         "objective.weight_cost": 0.0,
+        "objective.weight_norm": "squared",
         "timescales.weights": 1.3,
         "timescales.gates": 0.03,
         "dt": 1e-3,
@@ -266,7 +271,7 @@ def test_optimisers_that_cannot_make_a_step_are_refused_with_their_own_reason() 
 
 def test_fields_by_position_come_in_the_order_in_which_they_are_written() -> None:
     assert GatedLinear(3, 4, 5, "neuron") == GatedLinear(paths=3, inputs=4, outputs=5, gates="neuron")
-    assert Teachers(3, 0.5, "unit", True) == Teachers(tasks=3, correlation=0.5, scale="unit", shared=True)
+    assert Teachers(3, 0.5, "unit", 0, True) == Teachers(tasks=3, correlation=0.5, scale="unit", rank=0, shared=True)
 
 
 def test_static_half_is_the_same_for_all_floats() -> None:

@@ -10,14 +10,22 @@ import pytest
 
 from gatednet import (
     REGISTRY,
-    Blocked,
+    DeepLinear,
     Experiment,
+    Fixed,
     GatedLinear,
     Gaussian,
     Objective,
     Optax,
+    Phase,
+    Phases,
+    Released,
+    RowsInTurn,
     Save,
     SettingError,
+    Smooth,
+    Sum,
+    Task,
     draw,
     lift,
     recipe,
@@ -62,6 +70,20 @@ CASES = {
     "more paths than tasks": network(3, 2, "path", norm_order=2, reduction="mean"),
     "more tasks than paths": network(2, 3, "neuron"),
     "one path, one task": with_values(network(1, 1, "path"), {"rule": Optax("sgd", "adam")}),
+    "sums, penalties that end": with_values(
+        network(2, 2, "path"),
+        {
+            "curriculum": Phases(phases=(Phase((Sum((0, 1), 0.3), Task(1)), blocks=2), Phase((Task(0),)))),
+            "objective": Released(until=0.2),
+        },
+    ),
+    "rows of several teachers": with_values(
+        network(2, 2, "neuron"), {"curriculum": Phases(phases=(Phase((RowsInTurn((0, 1)), RowsInTurn((1, 0)))),))}
+    ),
+    "two layers, smooth changes": with_values(
+        network(2, 2, "path", norm_order=2),
+        {"network": DeepLinear(inputs=8, hidden=3, outputs=2), "curriculum": Smooth()},
+    ),
 }
 
 
@@ -120,18 +142,14 @@ def test_basis_is_orthonormal_and_lifts_back(gates: str) -> None:
             np.testing.assert_allclose(lifted, original, atol=1e-14)
 
 
-class Tilted(Blocked):
-    """Blocks whose target leaves the span of the teachers."""
-
-    @property
-    def isotropic(self) -> bool:
-        return False
-
-
 REFUSED = {
-    "inputs Gaussian are a finite batch, whose second moment is not the identity": {"inputs": Gaussian()},
+    "inputs Gaussian have another second moment than the identity": {"inputs": Gaussian()},
+    "inputs Fixed have another second moment than the identity": {"inputs": Fixed()},
+    "objective Objective is not isotropic: Objective(": {"objective": Objective(weight_norm="columns")},
     "rule Optax is not isotropic: Optax(": {"rule": Optax("adam", "sgd")},
-    "curriculum Tilted is not isotropic: Tilted(": {"curriculum": Tilted()},
+    "curriculum Phases shows rows of several teachers, and the gates of the network are those of whole maps": {
+        "curriculum": Phases(phases=(Phase((RowsInTurn((0, 1)),)),))
+    },
 }
 
 

@@ -116,7 +116,7 @@ def test_the_equivalent_model_has_the_same_gates() -> None:
     )
     runs = [simulate(each, Save(("gates", "loss"), 100), precision="float64") for each in (full, small)]
     np.testing.assert_allclose(runs[0].gates, runs[1].gates, atol=1e-10)
-    np.testing.assert_allclose(runs[0].loss, theory.equivalent_model.full_loss(runs[1].loss, values), atol=1e-10)
+    np.testing.assert_allclose(runs[0].loss, theory.equivalent_model.full_loss(runs[1].loss.values, values), atol=1e-10)
     assert theory.equivalent_model.equivalent_gate_timescale(0.03, values) == pytest.approx(0.06)
 
 

@@ -1,6 +1,7 @@
 """Experiments are written to TOML and come back without loss; what cannot be read is refused with its place."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,17 +12,34 @@ from gatednet import (
     Blocked,
     ChosenInitial,
     ChosenTeachers,
+    Curriculum,
+    DeepLinear,
     Euler,
     Experiment,
+    Fixed,
     GatedLinear,
     Gaussian,
+    IndependentTeachers,
     Initial,
+    InitialState,
+    InTeacherSpace,
+    Interleaved,
+    Network,
     Objective,
     Optax,
     Options,
+    Phase,
+    Phases,
     Population,
+    Released,
+    RowsInTurn,
     SettingError,
+    Smooth,
+    Sum,
+    Target,
+    Task,
     Teachers,
+    TeacherSet,
     Timescales,
     from_toml,
     paths,
@@ -42,6 +60,69 @@ def nested(data: st.DataObject, *shape: int) -> Any:
     return tuple(nested(data, *shape[1:]) for _ in range(shape[0]))
 
 
+def any_of(data: st.DataObject, *made: Callable[[], Any]) -> Any:
+    """What one of some functions makes."""
+    return made[data.draw(st.integers(0, len(made) - 1))]()
+
+
+def any_target(data: st.DataObject, tasks: int) -> Target:
+    """Any target of so many tasks."""
+    task = st.integers(0, tasks - 1)
+    some = st.lists(task, min_size=1, max_size=3).map(tuple)
+    return any_of(
+        data,
+        lambda: Task(data.draw(task)),
+        lambda: Sum(data.draw(some), mixing=data.draw(NUMBERS)),
+        lambda: RowsInTurn(data.draw(some)),
+    )
+
+
+def any_curriculum(data: st.DataObject, tasks: int) -> Curriculum:
+    """Any curriculum of so many tasks."""
+    draw, length = data.draw, data.draw(POSITIVE)
+
+    def order() -> tuple[int, ...]:
+        return tuple(draw(st.lists(st.integers(0, tasks - 1), max_size=5)))
+
+    def phase(blocks: int) -> Phase:
+        return Phase(tuple(any_target(data, tasks) for _ in range(draw(st.integers(1, 3)))), blocks)
+
+    return any_of(
+        data,
+        lambda: Blocked(length, order()),
+        lambda: Smooth(length, hardness=draw(POSITIVE), order=order()),
+        lambda: Interleaved(length),
+        lambda: Phases(length, (*(phase(draw(st.integers(1, 9))) for _ in range(draw(st.integers(0, 2)))), phase(0))),
+    )
+
+
+def any_teachers(data: st.DataObject, network: Network, tasks: int) -> TeacherSet:
+    """Any so many teachers for a network, which has as many inputs as they have rows together."""
+    draw = data.draw
+    kind = {"scale": draw(st.sampled_from(["input", "unit"])), "shared": draw(st.booleans())}
+    side = st.sampled_from(["separate", "shared"])
+    return any_of(
+        data,
+        lambda: Teachers(tasks, draw(st.floats(0, 1)), **kind),
+        lambda: Teachers(tasks, rank=1, left="shared", right=draw(side), **kind),
+        lambda: IndependentTeachers(tasks, **kind),
+        lambda: ChosenTeachers(maps=nested(data, tasks, network.outputs, network.inputs)),
+    )
+
+
+def any_initial(data: st.DataObject, network: Network, tasks: int) -> InitialState:
+    """Any start of a network."""
+    draw = data.draw
+    made = [
+        lambda: Initial(weight_scale=draw(NONNEGATIVE), gates=draw(NUMBERS), shared=draw(st.booleans())),
+        lambda: ChosenInitial(
+            weights=nested(data, *network.weight_shape), gates=nested(data, math.prod(network.gate_shape))
+        ),
+        lambda: InTeacherSpace(mixture=nested(data, network.weight_shape[0], tasks), gates=draw(NUMBERS)),
+    ]
+    return any_of(data, *made[: 2 if network.gates_are_weights else 3])
+
+
 def any_experiment(data: st.DataObject) -> Experiment:
     """Any experiment, with every kind of every part.
 
@@ -49,38 +130,33 @@ def any_experiment(data: st.DataObject) -> Experiment:
     """
     draw = data.draw
     outputs, tasks = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    network = GatedLinear(
-        paths=draw(st.integers(1, 3)),
-        inputs=draw(st.integers(outputs * tasks, 10)),
-        outputs=outputs,
-        gates=draw(st.sampled_from(["path", "neuron"])),
+    inputs = draw(st.integers(outputs * tasks, 10))
+    network = any_of(
+        data,
+        lambda: GatedLinear(draw(st.integers(1, 3)), inputs, outputs, draw(st.sampled_from(["path", "neuron"]))),
+        lambda: DeepLinear(inputs, draw(st.integers(1, 4)), outputs),
     )
-    gates = math.prod(network.gate_shape)
-    block_length = draw(POSITIVE)
+    curriculum = any_curriculum(data, tasks)
+    penalties = {
+        "reduction": draw(st.sampled_from(["sum", "mean"])),
+        "norm": draw(NONNEGATIVE),
+        "norm_order": draw(st.sampled_from([1, 2])),
+        "nonnegativity": draw(NONNEGATIVE),
+        "weight_cost": draw(NONNEGATIVE),
+        "weight_norm": draw(st.sampled_from(["squared", "columns"])),
+    }
     return Experiment(
         network=network,
-        initial=Initial(weight_scale=draw(NONNEGATIVE), gates=draw(NUMBERS))
-        if draw(st.booleans())
-        else ChosenInitial(weights=nested(data, *network.weight_shape), gates=nested(data, gates)),
-        teachers=Teachers(
-            tasks=tasks,
-            correlation=draw(st.floats(0, 1)),
-            scale=draw(st.sampled_from(["input", "unit"])),
-            shared=draw(st.booleans()),
-        )
-        if draw(st.booleans())
-        else ChosenTeachers(maps=nested(data, tasks, outputs, network.inputs)),
-        curriculum=Blocked(block_length=block_length, order=tuple(draw(st.lists(st.integers(0, tasks - 1))))),
-        inputs=Population()
-        if draw(st.booleans())
-        else Gaussian(batch=draw(st.integers(1, 1000)), drawn=draw(st.booleans())),
-        objective=Objective(
-            reduction=draw(st.sampled_from(["sum", "mean"])),
-            norm=draw(NONNEGATIVE),
-            norm_order=draw(st.sampled_from([1, 2])),
-            nonnegativity=draw(NONNEGATIVE),
-            weight_cost=draw(NONNEGATIVE),
+        initial=any_initial(data, network, tasks),
+        teachers=any_teachers(data, network, tasks),
+        curriculum=curriculum,
+        inputs=any_of(
+            data,
+            Population,
+            lambda: Gaussian(batch=draw(st.integers(1, 1000)), drawn=draw(st.booleans())),
+            lambda: Fixed(draw(st.sampled_from(["identity", "ones"]))),
         ),
+        objective=any_of(data, lambda: Objective(**penalties), lambda: Released(**penalties, until=draw(NONNEGATIVE))),
         timescales=Timescales(weights=draw(POSITIVE), gates=draw(POSITIVE)),
         rule=Euler()
         if draw(st.booleans())
@@ -90,7 +166,7 @@ def any_experiment(data: st.DataObject) -> Experiment:
             weights_options=Options(momentum=draw(NUMBERS), nesterov=draw(st.booleans())),
             gates_options=Options(b1=draw(NUMBERS)),
         ),
-        dt=min(draw(POSITIVE), block_length),
+        dt=min(draw(POSITIVE), curriculum.block_length),
         steps=draw(st.integers(1, 10**9)),
     )
 
@@ -113,14 +189,22 @@ def test_every_kind_is_in_the_round_trip() -> None:
     }
     assert known == {
         GatedLinear,
+        DeepLinear,
         Initial,
         ChosenInitial,
+        InTeacherSpace,
         Teachers,
+        IndependentTeachers,
         ChosenTeachers,
         Blocked,
+        Smooth,
+        Interleaved,
+        Phases,
         Population,
         Gaussian,
+        Fixed,
         Objective,
+        Released,
         Timescales,
         Euler,
         Optax,
@@ -142,7 +226,7 @@ def test_what_is_left_out_keeps_its_default() -> None:
         ("[input]\nbatch = 3", "unknown key 'input': did you mean 'inputs'?"),
         ("[inputs]\nbatches = 3", "inputs: unknown key 'batches': did you mean 'batch'?"),
         ('[inputs]\nkind = "Gausian"', "inputs: unknown kind 'Gausian': did you mean 'Gaussian'?"),
-        ("[inputs]\nkind = 3", "inputs: unknown kind 3: known are Gaussian, Population"),
+        ("[inputs]\nkind = 3", "inputs: unknown kind 3: known are Fixed, Gaussian, Population"),
         ("inputs = 3", "inputs: is 3, allowed is a table with the fields of a Inputs"),
         (
             '[inputs]\nkind = "Gaussian"\nbatch = 0',
