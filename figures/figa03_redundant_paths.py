@@ -1,0 +1,226 @@
+"""Figure A3: of more paths than tasks, a cost of the weights leaves one open for each task, most often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures import over_time
+from figures.caption import caption as written
+from figures.claim import Claim, Range
+from figures.describe import described, settings_line
+from figures.matching import in_order, path_order
+from figures.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
+from figures.statistics import Measurement, mean_and_error, over_seeds
+from sweeps.store import Store
+
+SWEEPS = ("figa3",)
+PANELS = "ABCDE"
+COSTS = {"without": "without a cost of the weights", "with": "with a cost of the weights"}
+# Gates at the ends of late blocks in the published pictures, tasks × paths; shared ones are in the middle of .58 to .65
+# and of .36 to .5.
+PUBLISHED = {
+    "without": ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0)),
+    "with": ((1.0, 0.0, 0.0, 0.0), (0.0, 0.615, 0.43, 0.0)),
+}
+PATHS = ("first path of A", "first path of B", "third path", "fourth path")
+# A path serves a task if its gate is at least that far open: twice what gates can be read to.
+OPEN = 0.1
+# What is looked at: the last blocks of each task.
+LATE = 3
+# How many paths serve the two tasks, fewer first.
+PICTURES = {(1, 1): "a path for each task", (1, 2): "one task shared by two", (2, 2): "both shared by two"}
+BARS = {"without": ("0.75", ""), "with": ("#005a9c", "//")}
+
+
+def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
+    """Gates over time and late in each run, norms of paths, and what the weights cost.
+
+    `gates` is (cost, seed, step, path), `use` (cost, seed, task, path) the gates at the ends of the last blocks of each
+    task. Paths of a run are in the order of their use: first those matched to the tasks by `use`, then the others.
+    """
+    store = stores["figa3"]
+    experiment = store.sweep.experiment
+    data = store.dataset().transpose("cost", "seed", ..., "path")
+    timing = over_time.timing(experiment)
+    use = late_use(data.gates.values, timing["targets"])
+    order = order_of_use(use)
+    ends = {"norm": data.path_norm, "representation_cost": data.representation_cost}
+    final = {name: values.isel(step=-1).reset_coords(drop=True) for name, values in ends.items()}
+    final["norm"] = final["norm"].copy(data=in_order(final["norm"].values, order))
+    variables = {
+        "gates": data.gates.copy(data=in_order(data.gates.values, order)),
+        "use": (("cost", "seed", "task", "path"), in_order(use, order), described("gate at the ends of late blocks")),
+        **final,
+    }
+    return xarray.Dataset(variables, attrs={**timing, "settings": settings_line(experiment)})
+
+
+def late_use(gates: np.ndarray, targets: list[int]) -> np.ndarray:
+    """Gates at the ends of the last blocks of each of two tasks, (..., task, path), from gates (..., step, path)."""
+    ends = (np.arange(len(targets)) + 1) * ((gates.shape[-2] - 1) // len(targets))
+    blocks = [np.flatnonzero(np.array(targets) == task)[-LATE:] for task in range(2)]
+    return np.stack([gates[..., ends[of_task], :].mean(axis=-2) for of_task in blocks], axis=-2)
+
+
+def order_of_use(use: np.ndarray) -> np.ndarray:
+    """Paths matched to the tasks, then the others by their use in either task, most first, (..., path)."""
+    order = path_order(use)
+    tasks = use.shape[-2]
+    others = order[..., tasks:]
+    total = np.take_along_axis(use.sum(axis=-2), others, axis=-1)
+    sorted_others = np.take_along_axis(others, np.argsort(-total, axis=-1, kind="stable"), axis=-1)
+    return np.concatenate([order[..., :tasks], sorted_others], axis=-1)
+
+
+def draw(data: xarray.Dataset) -> Figure:
+    """Gates without and with the cost: means over runs, the run nearest to the published one, and all pictures."""
+    figure = new_figure(PAGE, 5.6)
+    grid = figure.add_gridspec(3, 2, height_ratios=(1, 1, 0.8))
+    letters = iter(PANELS)
+    every = [figure.add_subplot(grid[0, column]) for column in range(2)]
+    nearest = [figure.add_subplot(grid[1, column]) for column in range(2)]
+    for axes, cost in zip(every, COSTS, strict=True):
+        gates(axes, data, data.gates.sel(cost=cost).values)
+        axes.set_title(COSTS[cost])
+        letter(axes, next(letters))
+    for axes, cost in zip(nearest, COSTS, strict=True):
+        run = nearest_run(data, cost)
+        gates(axes, data, data.gates.sel(cost=cost).values[run : run + 1])
+        axes.set_title(f"one run, seed {int(data.seed[run])}")
+        axes.set_xlabel("time t")
+        letter(axes, next(letters))
+    shares(figure.add_subplot(grid[2, :]), data)
+    letter(figure.axes[-1], next(letters))
+    figure.legend(*every[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def gates(axes: Axes, data: xarray.Dataset, values: np.ndarray) -> None:
+    """The four gates over time; `values` is (runs, step, path)."""
+    shade_blocks(axes, data.block_length, data.duration, data.targets)
+    for path, name in enumerate(PATHS):
+        band(axes, data.time.values, values[..., path], label=name, **TASKS[path])
+    axes.set(ylabel="gate", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1))
+
+
+def nearest_run(data: xarray.Dataset, cost: str) -> int:
+    """The run whose late gates are the nearest to the published ones, as a position."""
+    difference = data.use.sel(cost=cost).transpose("seed", "task", "path").values - np.array(PUBLISHED[cost])
+    return int(np.argmin((difference**2).sum(axis=(1, 2))))
+
+
+def shares(axes: Axes, data: xarray.Dataset) -> None:
+    """The share of runs that show each picture, with its standard error."""
+    places = np.arange(len(PICTURES))
+    for shift, (cost, (colour, hatch)) in zip((-0.2, 0.2), BARS.items(), strict=True):
+        shown = np.stack([shows(data.sel(cost=cost), picture) for picture in PICTURES], axis=1)
+        mean, error = mean_and_error(shown.astype(float))
+        axes.bar(
+            places + shift,
+            mean,
+            0.38,
+            yerr=np.nan_to_num(error),
+            label=COSTS[cost],
+            color=colour,
+            hatch=hatch,
+            edgecolor="white",
+        )
+    axes.set_xticks(places, list(PICTURES.values()))
+    axes.set(ylabel="share of runs", ylim=(0, 1))
+    axes.legend(loc="upper right")
+
+
+def served_by(data: xarray.Dataset) -> np.ndarray:
+    """How many paths serve each task, (seed, task), of data without a dimension "cost"."""
+    return (data.use >= OPEN).sum("path").transpose("seed", "task").values
+
+
+def shows(data: xarray.Dataset, picture: tuple[int, int]) -> np.ndarray:
+    """Whether each run has so many paths in one task and so many in the other, (seed,)."""
+    return (np.sort(served_by(data), axis=1) == picture).all(axis=1)
+
+
+def claims(data: xarray.Dataset) -> list[Claim]:
+    """The published pictures among ours, and what the cost changes."""
+    without, with_cost = data.sel(cost="without"), data.sel(cost="with")
+    one_run = "one run is published; a picture that fewer than one of forty runs show is not one of them"
+    served = np.stack([served_by(each).mean(axis=1) for each in (without, with_cost)], axis=1)
+    return [
+        Claim(
+            "without the cost, a path for each task and two that stay closed, as published, are one of the pictures: "
+            "share of runs",
+            "Figure A3A",
+            Range(0.025, None, one_run),
+            over_seeds(shows(without, (1, 1))),
+        ),
+        Claim(
+            "with it, a path for one task and two that share the other, as published, are one of the pictures: share "
+            "of runs",
+            "Figure A3B",
+            Range(0.025, None, one_run),
+            over_seeds(shows(with_cost, (1, 2))),
+        ),
+        Claim(
+            "the cost selects one path for each task: share of runs with the cost in which both have a single one",
+            "Figure A3B and its text",
+            Range(0.5, None, "more often than not; the published run is one in which it does not"),
+            over_seeds(shows(with_cost, (1, 1))),
+        ),
+        Claim(
+            "the cost leaves fewer paths to a task: mean number with the cost minus that without",
+            "Figure A3 and its text",
+            Range(None, -0.1, "less by one path in ten tasks at least, or it selects nothing"),
+            over_seeds(served[:, 1] - served[:, 0]),
+        ),
+        Claim(
+            "with the cost the gates that are open in a task add up to 1",
+            "Figure A3B",
+            Range(0.94, 1.15, "the published gates of the shared task, .58 to .65 and .36 to .5, added up"),
+            over_seeds(with_cost.use.sum("path").mean("task").values),
+        ),
+        Claim(
+            "the cost makes representations cheaper: cost of the weights at the end, with the cost over without",
+            "Figure A3 and its text",
+            Range(None, 0.9, "a tenth at least, or it pays for nothing"),
+            cheaper(data),
+        ),
+    ]
+
+
+def fading(data: xarray.Dataset) -> Measurement:
+    """The norm of the last path in the order of use over that of the largest one, mean over runs."""
+    norm = data.norm.transpose("seed", "path").values
+    return over_seeds(norm[:, -1] / norm.max(axis=1))
+
+
+def cheaper(data: xarray.Dataset) -> Measurement:
+    """The mean cost of the weights with a price on them over that without."""
+    costs = data.representation_cost.sel(cost=["with", "without"]).transpose("seed", "cost").values
+    return over_seeds(costs, lambda runs: float(runs[:, 0].mean() / runs[:, 1].mean()))
+
+
+def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
+    """What is seen in the five panels, with settings and verdicts."""
+    seeds = data.sizes["seed"]
+    found = "; ".join(
+        f"{COSTS[cost]} {', '.join(f'{name} {shows(data.sel(cost=cost), each).mean():.0%}' for each, name in parts)}"
+        for cost, parts in ((cost, PICTURES.items()) for cost in COSTS)
+    )
+    left = [f"{each.value:.3f} ± {each.standard_error:.3f}" for each in (fading(data.sel(cost=cost)) for cost in COSTS)]
+    return written(
+        "Figure A3. A cost of the weights selects paths",
+        "Four paths for two tasks A and B (shaded: B). **A**, **B** Gates, means over "
+        f"{seeds} seeds with their standard errors; the paths of each run are in the order of their use at the ends of "
+        f"its last {LATE} blocks of each task. **C**, **D** The run that is the nearest to the published one. **E** "
+        f"How many paths have a gate of {OPEN:g} or more in a task at those ends: {found}. What is published with the "
+        "cost is one run, in which two paths share a task: it is one of the pictures that arise, and not the usual "
+        "one. Tasks are shared more often without the cost, where the published run shows none. At the end the norm of "
+        f"the least used path is {left[0]} of that of the largest without the cost, {left[1]} with it.",
+        [f"with the cost: {data.settings}", "without it: λ_norm = 5.45, λ_nonneg = 0.545, and no weight cost"],
+        claims,
+    )

@@ -1,0 +1,47 @@
+"""Figure A3: more paths than tasks, without and with a cost of the weights (paper, appendix, Figure A3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+EVERY = 50
+PATHS = ("objective.weight_cost", "objective.norm", "objective.nonnegativity")
+# In the released code all strengths share one sum: the cost of the weights takes from the other two.
+COSTS = {"without": (0.0, 5.45, 0.545), "with": (0.387, 1.94, 0.194)}
+
+
+def redundant(cost: str = "with") -> Experiment:
+    """Four paths for two tasks."""
+    from gatednet.experiment import Experiment, with_values
+    from gatednet.networks import GatedLinear
+    from gatednet.objectives import Objective
+    from gatednet.timescales import Timescales
+
+    base = Experiment(
+        network=GatedLinear(paths=4),
+        objective=Objective(weight_norm="columns"),
+        timescales=Timescales(weights=1.3, gates=0.03),
+        dt=1e-3,
+        steps=25_000,
+    )
+    return with_values(base, dict(zip(PATHS, COSTS[cost], strict=True)))
+
+
+def both(seeds: int = 100) -> Sweep:
+    """Without and with the cost, from the same starts."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    costs = Axis("cost", PATHS, tuple(COSTS.values()), tuple(COSTS))
+    return Sweep(redundant(), (costs, Axis.seeds(seeds)), Save(("gates", "path_norm", "representation_cost"), EVERY))
+
+
+EXPERIMENTS = (Entry("figa3", "Figure A3: four paths for two tasks, with a cost of the weights", redundant),)
+SWEEPS = (Entry("figa3", "Figure A3: four paths for two tasks, without and with a cost", lambda: {"figa3": both()}),)
