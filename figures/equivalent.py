@@ -16,7 +16,7 @@ from sweeps.catalog.equivalent import teacher_singular_values
 from sweeps.store import Store
 
 # What the stores of both must hold.
-SAVED = ("loss", "gates", "alignment", "teacher_component")
+SAVED = ("loss", "gates", "teacher_component")
 MODELS = {"full": "full model", "equivalent": "two-dimensional model"}
 
 
@@ -31,9 +31,12 @@ def beside(full: Store, equivalent: Store) -> xarray.Dataset:
     experiment = full.sweep.experiment
     found: dict[str, xarray.DataArray] = {}
     for name, store in zip(MODELS, (full, equivalent), strict=True):
-        data = store.dataset()[list(SAVED)].load()
-        data = over_time.by_task(data.transpose("seed", ...) if "seed" in data.dims else data)
+        data = store.dataset()[list(SAVED)].load().transpose("seed", ...)
+        # Paths are matched by magnitude: rows of a single input have no direction to be aligned.
+        data = over_time.by_task(data.assign(alignment=data.teacher_component))
         if name == "equivalent":
+            # All its runs are the same.
+            data = data.isel(seed=0, drop=True)
             scaled = full_loss(data.loss.values, teacher_singular_values(experiment))
             attrs = described("task loss of the two-dimensional model, in units of the full one")
             data = data.assign(loss=data.loss.copy(data=scaled).assign_attrs(attrs))
