@@ -1,0 +1,139 @@
+"""Figure A16: a network that has specialized switches within a few samples, seen one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray
+from matplotlib.figure import Figure
+
+from figures import equivalent, over_time
+from figures.caption import caption as written
+from figures.claim import Claim, Range
+from figures.describe import described, settings_line
+from figures.panels import PAGE, UNUSED, band, letter, new_figure
+from figures.statistics import over_seeds
+from sweeps.catalog.equivalent import teacher_singular_values
+from sweeps.store import Store
+
+SWEEPS = ("figa16",)
+PANELS = "ABCDEFG"
+SAMPLES = {"marker": ".", "markersize": 1.6}
+# Blocks at the end of the run that are taken together, and samples after which a late switch is done.
+LATE, FEW = 4, 10
+
+
+def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
+    """Both models side by side, see `figures.equivalent.beside`, and `leading` of the full one.
+
+    `leading` is the largest singular value of a path over that of a teacher, mean over paths; dimensions "seed" and
+    "step".
+    """
+    full = stores["figa16"]
+    values = full.dataset().singular_values.isel(mode=0).mean("path").transpose("seed", "step")
+    scaled = values / teacher_singular_values(full.sweep.experiment)[0]
+    attrs = described("largest singular value of a path over that of a teacher, mean over paths")
+    data = equivalent.beside(full, stores["figa16-equivalent"])
+    return data.assign(leading=scaled.reset_coords(drop=True).assign_attrs(attrs)).assign_attrs(
+        samples_in_block=int(full.sweep.block_steps.item()),
+        settings=settings_line(full.sweep.experiment),
+        equivalent_settings=settings_line(stores["figa16-equivalent"].sweep.experiment),
+    )
+
+
+def draw(data: xarray.Dataset) -> Figure:
+    """Three rows of both models, losses and gates with a marker at each sample, and a strip with the loss alone."""
+    figure = new_figure(PAGE, 8.2)
+    grid = figure.add_gridspec(4, 2, height_ratios=(1, 1, 1, 0.8))
+    axes = np.array([[figure.add_subplot(grid[row, column]) for column in range(2)] for row in range(3)])
+    columns = equivalent.draw(axes, data)
+    magnitudes = columns["full"][2]
+    band(magnitudes, data.time.values, data.leading.values, label="leading", **{**UNUSED, "color": "black"})
+    for each in axes[:2].ravel():
+        for line in each.lines:
+            line.set(**SAMPLES)
+    columns["full"][1].legend(loc="upper right", ncols=2)
+    for each in axes[2]:
+        each.set_ylim(-0.15, 1.75)
+        each.legend(loc="upper left", ncols=3, columnspacing=1.0)
+    for each in axes[1]:
+        each.set_ylim(-0.25, 1.45)
+    strip = figure.add_subplot(grid[3, :])
+    over_time.quantity(strip, equivalent.one(data, "full"), "loss", color="black", linewidth=0.6, **SAMPLES)
+    strip.set(ylabel="loss, full model", ylim=(0, None))
+    letter(strip, "G")
+    return figure
+
+
+def claims(data: xarray.Dataset) -> list[Claim]:
+    """What the published panels lead one to expect."""
+    loss = data.full_loss.transpose("seed", "step").values
+    at_switch, at_end = blocks(loss, data, 0), blocks(loss, data, data.samples_in_block - 1)
+    after_few = blocks(loss, data, FEW)
+    of_equivalent = blocks(data.equivalent_loss.values[None], data, 0)[0]
+    error = (
+        "read off the published picture, to about .02, of a mean over 100 single samples, whose loss spreads by half "
+        "of itself: another .02"
+    )
+    return [
+        Claim(
+            "the loss at the last switch is .50",
+            "Figure A16",
+            Range(0.46, 0.54, error),
+            over_seeds(at_switch[:, -1]),
+        ),
+        Claim(
+            "the floor of the loss at the ends of late blocks is .01",
+            "Figure A16",
+            Range(0.0, 0.02, "read off the published picture, to about .01"),
+            over_seeds(at_end[:, -LATE:]),
+        ),
+        Claim(
+            "noise blows the leading singular value up: it ends above 1.1 times the teacher's",
+            "Figure A16",
+            Range(1.1, None, "as published"),
+            over_seeds(data.leading.transpose("seed", "step").values[:, -1]),
+        ),
+        Claim(
+            "a network that has specialized learns from single samples: ten after a late switch the loss is below .05",
+            "Figure A16",
+            Range(
+                None, 0.05, "published: from .50 to a floor of .01; .05 is a tenth of the peak and five times the floor"
+            ),
+            over_seeds(after_few[:, -LATE:]),
+        ),
+        Claim(
+            "one that has not does not: ten samples into the second block the loss is above half of its peak",
+            "Figure A16",
+            Range(0.0, None, "early peaks are broad in the published picture; half a peak is where its width is read"),
+            over_seeds(after_few[:, 1] - 0.5 * at_switch[:, 1]),
+        ),
+        Claim(
+            "the two-dimensional model has the same peaks: mean absolute difference over all switches",
+            "Figure A16",
+            Range(None, 0.04, f"how well a peak is known: {error}"),
+            over_seeds(at_switch, lambda runs: float(np.abs(runs.mean(axis=0) - of_equivalent).mean())),
+        ),
+    ]
+
+
+def blocks(values: np.ndarray, data: xarray.Dataset, after: int) -> np.ndarray:
+    """The values so many steps after the start of each block; (runs, steps + 1) → (runs, blocks)."""
+    return values[:, after : -1 : data.samples_in_block]
+
+
+def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
+    """What is seen in the seven panels, with settings and verdicts."""
+    return written(
+        "Figure A16. Few samples are enough for a network that has specialized",
+        "Every step sees a single sample; in A to D and G each is a marker. Left: the full model; right: the "
+        "two-dimensional model that behaves as it, with the population as inputs. **A**, **B** Expected loss of the "
+        "task on show (the loss of the two-dimensional model is scaled to that of the full one). **C**, **D** Gates. "
+        "**E**, **F** Magnitudes: the multiple of each teacher in its own path and in the other one (dotted), and, "
+        "black, the largest singular value of a path over that of a teacher, which the noise of single samples drives "
+        f"above 1. **G** The loss of A alone. Lines are means over {data.sizes['seed']} seeds, bands their standard "
+        "errors; every seed has initial weights and teachers of its own, where the released code shares them.",
+        [f"full model: {data.settings}", f"two-dimensional model: {data.equivalent_settings}"],
+        claims,
+    )
