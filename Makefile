@@ -1,5 +1,6 @@
 # make test        everything that can be checked by running it
 # make reproduce   every figure, and the table of the paper's claims
+# make results     the same, kept for the documentation: its gallery and its table of claims
 # make check       lint, format, types, layers, documentation
 #
 # Each makes the environment that it needs in .venv, and again when what it depends on has changed.
@@ -11,13 +12,16 @@ BIN := $(VENV)/bin
 SOURCES := gatednet sweeps figures tests benchmarks docs
 
 .DELETE_ON_ERROR:
-.PHONY: test reproduce check lint format types layers docs clean
+.PHONY: test reproduce results check lint format types layers docs clean
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 reproduce: $(VENV)/run.stamp
 	$(BIN)/gatednet reproduce
+
+results: $(VENV)/run.stamp
+	$(BIN)/gatednet reproduce --out docs/results --format png
 
 check: lint format types layers docs
 
@@ -48,4 +52,4 @@ $(BIN)/python:
 	$(or $(PYTHON),$(error Python 3.11 or later is needed)) -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info docs/_build docs/api
+	rm -rf $(VENV) build dist *.egg-info docs/_build docs/_gallery docs/api

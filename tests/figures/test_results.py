@@ -1,0 +1,36 @@
+"""The stored results of a full reproduction, of which the documentation's gallery and table of claims are made."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from figures.files import open_data
+from figures.registry import FIGURES
+
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
+CLAIMS = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
+
+
+def test_there_are_results_of_every_figure_and_of_no_other():
+    assert {path.name.partition(".")[0] for path in RESULTS.glob("*.zarr.zip")} == set(FIGURES)
+    assert {claim["figure"] for claim in CLAIMS} == set(FIGURES)
+
+
+def test_the_linear_paper_is_checked_by_many_claims():
+    assert len(CLAIMS) >= 60
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_claims_are_those_of_the_stored_data(name):
+    stored = [claim for claim in CLAIMS if claim["figure"] == name]
+    measured = [claim.record(name) for claim in FIGURES[name].load().claims(open_data(RESULTS / f"{name}.zarr.zip"))]
+    for claim in measured:
+        # Sums are rounded differently by different processors.
+        for number in ("measured", "standard_error"):
+            claim[number] = pytest.approx(claim[number], rel=1e-6, abs=1e-9)
+    assert stored == measured
+
+
+def test_every_verdict_is_the_known_one():
+    assert [claim for claim in CLAIMS if claim["verdict"] != claim["known_verdict"]] == []
