@@ -29,7 +29,7 @@ def restart(data: xarray.Dataset, network: Network) -> ChosenInitial:
             gates = _values(data, "gates", ("path",))
         else:
             gates = _values(data, "neuron_gates", ("path", "output"))
-    initial = ChosenInitial(weights=_nested(weights), gates=tuple(gates.reshape(-1).tolist()))
+    initial = ChosenInitial(weights=_nested(weights.tolist()), gates=tuple(gates.reshape(-1).tolist()))
     initial.check(network)
     return initial
 
@@ -43,6 +43,6 @@ def _values(data: xarray.Dataset, name: str, dims: tuple[str, ...]) -> np.ndarra
     return np.asarray(data[name].transpose(*dims).values, np.float64)
 
 
-def _nested(values: np.ndarray | np.float64) -> Any:
-    """An array as nested tuples."""
-    return tuple(_nested(each) for each in values) if values.ndim else float(values)
+def _nested(values: Any) -> Any:
+    """Nested lists as nested tuples."""
+    return tuple(_nested(each) for each in values) if isinstance(values, list) else values
