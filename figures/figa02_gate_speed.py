@@ -14,7 +14,7 @@ from figures.caption import caption as written
 from figures.claim import Claim, Range
 from figures.describe import axis_of, described, settings_line
 from figures.panels import PAGE, letter, new_figure
-from figures.statistics import Measurement, over_seeds
+from figures.statistics import Measurement, over_seeds, share_beyond
 from sweeps.store import Store
 
 SWEEPS = ("figa2",)
@@ -112,6 +112,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             )
         )
     high = [rank for rank in ranks if rank >= MIXED_FROM]
+    strengths, speeds = zip(*(PUBLISHED[rank] for rank in high), strict=True)
     lowest, highest = ranks[0], ranks[-1]
     speed = PUBLISHED[lowest][1]
     top = PUBLISHED[highest][1]
@@ -138,13 +139,13 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"from rank {MIXED_FROM} on, published Σ s² are among ours: share of runs beyond them, least over ranks",
             "Figure A2",
             Range(0.025, None, one_run),
-            share_beyond(unit.first_path.sel(rank=high), 0),
+            share_beyond(unit.first_path.sel(rank=high).transpose("seed", "rank").values, strengths),
         ),
         Claim(
             f"from rank {MIXED_FROM} on, so are published speeds: share of runs beyond them, least over ranks",
             "Figure A2",
             Range(0.025, None, one_run),
-            share_beyond(unit.speed.sel(rank=high), 1),
+            share_beyond(unit.speed.sel(rank=high).transpose("seed", "rank").values, speeds),
         ),
         Claim(
             f"from rank {MIXED_FROM} on, a path holds more than one teacher: Σ s² over the rank, mean over ranks",
@@ -173,20 +174,6 @@ def deviation(data: xarray.Dataset) -> Measurement:
     """How far the ratio of speed to Σ s², mean over runs, is from 1, at most over ranks."""
     ratio = (data.speed / data.strength).transpose("seed", "rank").values
     return over_seeds(ratio, lambda runs: float(np.abs(runs.mean(axis=0) - 1).max()))
-
-
-def share_beyond(values: xarray.DataArray, place: int) -> Measurement:
-    """The share of runs beyond the published value, on the side with fewer runs, the least over ranks.
-
-    `place` is that of the value in `PUBLISHED`.
-    """
-    published = np.array([PUBLISHED[int(rank)][place] for rank in values["rank"].values])
-
-    def least(runs: np.ndarray) -> float:
-        below = (runs < published).mean(axis=0)
-        return float(np.minimum(below, 1 - below).min())
-
-    return over_seeds(values.transpose("seed", "rank").values, least)
 
 
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
