@@ -14,7 +14,7 @@ from figures.caption import caption as written
 from figures.claim import Claim, Range
 from figures.describe import axis_of, described, settings_line
 from figures.panels import PAGE, letter, new_figure
-from figures.statistics import Measurement, over_seeds, share_beyond
+from figures.statistics import Measurement, over_seeds
 from sweeps.store import Store
 
 SWEEPS = ("figa2",)
@@ -112,13 +112,9 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             )
         )
     high = [rank for rank in ranks if rank >= MIXED_FROM]
-    strengths, speeds = zip(*(PUBLISHED[rank] for rank in high), strict=True)
     lowest, highest = ranks[0], ranks[-1]
     speed = PUBLISHED[lowest][1]
     top = PUBLISHED[highest][1]
-    one_run = (
-        "one published run for each rank; a value with less than a fortieth of our runs beyond it is not one of them"
-    )
     off_line = "the published points lie from 16 % below the line to 15 % above it"
     return [
         *found,
@@ -134,18 +130,6 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(round(speed - 0.1, 1), round(speed + 0.1, 1), "published to about .1"),
             over_seeds(unit.speed.sel(rank=lowest).values),
             known_verdict="fails",
-        ),
-        Claim(
-            f"from rank {MIXED_FROM} on, published Σ s² are among ours: share of runs beyond them, least over ranks",
-            "Figure A2",
-            Range(0.025, None, one_run),
-            share_beyond(unit.first_path.sel(rank=high).transpose("seed", "rank").values, strengths),
-        ),
-        Claim(
-            f"from rank {MIXED_FROM} on, so are published speeds: share of runs beyond them, least over ranks",
-            "Figure A2",
-            Range(0.025, None, one_run),
-            share_beyond(unit.speed.sel(rank=high).transpose("seed", "rank").values, speeds),
         ),
         Claim(
             f"from rank {MIXED_FROM} on, a path holds more than one teacher: Σ s² over the rank, mean over ranks",

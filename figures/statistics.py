@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import scipy.stats
@@ -71,16 +71,3 @@ def mean_and_error(values: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.nd
     if runs == 1:
         return mean, np.full_like(mean, np.nan)
     return mean, values.std(axis=axis, ddof=1) / np.sqrt(runs)
-
-
-def share_beyond(values: np.ndarray, published: Sequence[float]) -> Measurement:
-    """The share of runs beyond the value of a published run, on the side with fewer of them.
-
-    `values` is (runs, quantities), with a published value for each quantity, and the least share counts.
-    """
-
-    def least(runs: np.ndarray) -> float:
-        below = (runs < np.asarray(published)).mean(axis=0)
-        return float(np.minimum(below, 1 - below).min())
-
-    return over_seeds(values, least)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from sweeps.plan import Sweep
 
 EVERY = 25
-# As many as are advanced together, five times.
-SEEDS = 160
+# As many as are advanced together, twice.
+SEEDS = 64
 SAVED = ("loss", "gates", "teacher_component")
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from xarray import DataArray
 
-from figures.statistics import exact, mean_and_error, measure, over_seeds, share_beyond
+from figures.statistics import exact, mean_and_error, measure, over_seeds
 
 
 @given(hnp.arrays(np.float64, st.tuples(st.integers(2, 12), st.integers(1, 4)), elements=st.floats(-1e3, 1e3)))
@@ -63,11 +63,3 @@ def test_lost_run_shows():
     measured = over_seeds(np.array([1.0, np.nan, 1.0]))
     assert np.isnan(measured.value)
     assert measured.standard_error == np.inf
-
-
-def test_share_beyond_is_that_of_the_shorter_side_of_the_rarest_value():
-    runs = np.stack([np.arange(10.0), np.arange(10.0)], axis=1)
-    assert share_beyond(runs, (4.5, 4.5)).value == 0.5
-    assert share_beyond(runs, (4.5, 7.5)).value == pytest.approx(0.2)
-    assert share_beyond(runs, (0.5, 7.5)).value == pytest.approx(0.1)
-    assert share_beyond(runs, (-1, 4.5)).value == 0
