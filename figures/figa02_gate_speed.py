@@ -33,7 +33,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
 
     Dimensions are "convention" (unit: singular values of 1; as released: less), "rank" of the teachers, and "seed".
     `speed` is the mean over late blocks of the largest τ_c |dc/dt|, `strength` that of Σ s² of the path that is open at
-    the end of a block, `first_path` Σ s² of the first path at the end of the run.
+    the end of a block.
     """
     store = stores["figa2"]
     data, experiment = store.dataset(), store.sweep.experiment
@@ -48,7 +48,6 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     results = {
         "speed": (data.gate_speed.isel(block=late).mean("block"), "time constant of the gates × their largest speed"),
         "strength": (squares.isel(path=opened).mean("step"), "Σ s² of the path that is open at the end of a block"),
-        "first_path": (squares.isel(step=-1, path=0), "Σ s² of the first path at the end of the run"),
     }
     dims, ranks = ("convention", "rank", "seed"), np.unique(rank)
     variables = {}
