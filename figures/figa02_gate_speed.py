@@ -37,10 +37,10 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """
     store = stores["figa2"]
     data, experiment = store.dataset(), store.sweep.experiment
-    axis = axis_of(store.sweep, "teachers.maps.0.0.0")
+    axis = axis_of(store.sweep, "teachers.values.0")
     spectra = np.array(axis.values)
     # Singular values of zero are no part of the rank.
-    rank = np.count_nonzero(spectra, axis=1) // experiment.teachers.number
+    rank = np.count_nonzero(spectra, axis=1)
     unit = spectra.max(axis=1) == 1.0
     late = slice(-round(LATE * data.sizes["block"]), None)
     squares = data.path_norm.isel(step=late) ** 2
@@ -171,7 +171,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "whole run with batches of 200, by differences over two steps: chance makes small ones larger than ours, and "
         "the change of the speed from one step to the next makes large ones smaller. **B** Singular values as in the "
         "authors' released code: the networks do not specialize, both gates stay near ½, and the speeds are below "
-        f"Σ s². {data.sizes['seed']} seeds; the teachers are diagonal, which no result depends on.",
+        f"Σ s². {data.sizes['seed']} seeds.",
         [f"ranks {', '.join(str(rank) for rank in data['rank'].values)}: {data.settings}"],
         claims,
     )

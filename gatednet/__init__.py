@@ -18,7 +18,7 @@ from gatednet.rules import Euler, Optax, Options, Rule
 from gatednet.settings import Setting, SettingError
 from gatednet.simulation import simulate
 from gatednet.targets import RowsInTurn, Sum, Target, Task
-from gatednet.teachers import ChosenTeachers, IndependentTeachers, Teachers, TeacherSet
+from gatednet.teachers import ChosenTeachers, IndependentTeachers, SpectralTeachers, Teachers, TeacherSet
 from gatednet.timescales import Timescales
 from gatednet.toml import from_toml, to_toml
 from gatednet.version import __version__
@@ -63,6 +63,7 @@ __all__ = [
     "Setting",
     "SettingError",
     "Smooth",
+    "SpectralTeachers",
     "State",
     "Sum",
     "Target",

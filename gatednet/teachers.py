@@ -14,6 +14,9 @@ from gatednet.networks import Network
 from gatednet.random import normal
 from gatednet.settings import Choice, Nested, Number, Setting, SettingError, Whole, field
 
+# Whether singular vectors are those of each teacher, orthogonal to those of the others, or the same for all.
+SIDES = ("separate", "shared")
+
 
 class TeacherSet(Setting):
     """How the teachers of a run are chosen."""
@@ -55,8 +58,8 @@ class Teachers(TeacherSet):
     scale: str = field("input", Choice(("input", "unit")), "norm of a row, or singular value: 1/sqrt(inputs), or 1")
     rank: int = field(0, Whole(0), "number of singular vectors of each teacher; 0: as many as outputs, by rows")
     shared: bool = field(False, Choice((False, True)), "whether all seeds have the same teachers")
-    left: str = field("separate", Choice(("separate", "shared")), "left singular vectors, where there is a rank")
-    right: str = field("separate", Choice(("separate", "shared")), "right singular vectors, where there is a rank")
+    left: str = field("separate", Choice(SIDES), "left singular vectors, where there is a rank")
+    right: str = field("separate", Choice(SIDES), "right singular vectors, where there is a rank")
 
     @property
     def number(self) -> int:
@@ -78,21 +81,12 @@ class Teachers(TeacherSet):
             raise SettingError(
                 f"Teachers.correlation is {self.correlation!r}, allowed is 0.0 where there is a rank, {self.rank}"
             )
-        for side, vectors, dimensions in (("left", self.left, "outputs"), ("right", self.right, "inputs")):
-            needed = self.rank * (self.tasks if vectors == "separate" else 1)
-            there = getattr(network, dimensions)
-            if needed > there:
-                raise SettingError(
-                    f"Teachers.rank is {self.rank}: {needed} orthogonal {side} singular vectors do not exist in "
-                    f"network.{dimensions} = {there} dimensions, allowed are at most {there}"
-                )
+        check_modes(f"Teachers.rank is {self.rank}", self, self.rank, network)
 
     def draw(self, key: Array, network: Network) -> Array:
         norm = 1.0 / math.sqrt(network.inputs) if self.scale == "input" else 1.0
         if self.rank:
-            left = self._vectors(jax.random.fold_in(key, 1), network.outputs, self.left)
-            right = self._vectors(key, network.inputs, self.right)
-            return norm * jnp.einsum("mka,mkb->mab", left, right)
+            return of_modes(key, self, network, jnp.full(self.rank, norm))
         count = self.tasks * network.outputs
         rows = rotation(key, network.inputs)[:count]
         # The symmetric root of C in closed form: it has the eigenvalue 1 - rho, and 1 - rho + count rho on the mean.
@@ -101,11 +95,56 @@ class Teachers(TeacherSet):
         rows = common * rows + (along_mean - common) * rows.mean(axis=0)
         return norm * rows.reshape(self.tasks, network.outputs, network.inputs)
 
-    def _vectors(self, key: Array, dimensions: int, how: str) -> Array:
-        """Orthonormal vectors of each teacher, (tasks, rank, dimensions)."""
-        count = self.tasks if how == "separate" else 1
-        vectors = rotation(key, dimensions)[: count * self.rank].reshape(count, self.rank, dimensions)
-        return jnp.broadcast_to(vectors, (self.tasks, self.rank, dimensions))
+
+class SpectralTeachers(TeacherSet):
+    """Teachers of given singular values, U_m diag(values) V_mᵀ, with uniformly random singular vectors.
+
+    Singular values can be zero, and all of them are swept without compiling again: so is the rank.
+    """
+
+    tasks: int = field(2, Whole(1), "number of teachers")
+    values: tuple = field((1.0,), Nested(Number(0.0), 1), "singular values of every teacher")
+    shared: bool = field(False, Choice((False, True)), "whether all seeds have the same teachers")
+    left: str = field("separate", Choice(SIDES), "left singular vectors: of each teacher, or the same for all")
+    right: str = field("separate", Choice(SIDES), "right singular vectors: of each teacher, or the same for all")
+
+    @property
+    def number(self) -> int:
+        return self.tasks
+
+    def check(self, network: Network) -> None:
+        if not self.values:
+            raise SettingError("SpectralTeachers.values is empty, allowed are one or more singular values")
+        check_modes(f"SpectralTeachers has {len(self.values)} singular values", self, len(self.values), network)
+
+    def draw(self, key: Array, network: Network) -> Array:
+        return of_modes(key, self, network, stacked(self.values))
+
+
+def check_modes(what: str, teachers: Teachers | SpectralTeachers, count: int, network: Network) -> None:
+    """Raise `SettingError` where there is no room for so many orthogonal singular vectors of each teacher."""
+    for side, vectors, dimensions in (("left", teachers.left, "outputs"), ("right", teachers.right, "inputs")):
+        needed = count * (teachers.tasks if vectors == "separate" else 1)
+        there = getattr(network, dimensions)
+        if needed > there:
+            raise SettingError(
+                f"{what}: {needed} orthogonal {side} singular vectors do not exist in network.{dimensions} = {there} "
+                f"dimensions, allowed are at most {there}"
+            )
+
+
+def of_modes(key: Array, teachers: Teachers | SpectralTeachers, network: Network, values: Array) -> Array:
+    """Teachers of given singular values, with random singular vectors, (tasks, outputs, inputs)."""
+    count, tasks = len(values), teachers.tasks
+
+    def vectors(key: Array, dimensions: int, how: str) -> Array:
+        sets = tasks if how == "separate" else 1
+        drawn = rotation(key, dimensions)[: sets * count].reshape(sets, count, dimensions)
+        return jnp.broadcast_to(drawn, (tasks, count, dimensions))
+
+    left = vectors(jax.random.fold_in(key, 1), network.outputs, teachers.left)
+    right = vectors(key, network.inputs, teachers.right)
+    return jnp.einsum("k,mka,mkb->mab", values, left, right)
 
 
 class IndependentTeachers(TeacherSet):

@@ -16,37 +16,32 @@ MODES = SIZE // TASKS
 RANKS = (2, 5, 8, 11, 14, 15)
 # Singular values of the published picture, and of the authors' released code.
 SINGULAR_VALUES = (1.0, SIZE**-0.5)
-PLACES = tuple((task, task * MODES + mode) for task in range(TASKS) for mode in range(MODES))
-PATHS = tuple(f"teachers.maps.{task}.{place}.{place}" for task, place in PLACES)
+PATHS = tuple(f"teachers.values.{mode}" for mode in range(MODES))
 # Once a block: the network at the end of it.
 EVERY = 1000
 
 
 def spectrum(rank: int, singular_value: float) -> tuple[float, ...]:
-    """The singular values of all teachers at `PLACES`: so many equal ones, then zeros, as in the released code."""
-    return ((singular_value,) * rank + (0.0,) * (MODES - rank)) * TASKS
+    """The singular values of a teacher: so many equal ones, then zeros, as in the released code."""
+    return (singular_value,) * rank + (0.0,) * (MODES - rank)
 
 
 def ranked(rank: int = RANKS[0], singular_value: float = 1.0) -> Experiment:
     """Two teachers of one rank, in blocks, until long after specialization.
 
-    The teachers are diagonal: no direction of inputs or initial weights is preferred, so that all singular vectors are
-    alike, and the rank is one of the numbers that vary without a compilation for each. The population stands for
-    batches of 200: a gate's speed is that of the network, without the largest chance fluctuation of a block.
+    The population stands for batches of 200: a gate's speed is that of the network, without the largest chance
+    fluctuation of a block.
     """
     from gatednet.experiment import Experiment
     from gatednet.inputs import Population
     from gatednet.networks import GatedLinear
     from gatednet.objectives import Objective
-    from gatednet.teachers import ChosenTeachers
+    from gatednet.teachers import SpectralTeachers
     from gatednet.timescales import Timescales
 
-    maps = [[[0.0] * SIZE for _ in range(SIZE)] for _ in range(TASKS)]
-    for (task, place), value in zip(PLACES, spectrum(rank, singular_value), strict=True):
-        maps[task][place][place] = value
     return Experiment(
         network=GatedLinear(inputs=SIZE, outputs=SIZE),
-        teachers=ChosenTeachers(maps=tuple(tuple(map(tuple, teacher)) for teacher in maps)),
+        teachers=SpectralTeachers(tasks=TASKS, values=spectrum(rank, singular_value)),
         inputs=Population(),
         objective=Objective(norm=0.909, nonnegativity=0.0909),
         timescales=Timescales(weights=0.5, gates=0.1),

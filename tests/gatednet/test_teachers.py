@@ -1,5 +1,7 @@
 """Teachers and initial states."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,11 +14,15 @@ from gatednet import (
     ChosenTeachers,
     Experiment,
     GatedLinear,
+    IndependentTeachers,
     Initial,
     Population,
     Problem,
     Save,
+    SettingError,
+    SpectralTeachers,
     Teachers,
+    TeacherSet,
     draw,
     simulate,
     with_values,
@@ -99,6 +105,76 @@ def test_initial_weights_are_gaussian_and_gates_equal() -> None:
 
 def test_neuron_gates_have_one_for_each_output() -> None:
     assert draw(with_values(SMALL, {"network.gates": "neuron"})).state.gates.shape == (2, 2)
+
+
+SPECTRAL = SpectralTeachers(values=(2.0, 0.5, 0.0))
+ROOMY = with_values(SMALL, {"network": GatedLinear(paths=2, inputs=8, outputs=6), "teachers": SPECTRAL})
+
+
+@pytest.mark.parametrize(
+    ("teachers", "values"),
+    [
+        (SPECTRAL, [2.0, 0.5, 0.0]),
+        (Teachers(rank=3, scale="unit"), [1.0, 1.0, 1.0]),
+        (Teachers(rank=2), [8**-0.5, 8**-0.5]),
+    ],
+    ids=["spectral", "rank, unit", "rank, input"],
+)
+@pytest.mark.parametrize("left", ["separate", "shared"])
+@pytest.mark.parametrize("right", ["separate", "shared"])
+def test_singular_values_and_vectors(teachers: TeacherSet, values: list[float], left: str, right: str) -> None:
+    chosen = dataclasses.replace(teachers, left=left, right=right)
+    maps = np.asarray(drawn(with_values(ROOMY, {"teachers": chosen}), SEEDS[:50]).teachers, np.float64)
+    found = np.linalg.svd(maps, compute_uv=False)
+    np.testing.assert_allclose(found[..., : len(values)], np.broadcast_to(values, (50, 2, len(values))), atol=1e-6)
+    np.testing.assert_allclose(found[..., len(values) :], 0.0, atol=1e-6)
+    # Column and row spaces of the two teachers are orthogonal, or the same.
+    one, other = maps[:, 0], maps[:, 1]
+    for vectors, product in ((left, one.swapaxes(1, 2) @ other), (right, one @ other.swapaxes(1, 2))):
+        size = np.linalg.norm(product, axis=(1, 2))
+        expected = np.linalg.norm(np.square(values)) if vectors == "shared" else 0.0
+        np.testing.assert_allclose(size, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_singular_vectors_have_no_preferred_direction() -> None:
+    experiment = with_values(ROOMY, {"teachers": SpectralTeachers(tasks=1, values=(1.0,))})
+    maps = np.asarray(drawn(experiment).teachers[:, 0], np.float64)
+    # The mean of u uᵀ is the identity over the dimension; its entries vary as 1/sqrt(seeds).
+    for moment in (maps @ maps.swapaxes(1, 2), maps.swapaxes(1, 2) @ maps):
+        size = moment.shape[-1]
+        np.testing.assert_allclose(moment.mean(axis=0), np.eye(size) / size, atol=4.5 * 0.3 / size**0.5 / 2000**0.5)
+
+
+@pytest.mark.parametrize(
+    ("teachers", "refusal"),
+    [
+        (
+            Teachers(rank=4),
+            "Teachers.rank is 4: 8 orthogonal left singular vectors do not exist in network.outputs",
+        ),
+        (
+            Teachers(rank=5, left="shared"),
+            "Teachers.rank is 5: 10 orthogonal right singular vectors do not exist in network.inputs = 8",
+        ),
+        (Teachers(rank=2, correlation=0.5), "Teachers.correlation is 0.5, allowed is 0.0 where there is a rank, 2"),
+        (SpectralTeachers(values=()), "SpectralTeachers.values is empty, allowed are one or more singular values"),
+        (
+            SpectralTeachers(values=(1.0,) * 4),
+            "SpectralTeachers has 4 singular values: 8 orthogonal left singular vectors do not exist",
+        ),
+    ],
+    ids=str,
+)
+def test_singular_vectors_for_which_there_is_no_room_are_refused(teachers: TeacherSet, refusal: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        with_values(ROOMY, {"teachers": teachers})
+    assert str(caught.value).startswith(refusal)
+
+
+def test_independent_entries_have_the_norm_of_rows() -> None:
+    experiment = with_values(ROOMY, {"teachers": IndependentTeachers(scale="unit")})
+    entries = np.asarray(drawn(experiment).teachers, np.float64).ravel() * 8**0.5
+    assert scipy.stats.kstest(entries, scipy.stats.norm.cdf).pvalue > 1e-4
 
 
 CHOSEN = Experiment(

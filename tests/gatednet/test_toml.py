@@ -35,6 +35,7 @@ from gatednet import (
     RowsInTurn,
     SettingError,
     Smooth,
+    SpectralTeachers,
     Sum,
     Target,
     Task,
@@ -106,6 +107,13 @@ def any_teachers(data: st.DataObject, network: Network, tasks: int) -> TeacherSe
         lambda: Teachers(tasks, draw(st.floats(0, 1)), **kind),
         lambda: Teachers(tasks, rank=1, left="shared", right=draw(side), **kind),
         lambda: IndependentTeachers(tasks, **kind),
+        lambda: SpectralTeachers(
+            tasks,
+            values=(draw(NONNEGATIVE),),
+            left="shared" if tasks > network.outputs else draw(side),
+            right=draw(side),
+            shared=draw(st.booleans()),
+        ),
         lambda: ChosenTeachers(maps=nested(data, tasks, network.outputs, network.inputs)),
     )
 
@@ -195,6 +203,7 @@ def test_every_kind_is_in_the_round_trip() -> None:
         InTeacherSpace,
         Teachers,
         IndependentTeachers,
+        SpectralTeachers,
         ChosenTeachers,
         Blocked,
         Smooth,
