@@ -11,7 +11,11 @@ import xarray
 from figures.describe import described, targets_in_phases
 from figures.matching import in_order, path_order
 from figures.over_time import timing
+from figures.statistics import Measurement, over_seeds
 from gatednet import Experiment, Phases, Target
+
+# What single precision resolves of a loss.
+RESOLUTION = 1e-9
 
 
 def weights_of(target: Target, tasks: int, outputs: int) -> np.ndarray:
@@ -64,6 +68,21 @@ def in_blocks(values: xarray.DataArray, data: xarray.Dataset) -> xarray.DataArra
     return values.isel(step=xarray.DataArray(np.arange(blocks * saves).reshape(blocks, saves), dims=("block", "save")))
 
 
+def composed_blocks(data: xarray.Dataset) -> xarray.DataArray:
+    """Whether the target of each block is composed of several tasks."""
+    return data.share.max("path") < 1
+
+
+def flexible_over_forgetful(loss: xarray.DataArray) -> Measurement:
+    """The mean flexible loss over the mean forgetful one, (regime, seed), or over what is resolved of it."""
+
+    def of_means(runs: np.ndarray) -> float:
+        flexible, forgetful = runs.mean(axis=0)
+        return float(flexible / max(forgetful, RESOLUTION))
+
+    return over_seeds(loss.transpose("seed", "regime").sel(regime=["flexible", "forgetful"]).values, of_means)
+
+
 def gates_of_composed(data: xarray.Dataset, *, part: bool, blocks: int | None = None) -> xarray.DataArray:
     """Gates of the tasks that are part of a composed target, or of those that are not, mean over paths and blocks.
 
@@ -71,8 +90,7 @@ def gates_of_composed(data: xarray.Dataset, *, part: bool, blocks: int | None = 
     """
     gates = in_blocks(data.gates, data)
     late = gates.isel(save=slice(gates.sizes["save"] // 2, None)).mean("save")
-    composed = data.share.max("path") < 1
-    chosen = late.where(composed & ((data.share > 0) == part), drop=True)
+    chosen = late.where(composed_blocks(data) & ((data.share > 0) == part), drop=True)
     return chosen.isel(block=slice(-blocks if blocks else None, None)).mean(["block", "path"])
 
 
