@@ -1,0 +1,73 @@
+"""Figures 6, A4, A5, A6: the fully connected network of two layers (paper, section 6 and appendix on metrics)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+EVERY = 10
+# What the panels are drawn from: units are matched to the teachers' rows afterwards, once a run.
+SAVED = ("loss_every_step", "unit_alignment", "second_layer", "weight_step")
+# Changes of the second layer over two steps, which those of one step are not enough for: it goes to and fro.
+EVERY_CHANGE = 2
+# What tells the two networks apart: the strengths of both penalties on the second layer.
+PATHS = ("objective.norm", "objective.nonnegativity")
+REGIMES = {"regularised": (0.2, 0.2), "control": (0.0, 0.0)}
+
+
+def two_layers() -> Experiment:
+    """The regularised network: a fast second layer, under the penalties that gates have."""
+    from gatednet.experiment import Experiment
+    from gatednet.networks import DeepLinear
+    from gatednet.objectives import Objective
+    from gatednet.timescales import Timescales
+
+    norm, nonnegativity = REGIMES["regularised"]
+    return Experiment(
+        network=DeepLinear(inputs=20, hidden=20, outputs=10),
+        objective=Objective(norm=norm, norm_order=2, nonnegativity=nonnegativity),
+        timescales=Timescales(weights=0.06, gates=0.01),
+        dt=0.01,
+        steps=3000,
+    )
+
+
+def control() -> Experiment:
+    """The same without penalties."""
+    from gatednet.experiment import with_values
+
+    return with_values(two_layers(), dict(zip(PATHS, REGIMES["control"], strict=True)))
+
+
+def both(seeds: int = 60) -> Sweep:
+    """Both networks, with teachers of its own for each seed."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    regimes = Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES))
+    return Sweep(two_layers(), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
+
+
+def second_layer(seeds: int = 40) -> Sweep:
+    """The second layer of the regularised network, the same runs, saved often."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    return Sweep(two_layers(), (Axis.seeds(seeds),), Save(("second_layer",), EVERY_CHANGE))
+
+
+EXPERIMENTS = (
+    Entry("fig6-regularised", "Figure 6: two layers, the second one regularised as gates are", two_layers),
+    Entry("fig6-control", "Figure 6: two layers without regularisation", control),
+)
+SWEEPS = (
+    Entry("fig6", "Figures 6, A4, A5, A6: two layers, regularised and not", lambda: {"fig6": both()}),
+    Entry("figa4", "Figure A4: the second layer of the regularised network", lambda: {"figa4": second_layer()}),
+)
