@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
+from typing import TYPE_CHECKING
 
 import jax
+
+if TYPE_CHECKING:
+    from sweeps.plan import Sweep
 
 # The size of the pool of threads that XLA's processor devices share; read when JAX starts.
 POOL = "PJRT_NPROC"
@@ -39,10 +43,20 @@ def usable_devices() -> list[jax.Device]:
         warnings.warn(
             f"{len(devices)} processor devices share too few threads and could stop each other, so one is used; to use "
             f"all, call sweeps.use_all_cores() or set {POOL}={2 * len(devices)} before JAX starts",
-            stacklevel=3,
+            stacklevel=4,
         )
         return devices[:1]
     return devices
+
+
+def devices_for(sweep: Sweep) -> list[jax.Device]:
+    """The devices that are worth compiling for: one where a sweep takes less time than its compilations.
+
+    Every device has a program of its own, and results do not depend on their number.
+    """
+    devices = usable_devices()
+    cost = sweep.cost(1)
+    return devices if cost.run_seconds > 2 * cost.compile_seconds else devices[:1]
 
 
 def _threads() -> int:

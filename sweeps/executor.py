@@ -10,6 +10,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import functools
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -23,7 +24,7 @@ from sweeps.chunks import Chunk, Plan, Request
 from sweeps.progress import Progress
 
 # The number of compilations that are kept for sweeps that come after; those of one figure often share them.
-KEPT = 4
+KEPT = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,15 +107,13 @@ class Executor:
             jax.device_put(packing.batch, device) for packing, device in zip(packings, self.shape.devices, strict=True)
         ]
 
-    def compile(self, request: Request) -> float:
-        """Compile for requests like this one, for all devices at a time; returns the seconds that it took."""
-        start = time.perf_counter()
+    def compile(self, request: Request) -> None:
+        """Compile for requests like this one, for all devices at a time."""
         # One function for all devices, so that it is traced once.
         function = jax.jit(functools.partial(run_batch, self.shape.recipe))
         lowered = [function.lower(batch) for batch in self.placed(self.pack(request))]
         with concurrent.futures.ThreadPoolExecutor(len(lowered)) as pool:
             self.programs = list(pool.map(lambda each: each.compile(), lowered))
-        return time.perf_counter() - start
 
     def run(self, batches: Sequence[Batch]) -> list[dict[str, Array]]:
         """Hand batches to their devices; returns before they are ready."""
@@ -129,29 +128,49 @@ class Executor:
 
 
 class Executors:
-    """Hands the chunks of a plan to devices; what a static group needs is compiled when its first chunk comes."""
+    """Hands the chunks of a plan to devices; what a static group needs is compiled when its first chunk comes.
 
-    _kept: ClassVar[dict[Shape, Executor]] = {}
+    Compilations are kept for all sweeps of this process, also those that another thread has under way.
+    """
+
+    _kept: ClassVar[dict[Shape, concurrent.futures.Future[Executor]]] = {}
+    _lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, plan: Plan, devices: Sequence[jax.Device], dtype: type, progress: Progress) -> None:
         self.plan, self.devices, self.dtype, self.progress = plan, tuple(devices), dtype, progress
 
     def start(self, chunk: Chunk) -> Running:
         """Hand a chunk to the devices, after compiling where it is the first of its kind."""
+        executor, request = self.compiled(chunk)
+        return executor.start(request)
+
+    def compiled(self, chunk: Chunk) -> tuple[Executor, Request]:
+        """What runs a chunk, from this sweep or an earlier one where there is one, and the runs of the chunk."""
         plan = self.plan
         request, recipe = plan.request(chunk), plan.sweep.recipe(plan.group(chunk))
-        return self.executor(Shape(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices), request).start(
-            request
-        )
-
-    def executor(self, shape: Shape, request: Request) -> Executor:
-        """The executor of a shape, from this sweep or an earlier one where there is one."""
-        executor = self._kept.pop(shape, None)
-        if executor is None:
-            executor = Executor(shape)
+        shape = Shape(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices)
+        with self._lock:
+            kept = self._kept.pop(shape, None)
+            future = self._kept[shape] = kept or concurrent.futures.Future()
+            while len(self._kept) > KEPT:
+                self._kept.pop(next(iter(self._kept)))
+        if kept is None or not kept.done():
             self.progress.compiling()
-            self.progress.compiled(executor.compile(request))
-        self._kept[shape] = executor
-        while len(self._kept) > KEPT:
-            self._kept.pop(next(iter(self._kept)))
-        return executor
+            start = time.perf_counter()
+            if kept is None:
+                self._compile(shape, request, future)
+            future.result()
+            self.progress.compiled(time.perf_counter() - start)
+        return future.result(), request
+
+    def _compile(self, shape: Shape, request: Request, future: concurrent.futures.Future[Executor]) -> None:
+        executor = Executor(shape)
+        try:
+            executor.compile(request)
+        except BaseException as failure:
+            # Whoever waits for it is told, and whoever comes after tries again.
+            with self._lock:
+                self._kept.pop(shape, None)
+            future.set_exception(failure)
+            raise
+        future.set_result(executor)

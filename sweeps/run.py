@@ -12,7 +12,7 @@ import jax
 from gatednet.simulation import PRECISIONS, precision_of
 from sweeps.chunks import Chunk, Computed, Plan
 from sweeps.cluster import connected, on_workers
-from sweeps.devices import usable_devices
+from sweeps.devices import devices_for
 from sweeps.executor import Executors, Running
 from sweeps.plan import Sweep
 from sweeps.progress import Progress, Silent
@@ -33,8 +33,8 @@ def run_sweep(
 
     A new folder is created; in the store of an interrupted sweep the chunks that are missing are computed; a finished
     one is returned at once, with `fresh` false. `restart` deletes the store that is there and starts over. `devices`
-    are those of this process by default. `chunk_runs` is the largest number of runs in a chunk of a new store. The
-    numbers depend on neither of the two.
+    are those of this process by default, or one of them where that is all that pays. `chunk_runs` is the largest number
+    of runs in a chunk of a new store. The numbers depend on neither of the two.
 
     `cluster` is the address of a dask scheduler, whose workers then compute the chunks.
 
@@ -61,7 +61,7 @@ def run_sweep(
         stack.enter_context(precision_of(sweep.precision))
         plan = store.plan
         missing = [chunk for chunk in plan.chunks() if not store.is_done(chunk)]
-        devices = list(devices or usable_devices())
+        devices = list(devices or devices_for(sweep))
         computed = _locally(plan, missing, devices, progress) if client is None else on_workers(client, plan, missing)
         store.fresh = True
         store.begin(devices)

@@ -30,6 +30,7 @@ def reproduce(
     from figures.claim import surprises, table, to_json
     from figures.files import check_writable, write_all
     from figures.pipeline import check_formats, chosen, make, read_files, sweeps_for
+    from sweeps.ahead import Ahead
     from sweeps.progress import progress_for
     from sweeps.run import run_sweep
 
@@ -39,19 +40,23 @@ def reproduce(
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
     check_writable(stores_in)
     check_writable(pictures_in)
+    sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
+    new = {name: sweep for each in sweeps.values() for name, sweep in each.items() if not (stores_in / name).exists()}
     claims = {}
-    for entry in entries:
-        stores = {
-            store: run_sweep(sweep, stores_in / store, progress=progress_for(store))
-            for store, sweep in sweeps_for(entry, quick=quick).items()
-        }
-        claims[entry.name] = make(entry, stores, pictures_in, suffixes, quick=quick, files=files)
+    with Ahead(list(new.values())) as ahead:
+        for entry in entries:
+            stores = {}
+            for name, sweep in sweeps[entry.name].items():
+                if new.pop(name, None) is not None:
+                    ahead.advance()
+                stores[name] = run_sweep(sweep, stores_in / name, progress=progress_for(name))
+            claims[entry.name] = make(entry, stores, pictures_in, suffixes, quick=quick, files=files)
     write_all(pictures_in, {"claims.json": to_json(claims).encode()})
     # A file has no width of its own.
     Console(width=None if sys.stdout.isatty() else 160).print(table(claims, quick=quick))
     print(f"pictures, captions, data and claims.json are in {pictures_in}")
-    new = [claim for of_figure in claims.values() for claim in surprises(of_figure, quick=quick)]
-    for claim in new:
+    surprising = [claim for of_figure in claims.values() for claim in surprises(of_figure, quick=quick)]
+    for claim in surprising:
         print(f"a new verdict: {claim.verdict}, known: {claim.known_verdict}: {claim.sentence}")
-    if new:
+    if surprising:
         raise typer.Exit(1)

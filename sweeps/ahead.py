@@ -1,0 +1,68 @@
+"""`Ahead`: compiles what sweeps will need while earlier ones run and are drawn."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+
+from gatednet.simulation import PRECISIONS, precision_of
+from sweeps.devices import devices_for
+from sweeps.executor import Executors
+from sweeps.plan import Sweep
+from sweeps.progress import Silent
+
+# How many sweeps ahead: what is compiled is kept in memory until its sweep comes, beside that of earlier ones.
+FARTHEST = 2
+
+
+class Ahead:
+    """A thread that compiles the programs of sweeps in their order, from `advance` to `advance` a few sweeps ahead.
+
+    It only saves time: a sweep finds its programs compiled, or under way, or compiles them itself. As a context it ends
+    with its sweeps; a compilation that is under way then is not waited for.
+    """
+
+    def __init__(self, sweeps: Sequence[Sweep]) -> None:
+        self._sweeps = sweeps
+        self._begun = 0
+        self._changed = threading.Condition()
+        self._ended = False
+        # A daemon, so that an interruption does not have to wait for a compilation.
+        self._thread = threading.Thread(target=self._work, name="compile ahead", daemon=True)
+
+    def __enter__(self) -> Ahead:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def advance(self) -> None:
+        """The next of the sweeps begins."""
+        with self._changed:
+            self._begun += 1
+            self._changed.notify_all()
+
+    def _work(self) -> None:
+        for place, sweep in enumerate(self._sweeps):
+            with self._changed:
+                self._changed.wait_for(lambda place=place: self._ended or place < self._begun + FARTHEST)
+                if self._ended:
+                    return
+                # The sweep that runs compiles for itself.
+                if place < self._begun:
+                    continue
+            self._compile(sweep)
+
+    def _compile(self, sweep: Sweep) -> None:
+        plan = sweep.plan()
+        with precision_of(sweep.precision):
+            executors = Executors(plan, devices_for(sweep), PRECISIONS[sweep.precision], Silent())
+            groups = {plan.group(chunk): chunk for chunk in reversed(list(plan.chunks()))}
+            for chunk in reversed(groups.values()):
+                executors.compiled(chunk)
