@@ -9,10 +9,12 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from figures import regime_map
 from figures.caption import caption as written
 from figures.claim import Claim, Range
-from figures.describe import axis_of, described, settings_line
-from figures.panels import PAGE, Scale, heat_map, letter, new_figure
+from figures.describe import settings_line
+from figures.panels import PAGE, Scale, new_figure
+from figures.regime_map import boundary_distances, distance, farthest_cell, runs
 from figures.statistics import over_seeds
 from sweeps.store import Store
 
@@ -36,13 +38,7 @@ PUBLISHED = {
         (0.662, 0.686, 0.623, 0.637, 0.642),
     ),
 }
-# What varies along the columns of a map: its path in an experiment, and its name in the published units.
-COLUMNS = {
-    "left": ("timescales.gates", "τ$_w$ / τ$_c$"),
-    "right": ("objective.norm", "strength of the constraints"),
-}
-# λ_norm at the published strength 1.
-NORM_OF_STRENGTH = 50 / 6
+UNITS = regime_map.Units("τ_B / τ_w", {"left": "τ_w / τ_c", "right": "strength of the constraints"}, 50 / 6)
 # The ends of the published colour scale, and the level that tells a specialized network from one that is not.
 SCALE = Scale(0.7, 1.0)
 BOUNDARY = 0.8
@@ -59,54 +55,33 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     settings = []
     for side, table in PUBLISHED.items():
         store, fine = stores[f"fig5-{side}"], stores[f"fig5-{side}-fine"]
-        values = final(store, side).rename(column=f"{side}_column")
-        variables[side] = values.transpose("convention", "row", f"{side}_column", "seed")
-        dims = ("row", f"{side}_column")
-        variables[f"{side}_published"] = xarray.DataArray(
-            np.array(table), {dim: values[dim] for dim in dims}, dims, attrs=described("published total alignment")
-        )
-        means = final(fine, side).mean("seed", keep_attrs=True).transpose("row", "column")
-        variables[f"{side}_fine"] = means.rename(row=f"{side}_fine_row", column=f"{side}_fine_column")
+        column = f"{side}_column"
+        variables[side] = final(store, side).transpose("convention", "row", column, "seed")
+        variables[f"{side}_published"] = regime_map.published(table, variables[side], side)
+        means = final(fine, side).mean("seed", keep_attrs=True).transpose("row", column)
+        variables[f"{side}_fine"] = means.rename({"row": f"{side}_fine_row", column: f"{side}_fine_column"})
         settings.append(f"{side}: {settings_line(store.sweep.experiment)}")
         settings.append(f"{side}, fine map: {settings_line(fine.sweep.experiment)}")
     return xarray.Dataset(variables, attrs={"settings": settings})
 
 
 def final(store: Store, side: str) -> xarray.DataArray:
-    """Total alignment at the end, with "row" the block length over τ_w and "column" in published units."""
-    sweep, path = store.sweep, COLUMNS[side][0]
-    rows, columns = axis_of(sweep, "curriculum.block_length"), axis_of(sweep, path)
-    weights = sweep.experiment.timescales.weights
-    swept = np.asarray(columns.column(path))
+    """Total alignment at the end, by cells in published units."""
     values = store.dataset().total_alignment.isel(step=-1).reset_coords(drop=True)
-    return values.rename({rows.name: "row", columns.name: "column"}).assign_coords(
-        row=("row", np.asarray(rows.column("curriculum.block_length")) / weights, described("τ_B / τ_w")),
-        column=(
-            "column",
-            weights / swept if side == "left" else swept / NORM_OF_STRENGTH,
-            described("τ_w / τ_c" if side == "left" else "strength of the constraints"),
-        ),
-    )
+    return UNITS.cells(values, store.sweep, side)
 
 
 def draw(data: xarray.Dataset) -> Figure:
     """Each map in a row: published, averaged, as released, and the averaged one on a fine grid."""
     figure = new_figure(PAGE, 4.0)
     grid = figure.subplots(2, 4)
-    letters = iter("ABCDEFGH")
+    letters = iter(PANELS)
     for axes_of_row, side in zip(grid, PUBLISHED, strict=True):
-        columns = [f"{value:.3g}" for value in data[f"{side}_column"].values]
-        rows = [f"{value:.3g}" for value in data.row.values]
         shown = {"published": data[f"{side}_published"].values}
         shown |= {str(name): data[side].sel(convention=name).mean("seed").values for name in data.convention.values}
-        for axes, (name, values) in zip(axes_of_row, shown.items(), strict=False):
-            image = heat_map(axes, values, columns, rows, SCALE)
-            axes.set_title(name)
+        image = regime_map.tables(axes_of_row, data, side, shown, SCALE)
         fine_map(axes_of_row[-1], data, side)
-        axes_of_row[0].set_ylabel("τ$_B$ / τ$_w$")
-        for axes in axes_of_row:
-            letter(axes, next(letters))
-            axes.set_xlabel(COLUMNS[side][1])
+        regime_map.name_panels(axes_of_row, UNITS, side, letters)
         figure.colorbar(image, ax=axes_of_row, label="total alignment", extend="min", fraction=0.03, pad=0.01)
     return figure
 
@@ -154,7 +129,7 @@ def position(side: str, columns: np.ndarray) -> np.ndarray:
 
 def claims(data: xarray.Dataset) -> list[Claim]:
     """What the published tables lead one to expect of the averaged convention, and of the released one."""
-    averaged = {side: runs(data, side, "averaged") for side in PUBLISHED}
+    averaged = {side: runs(data, side, convention="averaged") for side in PUBLISHED}
     close = (
         "where only some runs specialize, two tables of ten runs each differ by about .07 (runs of .7 and of 1, "
         "√2 · .15/√10); .1 leaves half as much again for what is not recorded of the published runs"
@@ -167,7 +142,9 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 f"{side}: the boundary (.8) lies where published, to one cell in every row",
                 f"Figure 5, {side}",
                 Range(None, 1.5, "whole cells; one is the width to which the published grid knows the boundary"),
-                over_seeds(of_side, lambda values, table=table: boundary_distance(values, table)),
+                over_seeds(
+                    of_side, lambda values, table=table: float(boundary_distances(values, table, BOUNDARY).max())
+                ),
                 known_verdict="fails",
             ),
             Claim(
@@ -180,7 +157,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                     "whole cells, diagonally too; only from our cells to the published ones: how many are missing in a "
                     "row is told by the claim before",
                 ),
-                over_seeds(of_side, lambda values, table=table: farthest_cell(values, table)),
+                over_seeds(of_side, lambda values, table=table: farthest_cell(values, table, BOUNDARY)),
             ),
             Claim(
                 f"{side}: mean absolute difference to the published table, averaged convention",
@@ -190,7 +167,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             ),
         ]
     left, right = averaged["left"], averaged["right"]
-    released = runs(data, "left", "as released")
+    released = runs(data, "left", convention="as released")
     return [
         *found,
         Claim(
@@ -243,33 +220,6 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             known_verdict="fails",
         ),
     ]
-
-
-def runs(data: xarray.Dataset, side: str, convention: str) -> np.ndarray:
-    """The runs of one map, (seeds, rows, columns)."""
-    return data[side].sel(convention=convention).transpose("seed", "row", f"{side}_column").values
-
-
-def distance(values: np.ndarray, table: np.ndarray) -> float:
-    """Mean absolute difference of the mean over runs to a table."""
-    return float(np.abs(values.mean(axis=0) - table).mean())
-
-
-def boundary_distance(values: np.ndarray, table: np.ndarray) -> float:
-    """How many cells the number of specialized cells of a row differs from that of a table, at most over rows."""
-    counts = [(each >= BOUNDARY).sum(axis=1) for each in (values.mean(axis=0), table)]
-    return float(np.abs(counts[0] - counts[1]).max())
-
-
-def farthest_cell(values: np.ndarray, table: np.ndarray) -> float:
-    """How many king's moves a cell is from the nearest one of a table on its side of the boundary, at most over cells.
-
-    Infinite where the table has no cell on that side.
-    """
-    ours, published = (each.ravel() >= BOUNDARY for each in (values.mean(axis=0), table))
-    cells = np.indices(table.shape).reshape(2, -1)
-    moves = np.abs(cells[:, :, None] - cells[:, None]).max(axis=0)
-    return float(np.where(ours[:, None] == published, moves, np.inf).min(axis=1).max())
 
 
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:

@@ -106,11 +106,14 @@ class Scale:
 def heat_map(
     axes: Axes, values: np.ndarray, columns: list[str], rows: list[str], scale: Scale, written: str = "{:.2f}"
 ) -> AxesImage:
-    """A table as colours with the numbers written on them; `values` is (rows, columns), the first row is on top."""
+    """A table as colours with the numbers written on them; `values` is (rows, columns), the first row is on top.
+
+    Cells without a number have no colour and say "–".
+    """
     image = axes.imshow(values, cmap=scale.colours, vmin=scale.low, vmax=scale.high, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         shown = written.format(value) if np.isfinite(value) else "–"
-        behind = image.cmap(image.norm(value))
+        *behind, opacity = image.cmap(image.norm(value))
         axes.text(
             column,
             row,
@@ -118,7 +121,7 @@ def heat_map(
             ha="center",
             va="center",
             fontsize=6,
-            color="black" if luminance(behind[:3]) > EVEN_CONTRAST else "white",
+            color="black" if not opacity or luminance(behind) > EVEN_CONTRAST else "white",
         )
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)

@@ -74,6 +74,11 @@ def pair_alignment(score: xarray.DataArray) -> xarray.DataArray:
     return _like(score, means, ("task", "path"))
 
 
+def matched(pairs: xarray.DataArray) -> xarray.DataArray:
+    """Mean of `pair_alignment` over the pairs of a task with itself: total alignment."""
+    return (pairs.isel(task=0, path=0) + pairs.isel(task=1, path=1)) / 2
+
+
 def by_path(second: xarray.DataArray) -> tuple[xarray.DataArray, xarray.DataArray]:
     """Means over the second layer from the units of each task's rows: its diagonal, and all of its other entries.
 
@@ -104,12 +109,13 @@ def sorted_layers(data: xarray.Dataset) -> xarray.Dataset:
     of_run = score.mean("step")
     second = in_both_orders(after_each_task(data.second_layer, int(data.block_steps)), of_run)
     pairs = pair_alignment(in_both_orders(score, of_run, "unit_row"))
-    total = (pairs.isel(task=0, path=0) + pairs.isel(task=1, path=1)) / 2
     return xarray.Dataset(
         {
             "second_layer": second.assign_attrs(described("second layer, units in the order of the teachers' rows")),
             "alignment": pairs.assign_attrs(described("mean cosine of a teacher's rows with the units of a task's")),
-            "total_alignment": total.assign_attrs(described("mean cosine of the teachers' rows with their units")),
+            "total_alignment": matched(pairs).assign_attrs(
+                described("mean cosine of the teachers' rows with their units")
+            ),
         }
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 BLOCKS = (1.0, 0.8, 0.6, 0.4, 0.1)
 GATE_TIMESCALES = (0.02, 0.04, 0.06, 0.08, 0.1)
 STRENGTHS = (0.0, 0.05, 0.1, 0.15, 0.2)
-# The two conventions that pictures and released code differ in: reduction of the loss, and scale of the teachers.
-CONVENTIONS = {"averaged": ("mean", "unit"), "as released": ("sum", "input")}
+SAVED = ("total_alignment", "alignment", "loss", "specialization")
 # Points along each axis of the fine maps.
 FINE = 200
 STEP = 1e-3
@@ -54,35 +54,6 @@ def strength(scale: float) -> tuple[float, float]:
     return scale * 50 / 6, scale * 10 / 6
 
 
-def timescale_axis(values: tuple[float, ...]) -> Axis:
-    """The horizontal axis of the left map."""
-    from sweeps.axes import Axis
-
-    return Axis("gate_timescale", "timescales.gates", values)
-
-
-def strength_axis(values: tuple[float, ...]) -> Axis:
-    """The horizontal axis of the right map."""
-    from sweeps.axes import Axis
-
-    paths = ("objective.norm", "objective.nonnegativity")
-    return Axis("strength", paths, tuple(strength(value) for value in values), values)
-
-
-def coarse(experiment: Experiment, axis: Axis, seeds: int = 10) -> Sweep:
-    """A published map, in both conventions."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
-    conventions = Axis(
-        "convention", ("objective.reduction", "teachers.scale"), tuple(CONVENTIONS.values()), tuple(CONVENTIONS)
-    )
-    lengths = Axis("block_length", "curriculum.block_length", BLOCKS)
-    saved = ("total_alignment", "alignment", "loss", "specialization")
-    return Sweep(experiment, (conventions, lengths, axis, Axis.seeds(seeds)), Save(saved, experiment.steps))
-
-
 def fine(experiment: Experiment, axis: Axis, seeds: int = 5) -> Sweep:
     """The same map on a fine grid over the published ranges, with the population as inputs."""
     from gatednet.experiment import with_values
@@ -104,10 +75,10 @@ def evenly(first: float, last: float) -> tuple[float, ...]:
 
 
 BUILT: dict[str, Callable[[], Sweep]] = {
-    "fig5-left": lambda: coarse(left(), timescale_axis(GATE_TIMESCALES)),
-    "fig5-right": lambda: coarse(right(), strength_axis(STRENGTHS)),
+    "fig5-left": lambda: coarse(left(), BLOCKS, timescale_axis(GATE_TIMESCALES), SAVED),
+    "fig5-right": lambda: coarse(right(), BLOCKS, strength_axis(STRENGTHS, strength), SAVED),
     "fig5-left-fine": lambda: fine(left(), timescale_axis(evenly(GATE_TIMESCALES[0], GATE_TIMESCALES[-1]))),
-    "fig5-right-fine": lambda: fine(right(), strength_axis(evenly(STRENGTHS[0], STRENGTHS[-1]))),
+    "fig5-right-fine": lambda: fine(right(), strength_axis(evenly(STRENGTHS[0], STRENGTHS[-1]), strength)),
 }
 SUMMARIES = {
     "fig5-left": "Figure 5, left: block length against the gates' time constant, both conventions",

@@ -46,27 +46,3 @@ def test_published_tables_hold_all_claims_about_them(as_published):
     for claim in fig05.claims(as_published):
         if "released code" not in claim.sentence:
             assert claim.verdict == "holds", claim
-
-
-def test_distance_to_a_table():
-    table = np.array([[0.5, 1.0]])
-    values = np.array([[[0.5, 0.8]], [[0.7, 0.8]]])
-    assert fig05.distance(values, table) == pytest.approx((0.1 + 0.2) / 2)
-
-
-def test_boundary_is_compared_row_by_row():
-    table = np.array([[0.9, 0.9, 0.9], [0.9, 0.1, 0.1]])
-    moved = np.array([[[0.9, 0.9, 0.1], [0.1, 0.1, 0.1]]])
-    assert fig05.boundary_distance(table[None], table) == 0
-    assert fig05.boundary_distance(moved, table) == 1
-    assert fig05.boundary_distance(moved[:, ::-1], table) == 3
-
-
-def test_farthest_cell_is_counted_in_kings_moves():
-    table = np.array([[0.9, 0.9, 0.1], [0.9, 0.1, 0.1]])
-    assert fig05.farthest_cell(table[None], table) == 0
-    assert fig05.farthest_cell(table[None, ::-1], table) == 1
-    all_specialized = np.full((1, 2, 3), 0.9)
-    assert fig05.farthest_cell(all_specialized, table) == 1
-    assert fig05.farthest_cell(all_specialized, np.array([[0.9, 0.1, 0.1], [0.9, 0.1, 0.1]])) == 2
-    assert fig05.farthest_cell(all_specialized, np.zeros((2, 3))) == np.inf

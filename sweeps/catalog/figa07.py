@@ -1,0 +1,64 @@
+"""Figure A7: which blocks, time constants and constraints let two layers specialize (paper, Figure A7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.entry import Entry
+from sweeps.catalog.fig06 import PATHS, two_layers
+from sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+# The axes of the published maps.
+BLOCKS = (0.8, 0.6, 0.4, 0.2, 0.1)
+GATE_TIMESCALES = (0.02, 0.015, 0.0125, 0.01, 0.0075)
+STRENGTHS = (0.0, 0.2, 0.25, 0.3, 0.35)
+# The strength of the map over time constants.
+STRENGTH_OF_TIMESCALES = 0.25
+# Units are matched to rows afterwards, by their alignment over the run.
+SAVED, EVERY = ("unit_alignment",), 200
+
+
+def penalties(strength: float) -> tuple[float, float]:
+    """Both penalties, on the norm and on negative entries, from the published common strength."""
+    return strength * 10 / 11, strength * 10 / 11
+
+
+def base(strength: float = STRENGTH_OF_TIMESCALES) -> Experiment:
+    """What both maps share: the network of Figure 6 with a faster first layer, at a published strength."""
+    from gatednet.experiment import with_values
+
+    values = {"timescales.weights": 0.04, "steps": 2000, **dict(zip(PATHS, penalties(strength), strict=True))}
+    return with_values(two_layers(), values)
+
+
+def left() -> Sweep:
+    """The map over the time constant of the second layer."""
+    return coarse(base(), BLOCKS, timescale_axis(GATE_TIMESCALES), SAVED, every=EVERY)
+
+
+def right() -> Sweep:
+    """The map over the strength of both penalties."""
+    return coarse(base(), BLOCKS, strength_axis(STRENGTHS, penalties), SAVED, every=EVERY)
+
+
+BUILT: dict[str, Callable[[], Sweep]] = {"figa7-left": left, "figa7-right": right}
+SUMMARIES = {
+    "figa7-left": "Figure A7, left: block length against the second layer's time constant, both conventions",
+    "figa7-right": "Figure A7, right: block length against the strength of the constraints, both conventions",
+}
+
+
+def _single(name: str) -> Entry[dict[str, Sweep]]:
+    return Entry(name, SUMMARIES[name], lambda: {name: BUILT[name]()})
+
+
+EXPERIMENTS = (Entry("figa7", "Figure A7: two layers, the second fourfold as fast", base),)
+SWEEPS = (
+    Entry("figa7", "Figure A7: both maps", lambda: {name: build() for name, build in BUILT.items()}),
+    *(_single(name) for name in BUILT),
+)

@@ -1,0 +1,48 @@
+"""Maps over block lengths and one more setting, for Figures 5 and A7."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.conventions import conventions
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+PENALTIES = ("objective.norm", "objective.nonnegativity")
+
+
+def coarse(
+    experiment: Experiment,
+    blocks: tuple[float, ...],
+    columns: Axis,
+    saved: tuple[str, ...],
+    *,
+    every: int | None = None,
+    seeds: int = 10,
+) -> Sweep:
+    """A published map in both conventions, block lengths by columns, saved every so many steps, or at both ends."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    lengths = Axis("block_length", "curriculum.block_length", blocks)
+    axes = (conventions(), lengths, columns, Axis.seeds(seeds))
+    return Sweep(experiment, axes, Save(saved, every or experiment.steps))
+
+
+def timescale_axis(values: tuple[float, ...]) -> Axis:
+    """Columns with time constants of the gates."""
+    from sweeps.axes import Axis
+
+    return Axis("gate_timescale", "timescales.gates", values)
+
+
+def strength_axis(values: tuple[float, ...], penalties: Callable[[float], tuple[float, float]]) -> Axis:
+    """Columns with common strengths of the constraints; `penalties` of one are those on norm and negative gates."""
+    from sweeps.axes import Axis
+
+    return Axis("strength", PENALTIES, tuple(penalties(value) for value in values), values)
