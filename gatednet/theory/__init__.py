@@ -6,6 +6,7 @@ from gatednet.theory import (
     gate_speed,
     marchenko_pastur,
     pathways,
+    single_map,
     tangent_kernel,
     two_layers,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "gate_speed",
     "marchenko_pastur",
     "pathways",
+    "single_map",
     "specialization_of_weights",
     "tangent_kernel",
     "two_layers",

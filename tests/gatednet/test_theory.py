@@ -10,6 +10,7 @@ from gatednet import (
     Experiment,
     GatedLinear,
     InTeacherSpace,
+    Interleaved,
     Objective,
     Population,
     Save,
@@ -253,3 +254,29 @@ def test_squared_singular_values_of_initial_weights(ratio: float) -> None:
     np.testing.assert_allclose(theory.marchenko_pastur.cumulative([low, high], ratio, 0.3), [0, 1], atol=1e-8)
     with pytest.raises(ValueError, match="rows over columns"):
         theory.marchenko_pastur.support(2.0)
+
+
+def test_the_mean_of_teachers_is_the_best_single_map() -> None:
+    """By least squares on inputs whose second moment is the identity, and by a network that cannot switch."""
+    teachers = np.random.default_rng(0).standard_normal((3, 2, 5))
+    inputs = np.sqrt(5.0) * np.eye(5)
+    shown, asked = np.tile(inputs, (3, 1)), np.concatenate([inputs @ teacher.T for teacher in teachers])
+    best, _, _, _ = np.linalg.lstsq(shown, asked, rcond=None)
+    left = 0.5 * np.sum((shown @ best - asked) ** 2) / len(shown)
+    assert np.isclose(theory.single_map.single_map_loss(teachers), left)
+    single = Experiment(
+        network=GatedLinear(paths=1, inputs=5, outputs=2),
+        teachers=ChosenTeachers(maps=teachers.tolist()),
+        curriculum=Interleaved(),
+        inputs=Population(),
+        timescales=Timescales(weights=1, gates=1),
+        objective=Objective(norm=100),
+        dt=2e-3,
+        steps=20_000,
+    )
+    loss = simulate(single, Save(("loss",), 1)).loss
+    assert np.isclose(loss[loss.sizes["step"] // 2 :].mean(), left, rtol=0.03)
+
+
+def test_a_single_map_leaves_half_of_two_orthogonal_tasks() -> None:
+    assert np.isclose(theory.single_map.single_map_loss(np.eye(4).reshape(2, 2, 4)), 0.5 * 0.5 * 2)

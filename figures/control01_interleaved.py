@@ -1,0 +1,190 @@
+"""Control 1: without blocks nothing specializes: tasks in random order leave one map for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures import over_time
+from figures.caption import caption as written
+from figures.claim import Claim, Range
+from figures.describe import settings_line
+from figures.matching import in_order
+from figures.panels import PAGE, REGIMES, band, letter, new_figure, shade_blocks
+from figures.statistics import over_seeds
+from gatednet import draw as draw_problem
+from gatednet.theory.single_map import single_map_loss
+from sweeps.catalog.control01 import SAVED
+from sweeps.store import Store
+
+SWEEPS = ("control1", "fig2")
+PANELS = "ABCD"
+CURRICULA = {"blocks": REGIMES["flexible"], "interleaved": {"color": "#b04020", "linestyle": (0, (3, 1, 1, 1))}}
+# Lines of paths that no task is matched to.
+PATHS = ({"color": "0.2", "linestyle": "-"}, {"color": "0.5", "linestyle": (0, (5, 1))})
+# Total alignment of paths that are both the mean of two orthogonal teachers.
+MEAN_OF_BOTH = 1 / np.sqrt(2)
+# From here on Figure 2's network has settled, and the interleaved one long since: time constants of 1/.385 from 0.
+LATE_FROM = 15.0
+SOURCE = "text on Figure 2, the control with interleaved tasks"
+TYPICAL = "of the typical run (the median), since a few teacher sets specialize only after the run"
+
+
+def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
+    """Runs of the same seeds with tasks in blocks and interleaved.
+
+    Dimensions are "curriculum" (blocks, interleaved), "seed", and "step"; "path" is in the order of the tasks that the
+    paths are matched to at the end. The attribute `single_map_loss` is what the best single map for both tasks leaves.
+    """
+    parts = {
+        "blocks": stores["fig2"].dataset().sel(regime="flexible", drop=True),
+        "interleaved": stores["control1"].dataset(),
+    }
+    sorted_parts = [over_time.by_task(each[list(SAVED)].transpose("seed", ...).load()) for each in parts.values()]
+    data = xarray.concat(sorted_parts, "curriculum", join="inner", combine_attrs="override")
+    experiment = stores["control1"].sweep.experiment
+    # Orthogonal teachers of one norm leave the same, whatever the seed.
+    single = [single_map_loss(np.asarray(draw_problem(experiment, int(seed)).teachers)) for seed in data.seed]
+    return data.assign_coords(curriculum=list(parts)).assign_attrs(
+        **over_time.timing(stores["fig2"].sweep.experiment),
+        settings=settings_line(experiment),
+        single_map_loss=float(np.mean(single)),
+    )
+
+
+def draw(data: xarray.Dataset) -> Figure:
+    """Loss, gates, alignment, and total alignment, interleaved beside blocks."""
+    figure = new_figure(PAGE, 4.8)
+    grid = figure.add_gridspec(2, 2)
+    loss, total = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 1])
+    gates = grid[0, 1].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
+    alignment = grid[1, 0].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
+    for axes, name in ((loss, "loss"), (total, "total_alignment")):
+        for curriculum, line in CURRICULA.items():
+            over_time.quantity(axes, data.sel(curriculum=curriculum), name, label=curriculum, **line)
+    level(loss, data.single_map_loss, "one map for both")
+    level(total, MEAN_OF_BOTH, "mean of both teachers")
+    loss.set(ylabel="loss", ylim=(0, 0.62))
+    total.set(ylabel="total alignment", ylim=(0, 1.05))
+    loss.legend(loc="upper left", ncols=3, columnspacing=1.0)
+    total.legend(loc="lower right")
+    blocks, interleaved = data.sel(curriculum="blocks"), data.sel(curriculum="interleaved").assign_attrs(targets=[])
+    over_time.gates(gates[0], blocks, tasks=2)
+    open_and_closed(gates[1], interleaved)
+    over_time.alignment(alignment[0], blocks)
+    over_time.alignment(alignment[1], interleaved)
+    for upper, lower in (gates, alignment):
+        for axes, curriculum in zip((upper, lower), CURRICULA, strict=True):
+            axes.set_ylabel(f"{axes.get_ylabel()}\n{curriculum}")
+        upper.set_xlabel("")
+        upper.tick_params(labelbottom=False)
+        lower.legend(loc="lower right", ncols=2)
+    gates[1].legend(loc="center right")
+    for name, axes in zip(PANELS, (loss, gates[0], alignment[0], total), strict=True):
+        letter(axes, name)
+    return figure
+
+
+def level(axes: Axes, value: float, label: str) -> None:
+    """A level that is known beforehand."""
+    axes.axhline(value, color="black", linewidth=0.8, linestyle=":", label=label)
+
+
+def open_and_closed(axes: Axes, data: xarray.Dataset) -> None:
+    """The gates of the path that ends the more open one in its run, and of the other."""
+    shade_blocks(axes, data.block_length, data.duration, data.targets)
+    values = data.gates.transpose("seed", "step", "path").values
+    by_end = in_order(values, np.argsort(-values[:, -1], axis=-1))
+    for path, label in enumerate(("path that ends more open", "the other path")):
+        band(axes, data.time.values, by_end[..., path], label=label, **PATHS[path])
+    axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="gate")
+
+
+def late_difference(data: xarray.Dataset) -> np.ndarray:
+    """The difference of the two gates late in each run, (seed, step)."""
+    gates = data.gates.transpose("seed", "step", "path").values
+    return (gates[..., 0] - gates[..., 1])[:, data.time.values >= LATE_FROM]
+
+
+def late_loss(data: xarray.Dataset, saves: np.ndarray) -> np.ndarray:
+    """The loss of each run over that of the best single map, mean over some saves, (seed,)."""
+    return data.loss.transpose("seed", "step").values[:, saves].mean(axis=1) / data.single_map_loss
+
+
+def block_ends(data: xarray.Dataset) -> np.ndarray:
+    """The last saves of late blocks."""
+    per_block = (data.sizes["step"] - 1) // round(data.duration / data.block_length)
+    ends = np.arange(per_block - 1, data.sizes["step"] - 1, per_block)
+    return ends[data.time.values[ends] >= LATE_FROM]
+
+
+def claims(data: xarray.Dataset) -> list[Claim]:
+    """What the paper says of the control, and the same of blocks beside it."""
+    blocks, interleaved = (data.sel(curriculum=each) for each in CURRICULA)
+    late = np.flatnonzero(data.time.values >= LATE_FROM)
+    return [
+        Claim(
+            "interleaved tasks are not told apart: specialization of the paths is none",
+            SOURCE,
+            Range(None, 0.1, "0 is none and 1 complete; a tenth of it is let pass"),
+            over_seeds(interleaved.specialization.values),
+        ),
+        Claim(
+            "in blocks, from the same starts, they are: specialization",
+            "Figure 2C",
+            Range(0.83, None, f"published .95 and more with the own task, .12 and less with the other; {TYPICAL}"),
+            over_seeds(blocks.specialization.values, np.median),
+        ),
+        Claim(
+            "interleaved, both paths become the mean of both teachers: total alignment 1/√2 = .707",
+            SOURCE,
+            Range(0.687, 0.727, "1/√2 for the mean of two orthogonal teachers, give or take .02 for what batches move"),
+            over_seeds(interleaved.total_alignment.isel(step=-1).values),
+        ),
+        Claim(
+            "interleaved, gates do not separate: their distance late in the run",
+            SOURCE,
+            Range(None, 0.1, "a tenth of the distance of gates that alternate between 0 and 1"),
+            over_seeds(np.abs(late_difference(interleaved)).mean(axis=1)),
+            known_verdict="fails",
+        ),
+        Claim(
+            "interleaved, gates do not follow the tasks: standard deviation of their difference over late times",
+            SOURCE,
+            Range(None, 0.1, "a tenth of what it is for gates that alternate between 0 and 1"),
+            over_seeds(late_difference(interleaved).std(axis=1)),
+        ),
+        Claim(
+            "interleaved, the loss stays what one map for both tasks leaves: late loss over that of the best such map",
+            SOURCE,
+            Range(0.98, 1.05, "1 is that map; below it would be switching, above it is learning that has not ended"),
+            over_seeds(late_loss(interleaved, late)),
+        ),
+        Claim(
+            "in blocks it falls far below: loss at the ends of late blocks over that of the best single map",
+            "Figure 2A",
+            Range(None, 0.1, f"the published loss at the end of late blocks cannot be told from 0; {TYPICAL}"),
+            over_seeds(late_loss(blocks, block_ends(data)), np.median),
+        ),
+    ]
+
+
+def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
+    """What is seen in the four panels, with settings and verdicts."""
+    return written(
+        "Control 1. Without blocks nothing specializes",
+        "The flexible network of Figure 2, with two tasks A and B in blocks (shaded: B) and with a task drawn at "
+        "random at every step: same seeds, and so the same teachers and starts. **A** Task loss; dotted: that of the "
+        "best single map for both tasks, the mean of the teachers, which is half of the loss at the start. **B** "
+        "Gates; above, of the paths matched to the tasks, in the lines of C; below, of the path that ends the more "
+        "open one in its run, and of the other. Without blocks gates come apart too, and stay so: one path serves both "
+        "tasks, the other is closed. **C** Alignment of each task with its own path and with that of the other "
+        "(dotted). **D** Total alignment; dotted: 1/√2, that of paths that are both the mean of the teachers. Lines "
+        f"are means over {data.sizes['seed']} seeds, bands their standard errors.",
+        [f"interleaved: {data.settings}", "blocks: the same, with tasks in turn in blocks"],
+        claims,
+    )
