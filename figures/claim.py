@@ -13,8 +13,6 @@ from rich.table import Table
 from figures.statistics import Measurement
 
 Verdict = Literal["holds", "fails", "undecided"]
-# How many standard errors a measured value must lie from the edges of the expected range.
-DECISIVE = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,11 +60,11 @@ class Claim:
 
     @property
     def verdict(self) -> Verdict:
-        """Holds where the value is inside the range by two standard errors, fails where it is outside by as much."""
+        """Holds where the range holds all of the value's 95 % interval, fails where it holds nothing of it."""
         if not math.isfinite(self.measured.value):
             return "fails"
         margin = self.expected.margin(self.measured.value)
-        decisive = DECISIVE * self.measured.standard_error
+        decisive = self.measured.half_width
         if margin >= 0 and margin >= decisive:
             return "holds"
         return "fails" if margin < 0 and -margin >= decisive else "undecided"

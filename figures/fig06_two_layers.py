@@ -102,24 +102,18 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             over_seeds((current - other).min(axis=1)),
         ),
     ]
-    (first, value), *later = PUBLISHED.items()
     curve = over_time_as_published(data)
     return [
         *found,
-        Claim(
-            f"total alignment of the regularised network is {value:g} at t = {first:g}, matched as released",
-            "Figure 6B",
-            Range(value - RUNS_DIFFER_BY, value + RUNS_DIFFER_BY, RUNS_DIFFER),
-            over_seeds(curve[:, 0]),
-            known_verdict="fails",
-        ),
-        Claim(
-            f"and {', '.join(f'{value:g} at {time:g}' for time, value in later)}: mean absolute difference",
-            "Figure 6B",
-            Range(None, RUNS_DIFFER_BY, RUNS_DIFFER),
-            over_seeds(
-                curve[:, 1:], lambda runs: float(np.abs(runs.mean(axis=0) - [each for _, each in later]).mean())
-            ),
+        *(
+            Claim(
+                f"total alignment of the regularised network is {value:g} at t = {time:g}, matched as released",
+                "Figure 6B",
+                Range(round(value - RUNS_DIFFER_BY, 3), round(value + RUNS_DIFFER_BY, 3), RUNS_DIFFER),
+                over_seeds(curve[:, place]),
+                known_verdict="fails" if place == 0 else "holds",
+            )
+            for place, (time, value) in enumerate(PUBLISHED.items())
         ),
         Claim(
             "with no unit matched twice, total alignment ends as high: .84",
