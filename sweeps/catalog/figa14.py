@@ -37,7 +37,7 @@ def sums_alone() -> Experiment:
     )
 
 
-def both_conventions(seeds: int = 10) -> Sweep:
+def both_conventions(seeds: int = 20) -> Sweep:
     """The experiment in both conventions."""
     from gatednet.lane import Save
     from sweeps.axes import Axis
@@ -47,4 +47,4 @@ def both_conventions(seeds: int = 10) -> Sweep:
 
 
 EXPERIMENTS = (Entry("figa14-sums", "Figure A14: three tasks, of which only sums of two are shown", sums_alone),)
-SWEEPS = (Entry("figa14", "Figure A14: both conventions, ten seeds", lambda: {"figa14": both_conventions()}),)
+SWEEPS = (Entry("figa14", "Figure A14: both conventions, twenty seeds", lambda: {"figa14": both_conventions()}),)
