@@ -1,0 +1,75 @@
+"""Control 2: each constraint on the gates removed alone, and all of them (paper, section 2 and Figures 2 and 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweeps.catalog.entry import Entry
+
+if TYPE_CHECKING:
+    from gatednet.experiment import Experiment
+    from sweeps.plan import Sweep
+
+# What makes a constraint: the gates' time constant, and the strengths of the penalties on norm and on negative gates.
+PATHS = ("timescales.gates", "objective.norm", "objective.nonnegativity")
+# Block lengths of the map, in Figure 5's range.
+BLOCKS = (1.0, 0.8, 0.6, 0.4, 0.1)
+EVERY = 100
+SAVED = ("loss", "gates", "alignment", "total_alignment", "specialization", "time_to_criterion")
+
+
+def removed(experiment: Experiment) -> dict[str, tuple[float, float, float]]:
+    """The values at `PATHS` with nothing removed, with each constraint removed alone, and with all of them."""
+    times, objective = experiment.timescales, experiment.objective
+    fast, slow, norm, negative = times.gates, times.weights, objective.norm, objective.nonnegativity
+    return {
+        "none": (fast, norm, negative),
+        "fast": (slow, norm, negative),
+        "bounded": (fast, 0.0, negative),
+        "nonnegative": (fast, norm, 0.0),
+        "all": (slow, 0.0, 0.0),
+    }
+
+
+def at_figure_2() -> Experiment:
+    """The flexible network of Figure 2 with the population as inputs."""
+    from gatednet.experiment import with_values
+    from gatednet.inputs import Population
+    from sweeps.catalog.fig02 import regime
+
+    return with_values(regime("flexible"), {"inputs": Population()})
+
+
+def at_figure_5() -> Experiment:
+    """The network of Figure 5, left, with the fastest gates there, and the population as inputs."""
+    from gatednet.experiment import with_values
+    from gatednet.inputs import Population
+    from sweeps.catalog.fig05 import GATE_TIMESCALES, left
+
+    return with_values(left(), {"inputs": Population(), "timescales.gates": GATE_TIMESCALES[0]})
+
+
+def sweeps(seeds: int = 100) -> dict[str, Sweep]:
+    """At Figure 2's settings over time, and at Figure 5's for several lengths of blocks at the end."""
+    from gatednet.lane import Save
+    from sweeps.axes import Axis
+    from sweeps.plan import Sweep
+
+    def constraints(experiment: Experiment) -> Axis:
+        values = removed(experiment)
+        return Axis("removed", PATHS, tuple(values.values()), tuple(values))
+
+    figure_2, figure_5 = at_figure_2(), at_figure_5()
+    lengths = Axis("block_length", "curriculum.block_length", BLOCKS)
+    ends = Save(("total_alignment", "specialization"), figure_5.steps // 100)
+    return {
+        "control2": Sweep(figure_2, (constraints(figure_2), Axis.seeds(seeds)), Save(SAVED, EVERY)),
+        "control2-blocks": Sweep(figure_5, (constraints(figure_5), lengths, Axis.seeds(seeds)), ends),
+    }
+
+
+EXPERIMENTS = (
+    Entry("control2", "Control 2: Figure 2's flexible network, population", at_figure_2),
+    Entry("control2-blocks", "Control 2: Figure 5's network with its fastest gates, population", at_figure_5),
+)
+SWEEPS = (Entry("control2", "Control 2: constraints on the gates removed, one by one and all", sweeps),)
