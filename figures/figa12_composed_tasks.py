@@ -40,7 +40,8 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
 
     Dimensions are "composition" (sums, rows), "convention", "regime", "seed", "step", and "task" and "path", which is
     in the order of the tasks that paths are matched to at the end of a run; "share" (block, path) is that of each task
-    in the target of each block, mean over rows. Gates and alignment are means over outputs.
+    in the target of each block, mean over rows. Gates and alignment are those of the flexible regime, means over
+    outputs.
     """
     parts = [of_store(stores[f"fig3-{name}"], name) for name in COMPOSITIONS]
     data = xarray.concat(parts, "composition", combine_attrs="override").assign_coords(composition=list(COMPOSITIONS))
@@ -50,10 +51,15 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
 
 
 def of_store(store: Store, name: str) -> xarray.Dataset:
-    """Loss, gates and alignment of one composition; saves are numbered, since steps are not of the same length."""
+    """Loss of both regimes, gates and alignment of the flexible one, of one composition.
+
+    Saves are numbered, since steps are not of the same length.
+    """
     data = COMPOSITIONS[name](store.dataset().transpose("convention", "regime", "seed", ...))
     time = data.time.drop_vars(data.time.coords).round(6)
-    return data[["loss", "gates", "alignment"]].reset_coords(drop=True).drop_vars("step").assign_coords(time=time)
+    flexible = data[["gates", "alignment"]].sel(regime="flexible", drop=True)
+    shown = data[["loss"]].assign(flexible.data_vars)
+    return shown.reset_coords(drop=True).drop_vars("step").assign_coords(time=time)
 
 
 def draw(data: xarray.Dataset) -> Figure:

@@ -69,7 +69,7 @@ def rows() -> Experiment:
 
 
 def both_regimes(
-    experiment: Experiment, saved: tuple[str, ...], seeds: int = 10, *, reduced: bool | None = None
+    experiment: Experiment, saved: tuple[str, ...], seeds: int = 40, *, reduced: bool | None = None
 ) -> Sweep:
     """One composition, flexible and forgetful, in both conventions."""
     from gatednet.lane import Save

@@ -112,7 +112,7 @@ def test_shape_type_and_labels(name: str, case: str) -> None:
         "path": network.paths,
         "output": network.outputs,
         "input": network.inputs,
-        "unit": network.paths * network.outputs,  # type: ignore[attr-defined]
+        "unit": network.paths * network.outputs,
         "mode": min(network.outputs, network.inputs),
     }
     assert known.name == name
