@@ -224,8 +224,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "gates open far beyond 1, and both paths become the task on show, which is learned anew in every block, soon. "
         "Without the penalty on negative gates networks specialize as with it: the norm alone keeps the closed gate "
         "near 0. Only in the longest blocks at Figure 5's settings do fewer of them specialize "
-        f"({shares['nonnegative']:.0%} against {shares['none']:.0%} reach {SPECIALIZED:g}). Bars, lines and numbers are means over "
-        f"{data.sizes['seed']} seeds with the population as inputs.",
+        f"({shares['nonnegative']:.0%} against {shares['none']:.0%} reach {SPECIALIZED:g}). Bars, lines and "
+        f"numbers are means over {data.sizes['seed']} seeds with the population as inputs.",
         [f"**A**-**C**, nothing removed: {data.settings}", f"**D**, nothing removed: {data.map_settings}"],
         claims,
     )
