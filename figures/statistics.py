@@ -25,7 +25,7 @@ class Measurement:
     @property
     def half_width(self) -> float:
         """Half the width of the 95 % interval, by Student's t: with few runs an error is itself not well known."""
-        return self.standard_error * (scipy.stats.t.ppf(0.975, self.runs - 1) if self.runs > 1 else 1.0)
+        return self.standard_error * (float(scipy.stats.t.ppf(0.975, self.runs - 1)) if self.runs > 1 else 1.0)
 
 
 def exact(value: float) -> Measurement:
