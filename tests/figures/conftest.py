@@ -33,14 +33,16 @@ def small_sweeps():
 
 @pytest.fixture(scope="session")
 def stores(small_sweeps, tmp_path_factory):
-    """The finished small stores of a figure, by its name; each is computed once."""
+    """The finished small stores of a figure, by its name; each is computed once, also where figures share it."""
     known = {}
+    folder = tmp_path_factory.mktemp("stores")
 
     def of(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(name)
-            known[name] = {store: run_sweep(sweep, folder / store) for store, sweep in small_sweeps(name).items()}
-        return known[name]
+        sweeps = small_sweeps(name)
+        for store, sweep in sweeps.items():
+            if store not in known:
+                known[store] = run_sweep(sweep, folder / store)
+        return {store: known[store] for store in sweeps}
 
     return of
 

@@ -47,6 +47,9 @@ def test_claims_depend_on_the_data(name, data):
         lambda shape: np.full(shape, 9.0),
         lambda shape: 1.0 * (np.arange(np.prod(shape)) % 4 == 0).reshape(shape),
         np.random.default_rng(0).standard_normal,
+        # The same differences in every run, so that they are decided whatever the number of runs.
+        lambda shape: np.arange(np.prod(shape), dtype=float).reshape(shape),
+        lambda shape: np.arange(np.prod(shape), dtype=float)[::-1].reshape(shape),
     ]
     absurd = [
         given.assign({each: given[each].copy(data=pattern(given[each].shape)) for each in results})
@@ -129,7 +132,16 @@ def test_claims_are_the_same_from_the_data_beside_the_picture(name, made):
 @every_figure
 def test_pictures_are_the_same_every_time(name, stores, made, tmp_path):
     folder, _ = made(name)
-    make(FIGURES[name], stores(name), tmp_path)
+    # Of the formats the one that is text, and holds every number that is drawn.
+    make(FIGURES[name], stores(name), tmp_path, ["svg"])
+    assert {path.suffix for path in tmp_path.iterdir()} == {".svg", ".md", ".zip"}
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+def test_all_formats_are_the_same_every_time(stores, made, tmp_path):
+    folder, _ = made("fig4")
+    make(FIGURES["fig4"], stores("fig4"), tmp_path)
     for path in folder.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 

@@ -1,5 +1,6 @@
 """Curricula are counted in whole steps, whatever floats make of block lengths."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -114,9 +115,8 @@ def test_switches_come_at_exact_multiples() -> None:
 
 def weights_at(curriculum, steps: int, tasks: int = 3, outputs: int = 2) -> np.ndarray:
     """The weights at each step, (steps, tasks, [outputs,] runs)."""
-    return np.array(
-        [curriculum.task_weights(SCHEDULE, jnp.int32(step), KEY, (tasks, outputs)) for step in range(steps)]
-    )
+    at = jax.vmap(lambda step: curriculum.task_weights(SCHEDULE, step, KEY, (tasks, outputs)))
+    return np.asarray(jax.jit(at)(jnp.arange(steps, dtype=jnp.int32)))
 
 
 def test_phases_show_their_targets_in_turn() -> None:
