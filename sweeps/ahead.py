@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from gatednet.simulation import PRECISIONS, precision_of
+from sweeps.chunks import Chunk
 from sweeps.devices import devices_for
 from sweeps.executor import Executors
 from sweeps.plan import Sweep
@@ -63,6 +64,9 @@ class Ahead:
         plan = sweep.plan()
         with precision_of(sweep.precision):
             executors = Executors(plan, devices_for(sweep), PRECISIONS[sweep.precision], Silent())
-            groups = {plan.group(chunk): chunk for chunk in reversed(list(plan.chunks()))}
-            for chunk in reversed(groups.values()):
+            # Chunks of one group share what is compiled.
+            first: dict[tuple[int, ...], Chunk] = {}
+            for chunk in plan.chunks():
+                first.setdefault(plan.group(chunk), chunk)
+            for chunk in first.values():
                 executors.compiled(chunk)

@@ -7,8 +7,8 @@ import pytest
 
 from tests.cli.tools import SPEC, TIMEOUT, contents, start, together
 
-# Every one of the three static values compiles for itself, so that the store has chunks to be interrupted between.
 PROMPT = 30  # seconds within which an interrupted command is gone, on a machine with other things to do
+# Every one of the three static values compiles for itself, so that the store has chunks to be interrupted between.
 THREE = (
     SPEC.replace("[axes]\n", '[axes]\nwidth = { path = "network.paths", values = [1, 2, 3] }\n')
     .replace('"inputs.batch" = 5', 'inputs = { kind = "Population" }')
