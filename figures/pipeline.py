@@ -134,6 +134,11 @@ def make(
 def pictures(name: str, figure: Figure, formats: Sequence[str]) -> dict[str, bytes]:
     """A figure as files, by their names."""
     contents = {}
+    # Parts make room for each other once: done again for each format, it would move them a little every time.
+    layout = figure.get_layout_engine()
+    if layout is not None and figure.axes:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
     for suffix in formats:
         file = io.BytesIO()
         figure.savefig(file, format=suffix, metadata=_METADATA[suffix])

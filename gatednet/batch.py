@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from gatednet.compiler import compiler_options
 from gatednet.dynamics import Dynamics
 from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.lane import Lane, Save, evolve
@@ -185,4 +186,10 @@ def unpack(results: Mapping[str, Array], place: np.ndarray) -> dict[str, np.ndar
     return {name: ordered(values) for name, values in results.items()}
 
 
-compiled = functools.partial(jax.jit, static_argnums=0)(run_batch)
+def jitted(recipe: Recipe) -> Any:
+    """`run_batch` of a recipe, ready to be compiled."""
+    return jax.jit(functools.partial(run_batch, recipe), compiler_options=compiler_options())
+
+
+# The same with what was compiled of the latest recipes.
+compiled = functools.lru_cache(32)(jitted)

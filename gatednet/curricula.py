@@ -144,7 +144,8 @@ class Smooth(InOrder):
         middle = jnp.arange(places)[:, None] + 0.5
         apart = jnp.abs(passed - middle)
         apart = jnp.minimum(apart, places - apart)
-        wave = jnp.cos(jnp.pi * jnp.minimum(apart, 1.0))
+        # cos(π x) in a form that is exactly 0 half way, where the root below is infinitely steep.
+        wave = jnp.sin(jnp.pi * (0.5 - jnp.minimum(apart, 1.0)))
         # A single task has nothing to give way to.
         shown = 0.5 * (1.0 + jnp.sign(wave) * jnp.abs(jnp.sin(0.5 * jnp.pi * wave)) ** (1.0 / self.hardness))
         shown = shown / shown.sum(axis=0)

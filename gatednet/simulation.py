@@ -67,7 +67,7 @@ def simulate(
         width = lane_width(experiment, reduced_by(experiment, reduced))
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype)
         made = recipe(experiment, save, packing.batch.traced, reduced)
-        results = unpack(compiled(made, packing.batch), packing.place)
+        results = unpack(compiled(made)(packing.batch), packing.place)
 
     leading = () if one else ("seed",)
     variables = {

@@ -14,7 +14,7 @@ from sweeps.plan import Sweep
 from sweeps.progress import Silent
 
 # How many sweeps ahead: what is compiled is kept in memory until its sweep comes, beside that of earlier ones.
-FARTHEST = 2
+FARTHEST = 6
 
 
 class Ahead:

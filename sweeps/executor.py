@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import functools
 import threading
 import time
 from collections.abc import Sequence
@@ -19,12 +18,12 @@ import jax
 import numpy as np
 from jax import Array
 
-from gatednet.batch import Batch, Packing, Recipe, pack, run_batch, unpack
+from gatednet.batch import Batch, Packing, Recipe, jitted, pack, unpack
 from sweeps.chunks import Chunk, Plan, Request
 from sweeps.progress import Progress
 
 # The number of compilations that are kept for sweeps that come after; those of one figure often share them.
-KEPT = 8
+KEPT = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,8 +108,8 @@ class Executor:
 
     def compile(self, request: Request) -> None:
         """Compile for requests like this one, for all devices at a time."""
-        # One function for all devices, so that it is traced once.
-        function = jax.jit(functools.partial(run_batch, self.shape.recipe))
+        # One function for all devices, so that it is traced once; not one that is kept, as its programs are kept here.
+        function = jitted(self.shape.recipe)
         lowered = [function.lower(batch) for batch in self.placed(self.pack(request))]
         with concurrent.futures.ThreadPoolExecutor(len(lowered)) as pool:
             self.programs = list(pool.map(lambda each: each.compile(), lowered))

@@ -4,6 +4,7 @@ import os
 
 import hypothesis
 import jaxtyping
+import pytest
 
 from sweeps.devices import use_all_cores
 
@@ -17,3 +18,13 @@ jaxtyping.install_import_hook("gatednet", "beartype.beartype")
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `--dist loadscope`, scopes are those of `scope_of`."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from tests.scopes import Scopes
+
+    return Scopes(config, log)

@@ -8,14 +8,19 @@ from typing import Annotated
 
 import typer
 
-from figures.cli.options import File, Format, Out, Runs, parse_files
+from figures.cli.options import File, Out, Runs, parse_files
 
 
 def reproduce(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Figures; by themselves all.")] = None,
     runs: Runs = Path("runs"),
     out: Out = Path("pictures"),
-    formats: Format = "pdf,png,svg",
+    formats: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="Picture formats, with commas between them: pdf, png, svg; by itself all, or png if quick."
+        ),
+    ] = None,
     file: File = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few seeds, for a first look: pictures are marked, claims may be undecided.")
@@ -29,12 +34,14 @@ def reproduce(
 
     from figures.claim import surprises, table, to_json
     from figures.files import check_writable, write_all
-    from figures.pipeline import check_formats, chosen, make, read_files, sweeps_for
+    from figures.pipeline import FORMATS, check_formats, chosen, make, read_files, sweeps_for
     from sweeps.ahead import Ahead
     from sweeps.progress import progress_for
     from sweeps.run import run_sweep
 
-    entries, suffixes = chosen(names or []), check_formats(formats)
+    entries = chosen(names or [])
+    by_itself = ("png",) if quick else FORMATS
+    suffixes = by_itself if formats is None else check_formats(formats)
     files = read_files(entries, parse_files(file or []))
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)

@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.tools import SPEC, TIMEOUT, contents, start, together
 
+# Both signals end in one place; what takes long is tried with the second one only where there is time.
+SIGNALS = [pytest.param(signal.SIGINT, id="SIGINT"), pytest.param(signal.SIGTERM, id="SIGTERM", marks=pytest.mark.slow)]
 PROMPT = 30  # seconds within which an interrupted command is gone, on a machine with other things to do
 # Every one of the three static values compiles for itself, so that the store has chunks to be interrupted between.
 THREE = (
@@ -35,7 +37,7 @@ def wait_for_a_chunk(folder, process):
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_sweep_goes_on_where_it_was_interrupted(number, expected, tmp_path):
     (tmp_path / "mine.toml").write_text(THREE)
     process = start("-m", "figures.cli.main", "sweep", "mine.toml", folder=tmp_path)
@@ -88,7 +90,7 @@ LONG = {
 }
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("command", LONG)
 def test_a_long_run_stops_at_once(command, number, tmp_path):
     (tmp_path / "long.toml").write_text(

@@ -20,6 +20,7 @@ from gatednet import (
     simulate,
     with_values,
 )
+from gatednet.batch import jitted
 from gatednet.labels import dimensions
 from tests.gatednet.tools import SMALL, run_many
 
@@ -138,10 +139,7 @@ def test_padding_changes_nothing() -> None:
     assert packings[0].batch.seeds.shape == (2,)  # runs of one seed share a draw
     assert packings[1].batch.seeds.shape == (5,)
     recipe = gatednet.recipe(SMALL, save, packings[0].batch.traced)
-    some, others = (
-        gatednet.unpack(jax.jit(gatednet.run_batch, static_argnums=0)(recipe, each.batch), each.place)
-        for each in packings
-    )
+    some, others = (gatednet.unpack(jitted(recipe)(each.batch), each.place) for each in packings)
     assert_equal_runs(some, others)
     np.testing.assert_array_equal(some["loss"][1], some["loss"][2])
 

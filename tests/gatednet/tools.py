@@ -42,4 +42,4 @@ def run_many(
         traced = gatednet.trace(experiment, floats, runs, dtype)
         recipe = gatednet.recipe(experiment, save, traced, reduced)
         packing = gatednet.pack(experiment, floats, numbers, np.zeros(runs, int), recipe.width, dtype)
-        return gatednet.unpack(compiled(recipe, packing.batch), packing.place)
+        return gatednet.unpack(compiled(recipe)(packing.batch), packing.place)

@@ -6,7 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from sweeps.ahead import FARTHEST, Ahead
+from sweeps import ahead as sweeps_ahead
+from sweeps.ahead import Ahead
 from sweeps.executor import Executor, Executors
 from sweeps.progress import Silent
 from sweeps.run import run_sweep
@@ -14,6 +15,8 @@ from tests.sweeps.tools import grid, small
 
 # Numbers of steps that no other test has, and so nothing that is compiled already.
 STEPS = (1100, 1120, 1140, 1160)
+# So many sweeps ahead, in place of what is of use.
+FARTHEST = 2
 
 
 class Told(Silent):
@@ -39,6 +42,7 @@ def compiled(monkeypatch):
 
     monkeypatch.setattr(Executor, "compile", compiling)
     monkeypatch.setattr(Executors, "_kept", {})
+    monkeypatch.setattr(sweeps_ahead, "FARTHEST", FARTHEST)
     return found, allowed
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray
 
-import sweeps.executor
+import gatednet.batch
 from gatednet import Population, Save, SettingError, simulate, with_values
 from sweeps.axes import Axis
 from sweeps.plan import Sweep
@@ -70,8 +70,8 @@ def test_each_static_group_is_traced_and_compiled_once(tmp_path, monkeypatch):
         traced.append(recipe)
         return original(recipe, batch)
 
-    original = sweeps.executor.run_batch
-    monkeypatch.setattr(sweeps.executor, "run_batch", counted)
+    original = gatednet.batch.run_batch
+    monkeypatch.setattr(gatednet.batch, "run_batch", counted)
 
     class Counting(Silent):
         def compiled(self, seconds: float) -> None:
