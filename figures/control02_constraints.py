@@ -14,7 +14,8 @@ from figures.caption import caption as written
 from figures.claim import Claim, Range, Verdict
 from figures.describe import described, settings_line
 from figures.panels import PAGE, Scale, heat_map, letter, new_figure
-from figures.statistics import Measurement, mean_and_error, over_seeds
+from figures.specialization import SPECIALIZED, WHY_SPECIALIZED
+from figures.statistics import Measurement, mean_and_error, measure, over_seeds
 from sweeps.store import Store
 
 SWEEPS = ("control2", "fig2")
@@ -30,8 +31,6 @@ REMOVED = {
 TICKS = ("nothing", "speed", "bound", "nonneg.", "all")
 # The regimes of Figure 2 that are among them.
 REGIMES_OF_FIGURE_2 = {"none": "flexible", "all": "forgetful"}
-# Specialization of a specialized network: the ends of the published ranges, .95 with the own task, .12 with the other.
-SPECIALIZED = 0.83
 # What is late: the last blocks of the run.
 LATE = 4
 # The ends of the colours, as in Figure 5.
@@ -142,7 +141,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
         Claim(
             "with all constraints paths specialize",
             "Figure 2C",
-            Range(SPECIALIZED, None, "published .95 and more with the own task, .12 and less with the other"),
+            Range(SPECIALIZED, None, WHY_SPECIALIZED),
             over_seeds(data.specialization.sel(removed="none").values),
         ),
         Claim(
@@ -183,7 +182,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
 def loss_of_specialization(data: xarray.Dataset, name: str, removed: str) -> Measurement:
     """Specialization with all constraints minus that without one, of the same seeds, mean over everything else."""
     apart = data[name].sel(removed="none") - data[name].sel(removed=removed)
-    return over_seeds(apart.mean([dim for dim in apart.dims if dim != "seed"]).values)
+    return measure(apart)
 
 
 def long_blocks(data: xarray.Dataset) -> xarray.Dataset:

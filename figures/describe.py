@@ -16,9 +16,10 @@ def axis_of(sweep: Sweep, path: str) -> Axis:
 
 
 def targets_by_block(experiment: Experiment) -> list[int]:
-    """A number for the target of each block of a run, in the order in which targets are first shown.
+    """A number for the target of each block of a run; empty for curricula without blocks.
 
-    Empty for curricula without blocks.
+    For `Blocked` it is the number of the task; for `Phases` targets are counted in the order in which they are first
+    shown.
     """
     curriculum, tasks = experiment.curriculum, experiment.teachers.number
     blocks = math.ceil(experiment.duration / curriculum.block_length - 1e-9)

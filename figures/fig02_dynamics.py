@@ -14,7 +14,8 @@ from figures.caption import caption as written
 from figures.claim import Claim, Range
 from figures.describe import settings_line
 from figures.panels import PAGE, REGIMES, band, letter, new_figure
-from figures.statistics import Measurement, over_seeds
+from figures.specialization import TYPICAL
+from figures.statistics import Measurement, measure, over_seeds
 from sweeps.store import Store
 
 SWEEPS = ("fig2", "fig2-shared")
@@ -29,7 +30,6 @@ ALTERNATING_FROM = 8.0
 # Total alignment from which on a run counts as specialized.
 SPECIALIZED = 0.9
 READING = "read off the published picture, to about .02"
-TYPICAL = "of the typical run (the median), since a few teacher sets specialize only after the run"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
@@ -108,16 +108,6 @@ def times_to_criterion(axes: Axes, data: xarray.Dataset) -> None:
     axes.legend(loc="upper right")
 
 
-def typical(values: xarray.DataArray) -> Measurement:
-    """The median over seeds, of values that are averaged over everything else first."""
-    return over_seeds(values.mean([dim for dim in values.dims if dim != "seed"]).values, np.median)
-
-
-def mean(values: xarray.DataArray) -> Measurement:
-    """The mean over seeds and everything else."""
-    return over_seeds(values.mean([dim for dim in values.dims if dim != "seed"]).values)
-
-
 def at_switches(values: xarray.DataArray, data: xarray.Dataset, saves_before: int = 0) -> xarray.DataArray:
     """Values at the first save of each block, or so many saves before the block's end; first dimension "block"."""
     per_block = round(data.sizes["step"] - 1) // data.sizes["block"]
@@ -138,61 +128,61 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "the forgetful loss returns to .20 at late switches",
             "Figure 2A",
             Range(0.18, 0.22, f"peaks are {READING}"),
-            mean(at_switches(forgetful.loss, data).isel(late)),
+            measure(at_switches(forgetful.loss, data).isel(late)),
         ),
         Claim(
             "the forgetful loss falls to .065 within late blocks",
             "Figure 2A",
             Range(0.055, 0.075, "read off the published picture, to about .01 at the foot of the curve"),
-            mean(at_switches(forgetful.loss, data, 1).isel(late)),
+            measure(at_switches(forgetful.loss, data, 1).isel(late)),
         ),
         Claim(
             "the flexible loss peaks at .45 or more at the last switch (published .48)",
             "Figure 2A",
             Range(0.45, None, f"{READING}, and a band of .01; bounded by ½, complete specialization; {TYPICAL}"),
-            typical(at_switches(flexible.loss, data).isel(block=-1)),
+            measure(at_switches(flexible.loss, data).isel(block=-1), np.median),
         ),
         Claim(
             "gates alternate between 0 and 1 from t = 8: difference of the two at block ends",
             "Figure 2B",
             Range(0.9, 1.1, f"a clean alternation is a difference of 1, give or take a tenth; {TYPICAL}"),
-            typical(active_difference(flexible, data).isel(block=slice(alternating, None))),
+            measure(active_difference(flexible, data).isel(block=slice(alternating, None)), np.median),
         ),
         Claim(
             "each path ends aligned with its task",
             "Figure 2C",
             Range(0.95, None, f"published .97 to 1.00, {READING}; bounded by 1; {TYPICAL}"),
-            typical(own_alignment(flexible)),
+            measure(own_alignment(flexible), np.median),
         ),
         Claim(
             "and not with the other task",
             "Figure 2C",
             Range(None, 0.12, f"published .02 to .1, {READING}; {TYPICAL}"),
-            typical(other_alignment(flexible)),
+            measure(other_alignment(flexible), np.median),
         ),
         Claim(
             "the two paths of a forgetful network stay alike: difference of a task's alignment with each",
             "Figure 2C",
             Range(-0.1, 0.1, "no path is preferred; a tenth of complete specialization is allowed for"),
-            mean(own_alignment(forgetful) - other_alignment(forgetful)),
+            measure(own_alignment(forgetful) - other_alignment(forgetful)),
         ),
         Claim(
             "more runs than not have specialized by the end: share with a total alignment of .9",
             "Figure 2C",
             Range(0.5, None, "all published runs have, with one teacher set; other sets may take longer than the run"),
-            mean(specialized(flexible)),
+            measure(specialized(flexible)),
         ),
         Claim(
             "late flexible weights hardly change at the end of a block: relative change at most .05",
             "Figure 2D",
             Range(None, 0.05, f"published .03, {READING}; {TYPICAL}"),
-            typical(at_switches(flexible.weight_change, data, 1).isel(late)),
+            measure(at_switches(flexible.weight_change, data, 1).isel(late), np.median),
         ),
         Claim(
             "forgetful weights still do: relative change .45",
             "Figure 2D",
             Range(0.42, 0.48, "read off the published picture, to about .03 where the curve is steep"),
-            mean(at_switches(forgetful.weight_change, data, 1).isel(late)),
+            measure(at_switches(forgetful.weight_change, data, 1).isel(late)),
         ),
         Claim(
             "peaks of the gates' change grow over the run: late peaks over early ones",
@@ -204,7 +194,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "the norm of the flexible weights ends at .97",
             "Figure 2E",
             Range(0.95, 1.0, f"{READING}, and 1 is the norm of the two teachers together; {TYPICAL}"),
-            typical(flexible.weight_norm.isel(step=-1)),
+            measure(flexible.weight_norm.isel(step=-1), np.median),
         ),
         Claim(
             "flexible networks that have specialized meet the criterion after .04 τ_w in the last blocks",
@@ -216,7 +206,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "the forgetful network after .435 τ_w",
             "Figure 2F",
             Range(0.415, 0.455, f"published .43 to .44, {READING}"),
-            mean(forgetful.time_to_criterion.isel(late)),
+            measure(forgetful.time_to_criterion.isel(late)),
         ),
         Claim(
             "in its first two blocks the flexible network needs .72 τ_w",
@@ -224,7 +214,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(
                 0.67, 0.77, f"published .71 and .73, {READING}, and a mean of ten runs is good to .01, theirs as ours"
             ),
-            mean(flexible.time_to_criterion.isel(block=first)),
+            measure(flexible.time_to_criterion.isel(block=first)),
         ),
         Claim(
             "late in the run the flexible network is at least five times faster than the forgetful one",

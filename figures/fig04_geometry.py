@@ -133,7 +133,7 @@ def claims_of_switch(data: xarray.Dataset) -> list[Claim]:
         Claim(
             "forgetful: both paths stay alike, largest distance between them",
             "Figure 4, forgetful panel",
-            Range(None, 0.01, "lines of the published picture that cover each other are .01 wide"),
+            Range(None, 0.01, specialization.WHY_A_LINE),
             exact(float(np.abs(apart).max())),
         ),
         Claim(
@@ -162,9 +162,7 @@ def claims_of_symmetric(data: xarray.Dataset) -> list[Claim]:
         Claim(
             "simulations lie on the theory: largest distance in w̄",
             "Figure 4, symmetric panel",
-            Range(
-                None, 0.005, "lines of the published picture that cover each other are .01 wide, half of it either way"
-            ),
+            Range(None, 0.005, specialization.WHY_HALF_A_LINE),
             exact(distance),
         )
     )

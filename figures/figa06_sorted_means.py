@@ -72,7 +72,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
     after_b, _ = two_layers.by_path(control.second_layer.sel(after="B"))
     early, _ = two_layers.by_path(control.early_second_layer)
     regularised = one.sel(regime="regularised").second_layer
-    read = "colours of the published heat maps are read to .01, and ten runs are good to .005"
+    read = f"{two_layers.COLOURS_READ}, and ten runs are good to .005"
     return [
         Claim(
             "control: both diagonals are .235 after a block of B, matched as released",

@@ -129,9 +129,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "weights are as specialized as the theory says of the gates, w̄ = sqrt(1 - ½ (τ_c/τ_w)(1 - c̄²)): largest "
             "distance at any time",
             "Figure A10, panel of w̄ and c̄",
-            Range(
-                None, 0.005, "lines of the published picture that cover each other are .01 wide, half of it either way"
-            ),
+            Range(None, 0.005, specialization.WHY_HALF_A_LINE),
             exact(float(np.abs(gradual.weight_difference - gradual.theory).max())),
         ),
         Claim(
@@ -154,6 +152,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     gradual = data.sel(ends="gradual")
     unlike = float(np.abs(gradual.difference_other - gradual.difference_shown).max())
     errors = float(np.abs(gradual.error_other - gradual.error_shown).max())
+    ends = data.gate_difference.isel(step=-1)
+    further = float(np.abs(ends.sel(ends="abrupt") - ends.sel(ends="gradual")).max())
     return written(
         "Figure A10. One block of the symmetric model, and what its theory assumes",
         "The two-dimensional model starts specialized, with the gate of the other task open; 2 is the task on show. "
@@ -163,7 +163,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "of the sum over paths of the weights in the shown output minus that in the other. **H** c̄. The published "
         "runs are made of blocks that give way to each other gradually, with the hardness 100, so that the next task "
         "has begun by t = 5; curves are of such a block, and open dots are where a block comes to that ends at once: "
-        "its gates are up to .025 further.",
+        f"there c̄ is up to {further:.3f} from where the curves end.",
         [*np.atleast_1d(data.settings), "τ_c/τ_w = " + ", ".join(f"{ratio:.4g}" for ratio in data.ratio.values)],
         claims,
     )

@@ -69,9 +69,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "the second block still comes down as far as a start from full specialization, sqrt(1 - ½ τ_c/τ_w): "
             "largest distance",
             "Figure A11: the outer curves, on the theory",
-            Range(
-                None, 0.005, "lines of the published picture that cover each other are .01 wide, half of it either way"
-            ),
+            Range(None, 0.005, specialization.WHY_HALF_A_LINE),
             exact(float(np.abs(second - specialization_of_weights(0.0, ratios)).max())),
         ),
         Claim(

@@ -161,17 +161,26 @@ def agreement(runs: np.ndarray) -> float:
     return float((first * second).sum() / scale) if scale else 0.0
 
 
+def listed(values: xarray.DataArray, digits: int) -> str:
+    """Numbers by correlation, as a caption lists them."""
+    return ", ".join(f"{value:.{digits}f}" for value in values.values)
+
+
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     """What is seen, with settings and verdicts."""
+    speed, specialization = (
+        f"{listed(data[name].mean('seed'), digits)}, published {listed(data[f'{name}_published'], digits)}"
+        for name, digits in (("adaptation_speed", 1), ("specialization", 2))
+    )
     return written(
         "Figure A13. Teachers that are alike leave nothing to specialize for",
         "Against the cosine of any two rows of the teachers, within a teacher or across: circles, left axis, the "
         "largest change of the loss from one step of a block to the next over the length of a step, mean over blocks; "
         f"squares, right axis, specialization at the end of the run. Means over {data.sizes['seed']} seeds, bars are "
-        "standard errors; dotted with crosses: the published curves, of a single run for each correlation. Both curves "
-        "fall as published, but our speeds are higher where rows are little correlated, and our specialization is "
-        "lower throughout. That of the published run at 0 is above 1, so that its paths are turned away from each "
-        "other's teacher; how it was measured is not recorded, and why it differs is not known.",
+        "standard errors; dotted with crosses: the published curves, of a single run for each correlation. From "
+        f"left to right, our speeds are {speed}; our specializations are {specialization}. That of the published run "
+        "at 0 is above 1, so that its paths are turned away from each other's teacher; how it was measured is not "
+        "recorded, and why it differs is not known.",
         [data.settings],
         claims,
     )

@@ -119,7 +119,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
         Claim(
             "and that of the third .03 to .09",
             "Figure A14C",
-            Range(REST[0] - 0.02, REST[1] + 0.02, READING),
+            Range(round(REST[0] - 0.02, 3), round(REST[1] + 0.02, 3), READING),
             measure(gate(averaged, part=False)),
             known_verdict="fails",
         ),

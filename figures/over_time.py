@@ -31,12 +31,13 @@ def timing(experiment: Experiment) -> dict[str, Any]:
 def by_task(data: xarray.Dataset) -> xarray.Dataset:
     """The same data with the paths of each run in the order of the tasks that they are matched to at its end.
 
-    `data` has "alignment" and perhaps "gates" and "neuron_gates"; paths without a task come last.
+    `data` has "alignment", which paths are matched by, and "gates" and "teacher_component" where callers need them
+    sorted; anything else stays as it is. Paths without a task come last.
     """
     order = path_order(data.alignment.isel(step=-1).transpose(..., "task", "path").values)
     runs = [dim for dim in data.alignment.dims if dim not in ("step", "task", "path")]
     sorted_by_task = {}
-    for name in ("alignment", "gates", "neuron_gates", "path_norm", "silent_alignment", "teacher_component"):
+    for name in ("alignment", "gates", "teacher_component"):
         if name in data:
             values = data[name].transpose(*runs, ..., "path")
             sorted_by_task[name] = values.copy(data=in_order(values.values, order)).transpose(*data[name].dims)

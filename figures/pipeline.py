@@ -89,10 +89,12 @@ def open_stores(entry: Entry, runs: Path) -> dict[str, Store]:
     for its seeds.
     """
     stores = {}
-    for name, sweep in sweeps_for(entry).items():
+    # A sweep may make several stores, which have names of their own.
+    makers = [(made_by, *made) for made_by in entry.load().SWEEPS for made in sweeps_of(made_by).items()]
+    for made_by, name, sweep in makers:
         folder = runs / name
         if not folder.exists():
-            raise SettingError(f"{folder} does not exist: `gatednet sweep {name} --out {runs}` makes this store")
+            raise SettingError(f"{folder} does not exist: `gatednet sweep {made_by} --out {runs}` makes this store")
         store = stores[name] = verify(folder)
         seeds = [axis.values for axis in store.sweep.axes if axis.is_seed]
         store.require(with_seeds(sweep, *seeds) if seeds else sweep)

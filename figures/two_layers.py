@@ -24,6 +24,8 @@ LINES: dict[str, Line] = {"regularised": REGIMES["flexible"], "control": REGIMES
 TASKS = ("A", "B")
 # The ends of the colour scale: where all of a second layer of norm 1 is on one diagonal of 10, its entries are .316.
 LOW, HIGH, COLOURS = 0.0, 0.32, "Oranges"
+# Why ranges of claims about published maps are as wide as they are.
+COLOURS_READ = "colours of the published heat maps are read to .01"
 
 
 def units_of_rows(score: np.ndarray, matching: str) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Gated linear networks that learn to switch tasks, simulated many runs at once (arXiv 2411.03840)."""
 
-from gatednet.batch import Batch, Packing, Recipe, pack, recipe, run_batch, unpack
+from gatednet.batch import Batch, Packing, Recipe, jitted, pack, recipe, run_batch, unpack
 from gatednet.curricula import Blocked, Curriculum, Interleaved, Phase, Phases, Smooth
 from gatednet.dynamics import Dynamics
 from gatednet.experiment import Experiment, paths, static_half, trace, with_values
@@ -75,6 +75,7 @@ __all__ = [
     "draw",
     "evolve",
     "from_toml",
+    "jitted",
     "lift",
     "observable",
     "obstacle",

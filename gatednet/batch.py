@@ -104,7 +104,10 @@ def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: 
 
 
 def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
-    """All runs of a batch: the observables by name, with dimensions (lanes, *all_dims, width)."""
+    """All runs of a batch: the observables by name, with dimensions (lanes, *all_dims, width).
+
+    To be compiled by `jitted`: with other options of the compiler the last bits may be others.
+    """
     static = recipe.static
 
     def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Array | None]:

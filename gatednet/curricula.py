@@ -140,7 +140,7 @@ class Smooth(InOrder):
         order = self.tasks_in_order(shape[0])
         places = len(order)
         # Blocks since the start of the present round.
-        passed = (step % (places * schedule.block_steps)) / schedule.block_steps
+        passed = self.block(schedule, step) % places + self.step_in_block(schedule, step) / schedule.block_steps
         middle = jnp.arange(places)[:, None] + 0.5
         apart = jnp.abs(passed - middle)
         apart = jnp.minimum(apart, places - apart)
@@ -185,7 +185,7 @@ class Phase(Setting):
     """Some targets in turn, for a number of blocks."""
 
     targets: tuple = field((), Parts(Target), "targets in the order of their blocks")
-    blocks: int = field(0, Whole(0), "number of blocks of the phase; 0: to the end of the run")
+    blocks: int = field(0, Whole(0), "blocks of the phase; the last one lasts to the end of the run, and may have 0")
 
 
 class Phases(Curriculum):
@@ -212,7 +212,7 @@ class Phases(Curriculum):
         for place, phase in enumerate(self.phases):
             if not phase.targets:
                 raise SettingError(f"Phases.phases.{place}.targets is empty, allowed are one or more targets")
-            if not phase.blocks and phase is not self.phases[-1]:
+            if not phase.blocks and place < len(self.phases) - 1:
                 raise SettingError(f"Phases.phases.{place}.blocks is 0, allowed in the last phase only")
             for target in phase.targets:
                 target.check(tasks)

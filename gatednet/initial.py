@@ -98,7 +98,9 @@ class ChosenInitial(InitialState):
     """Weights and gates given in full, the same for every seed: for two-dimensional models and restarts."""
 
     weights: tuple = field((), Nested(Number(), 3), "initial weights, paths × outputs × inputs")
-    gates: tuple = field((), Nested(Number(), 1), "initial gates, one for each path, or paths × outputs in that order")
+    gates: tuple = field(
+        (), Nested(Number(), 1), "initial gates: paths, or paths × outputs, or, with two layers, outputs × hidden units"
+    )
     shared: bool = field(True, Choice((True,)), "a chosen state is the same for all seeds")
 
     def check(self, network: Network) -> None:

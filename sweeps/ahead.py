@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from types import TracebackType
@@ -20,8 +21,8 @@ FARTHEST = 6
 class Ahead:
     """A thread that compiles the programs of sweeps in their order, from `advance` to `advance` a few sweeps ahead.
 
-    It only saves time: a sweep finds its programs compiled, or under way, or compiles them itself. As a context it ends
-    with its sweeps; a compilation that is under way then is not waited for.
+    It only saves time: a sweep finds its programs compiled, or under way, or compiles them itself, and then meets what
+    went wrong here. As a context it ends with its sweeps: no further compilation is begun then.
     """
 
     def __init__(self, sweeps: Sequence[Sweep]) -> None:
@@ -58,7 +59,9 @@ class Ahead:
                 # The sweep that runs compiles for itself.
                 if place < self._begun:
                     continue
-            self._compile(sweep)
+            # Whatever goes wrong goes wrong again in the sweep itself, which tells it.
+            with contextlib.suppress(Exception):
+                self._compile(sweep)
 
     def _compile(self, sweep: Sweep) -> None:
         plan = sweep.plan()
@@ -69,4 +72,6 @@ class Ahead:
             for chunk in plan.chunks():
                 first.setdefault(plan.group(chunk), chunk)
             for chunk in first.values():
+                if self._ended:
+                    return
                 executors.compiled(chunk)

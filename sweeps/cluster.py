@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gatednet.settings import SettingError
 from gatednet.simulation import PRECISIONS, precision_of
 from sweeps.chunks import Chunk, Computed, Plan
-from sweeps.devices import usable_devices
+from sweeps.devices import devices_for
 from sweeps.executor import Executors
 from sweeps.plan import Sweep
 from sweeps.progress import Silent
@@ -68,4 +68,4 @@ def compute(text: str, chunk_shape: tuple[int, ...], index: tuple[int, ...]) -> 
 def _executors(text: str, chunk_shape: tuple[int, ...]) -> Executors:
     """The compilations of a plan, kept from chunk to chunk."""
     plan = Plan(Sweep.from_toml(text), chunk_shape)
-    return Executors(plan, usable_devices(), PRECISIONS[plan.sweep.precision], Silent())
+    return Executors(plan, devices_for(plan.sweep), PRECISIONS[plan.sweep.precision], Silent())

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sweeps.plan import Sweep
 
 # Simulated steps per second of one core, and seconds to compile, by the way of simulating.
-SPEED = {"reduced": 5e8, "population": 8e6, "gaussian": 7e5, "drawn": 2.5e4}
-COMPILE_SECONDS = {"reduced": 3.0, "population": 5.0, "gaussian": 9.0, "drawn": 6.0}
+SPEED = {"reduced": 2e8, "population": 4e6, "gaussian": 3.5e5, "drawn": 2.5e4}
+COMPILE_SECONDS = {"reduced": 2.0, "population": 2.0, "gaussian": 2.5, "drawn": 2.5}
 # The number of weights of the networks that these were measured with.
 WEIGHTS = {"reduced": 8, "population": 400, "gaussian": 400, "drawn": 400}
 
@@ -42,6 +42,13 @@ class Cost:
     def seconds(self) -> float:
         """The expected time from start to end."""
         return self.compile_seconds + self.run_seconds
+
+    def worthwhile(self, devices: int) -> int:
+        """How many of so many devices are worth compiling for, where this is the cost on one: all of them, or one.
+
+        Each has a program of its own, and a second one saves at most half of the run.
+        """
+        return devices if self.run_seconds > 2 * self.compile_seconds else 1
 
 
 def mode_of(sweep: Sweep, group: tuple[int, ...]) -> str:
@@ -64,12 +71,12 @@ def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:
 
 
 def cost_of(sweep: Sweep, devices: int | None = None) -> Cost:
-    """What a sweep takes on so many devices, by itself those of this process."""
+    """What a sweep takes on so many devices, by itself those of this process that are worth compiling for."""
     groups = list(sweep.groups())
     runs = sweep.runs // len(groups)
     steps = [runs * sweep.group(group).steps for group in groups]
-    speeds = [expected_speed(sweep, group) * (devices or jax.local_device_count()) for group in groups]
-    return Cost(
+    speeds = [expected_speed(sweep, group) for group in groups]
+    cost = Cost(
         runs=sweep.runs,
         steps=sum(steps),
         compiles=len({sweep.recipe(group) for group in groups}),
@@ -78,3 +85,5 @@ def cost_of(sweep: Sweep, devices: int | None = None) -> Cost:
         compile_seconds=sum(COMPILE_SECONDS[mode_of(sweep, group)] for group in groups),
         run_seconds=sum(each / speed for each, speed in zip(steps, speeds, strict=True)),
     )
+    devices = devices or cost.worthwhile(jax.local_device_count())
+    return dataclasses.replace(cost, run_seconds=cost.run_seconds / devices)

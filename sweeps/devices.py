@@ -50,13 +50,9 @@ def usable_devices() -> list[jax.Device]:
 
 
 def devices_for(sweep: Sweep) -> list[jax.Device]:
-    """The devices that are worth compiling for: one where a sweep takes less time than its compilations.
-
-    Every device has a program of its own, and results do not depend on their number.
-    """
+    """The devices that are worth compiling for, see `Cost.worthwhile`; results do not depend on their number."""
     devices = usable_devices()
-    cost = sweep.cost(1)
-    return devices if cost.run_seconds > 2 * cost.compile_seconds else devices[:1]
+    return devices[: sweep.cost(1).worthwhile(len(devices))]
 
 
 def _threads() -> int:

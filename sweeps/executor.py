@@ -169,7 +169,8 @@ class Executors:
         except BaseException as failure:
             # Whoever waits for it is told, and whoever comes after tries again.
             with self._lock:
-                self._kept.pop(shape, None)
+                if self._kept.get(shape) is future:
+                    del self._kept[shape]
             future.set_exception(failure)
             raise
         future.set_result(executor)

@@ -83,6 +83,7 @@ OBSERVABLES = (
         "second layer of the network seen as one of two layers, units in the network's own order",
         lambda snapshot: snapshot.own_layers[1],
         dims=("output", "unit"),
+        lifted=True,
     ),
     Observable("representation_cost", "cost of the weights, for a strength of 1", weight_cost),
     Observable("gate_norm", "Euclidean norm of all gates", lambda snapshot: whole_norm(snapshot.state.gates)),

@@ -75,15 +75,12 @@ OBSERVABLES = (
         "multiple of a teacher that is in a path",
         teacher_component,
         dims=("task", "path"),
-        # Products of maps are the same in all orthonormal coordinates, but paths of two layers are found by rows.
-        lifted=True,
     ),
     Observable(
         "total_weight",
         "multiple of a teacher that is in all paths together",
         lambda snapshot: teacher_component(snapshot).sum(axis=1),
         dims=("task",),
-        lifted=True,
     ),
     Observable(
         "rank",

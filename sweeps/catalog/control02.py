@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.fig02 import PATHS, regime
+from sweeps.catalog.fig05 import BLOCKS, GATE_TIMESCALES, left
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
     from sweeps.plan import Sweep
 
-# What makes a constraint: the gates' time constant, and the strengths of the penalties on norm and on negative gates.
-PATHS = ("timescales.gates", "objective.norm", "objective.nonnegativity")
-# Block lengths of the map, in Figure 5's range.
-BLOCKS = (1.0, 0.8, 0.6, 0.4, 0.1)
 EVERY = 100
 SAVED = ("loss", "gates", "alignment", "total_alignment", "specialization", "time_to_criterion")
 
@@ -35,7 +33,6 @@ def at_figure_2() -> Experiment:
     """The flexible network of Figure 2 with the population as inputs."""
     from gatednet.experiment import with_values
     from gatednet.inputs import Population
-    from sweeps.catalog.fig02 import regime
 
     return with_values(regime("flexible"), {"inputs": Population()})
 
@@ -44,7 +41,6 @@ def at_figure_5() -> Experiment:
     """The network of Figure 5, left, with the fastest gates there, and the population as inputs."""
     from gatednet.experiment import with_values
     from gatednet.inputs import Population
-    from sweeps.catalog.fig05 import GATE_TIMESCALES, left
 
     return with_values(left(), {"inputs": Population(), "timescales.gates": GATE_TIMESCALES[0]})
 

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.penalties import PENALTIES
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
@@ -30,7 +31,7 @@ SAVED = (
     "loss_after_switch",
 )
 # What tells the regimes apart: the gates' time constant, and the strengths of the two constraints on the gates.
-PATHS = ("timescales.gates", "objective.norm", "objective.nonnegativity")
+PATHS = ("timescales.gates", *PENALTIES)
 REGIMES = {"flexible": (0.03, 0.909, 0.0909), "forgetful": (1.3, 0.0, 0.0)}
 
 

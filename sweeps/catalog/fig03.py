@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sweeps.catalog.conventions import conventions
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.penalties import PENALTIES
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
@@ -20,8 +21,6 @@ EVERY = 0.1
 SAVED = ("loss", "loss_every_step", "gates", "alignment")
 # Rows with gates of their own are sorted by tasks one by one.
 SAVED_OF_ROWS = (*SAVED, "neuron_gates", "unit_alignment")
-# What tells the regimes apart: a forgetful network has the same time constants, and no constraints.
-PATHS = ("objective.norm", "objective.nonnegativity")
 
 
 def sums() -> Experiment:
@@ -77,8 +76,9 @@ def both_regimes(
     from sweeps.plan import Sweep
 
     objective = experiment.objective
+    # A forgetful network has the same time constants, and no constraints.
     values = ((objective.norm, objective.nonnegativity), (0.0, 0.0))
-    regimes = Axis("regime", PATHS, values, ("flexible", "forgetful"))
+    regimes = Axis("regime", PENALTIES, values, ("flexible", "forgetful"))
     save = Save(saved, round(EVERY / experiment.dt))
     return Sweep(experiment, (conventions(), regimes, Axis.seeds(seeds)), save, reduced)
 

@@ -6,10 +6,9 @@ followed until little moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sweeps.catalog.entry import Entry
+from sweeps.catalog.entry import Entry, together
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
@@ -128,24 +127,6 @@ def both_orders() -> Sweep:
     return exactly(blocks(), (block_lengths(BLOCKS), first), OVER_BLOCKS)
 
 
-BUILT: dict[str, Callable[[], Sweep]] = {
-    "fig4-symmetric": lambda: exactly(symmetric(), (timescales(),), WITHIN),
-    "fig4-regimes": regimes,
-    "fig4-blocks": both_orders,
-    "fig4-cycle": lambda: exactly(cycle(), (block_lengths(BLOCKS[:1]),), OVER_BLOCKS),
-}
-SUMMARIES = {
-    "fig4-symmetric": "Figure 4: within a block, for five time constants of the gates",
-    "fig4-regimes": "Figure 4: a switch in the flexible and in the forgetful regime",
-    "fig4-blocks": "Figure 4: two block lengths, with either task first",
-    "fig4-cycle": "Figure 4: a hundred blocks, to the limit cycle",
-}
-
-
-def _single(name: str) -> Entry[dict[str, Sweep]]:
-    return Entry(name, SUMMARIES[name], lambda: {name: BUILT[name]()})
-
-
 EXPERIMENTS = (
     Entry("fig4-symmetric", "Figure 4: the two-dimensional model within a block", symmetric),
     Entry("fig4-flexible", "Figure 4: a switch between specialized paths", lambda: regime("flexible")),
@@ -153,9 +134,19 @@ EXPERIMENTS = (
     Entry("fig4-blocks", "Figure 4: the two-dimensional model begins to specialize", blocks),
     Entry("fig4-cycle", "Figure 4: the two-dimensional model on its way to a limit cycle", cycle),
 )
-SWEEPS = (
+SWEEPS = together(
+    "fig4",
+    "Figure 4: all of the two-dimensional model",
     Entry(
-        "fig4", "Figure 4: all of the two-dimensional model", lambda: {name: build() for name, build in BUILT.items()}
+        "fig4-symmetric",
+        "Figure 4: within a block, for five time constants of the gates",
+        lambda: exactly(symmetric(), (timescales(),), WITHIN),
     ),
-    *(_single(name) for name in BUILT),
+    Entry("fig4-regimes", "Figure 4: a switch in the flexible and in the forgetful regime", regimes),
+    Entry("fig4-blocks", "Figure 4: two block lengths, with either task first", both_orders),
+    Entry(
+        "fig4-cycle",
+        "Figure 4: a hundred blocks, to the limit cycle",
+        lambda: exactly(cycle(), (block_lengths(BLOCKS[:1]),), OVER_BLOCKS),
+    ),
 )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sweeps.catalog.entry import Entry
+from sweeps.catalog.entry import Entry, together
 from sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
 
 if TYPE_CHECKING:
@@ -74,29 +73,31 @@ def evenly(first: float, last: float) -> tuple[float, ...]:
     return tuple(first + (last - first) * point / (FINE - 1) for point in range(FINE))
 
 
-BUILT: dict[str, Callable[[], Sweep]] = {
-    "fig5-left": lambda: coarse(left(), BLOCKS, timescale_axis(GATE_TIMESCALES), SAVED),
-    "fig5-right": lambda: coarse(right(), BLOCKS, strength_axis(STRENGTHS, strength), SAVED),
-    "fig5-left-fine": lambda: fine(left(), timescale_axis(evenly(GATE_TIMESCALES[0], GATE_TIMESCALES[-1]))),
-    "fig5-right-fine": lambda: fine(right(), strength_axis(evenly(STRENGTHS[0], STRENGTHS[-1]), strength)),
-}
-SUMMARIES = {
-    "fig5-left": "Figure 5, left: block length against the gates' time constant, both conventions",
-    "fig5-right": "Figure 5, right: block length against the strength of the constraints, both conventions",
-    "fig5-left-fine": f"Figure 5, left, on {FINE} × {FINE} cells, population",
-    "fig5-right-fine": f"Figure 5, right, on {FINE} × {FINE} cells, population",
-}
-
-
-def _single(name: str) -> Entry[dict[str, Sweep]]:
-    return Entry(name, SUMMARIES[name], lambda: {name: BUILT[name]()})
-
-
 EXPERIMENTS = (
     Entry("fig5-left", "Figure 5, left: the gates' time constant matters", left),
     Entry("fig5-right", "Figure 5, right: the strength of the constraints matters", right),
 )
-SWEEPS = (
-    Entry("fig5", "Figure 5: all four maps", lambda: {name: build() for name, build in BUILT.items()}),
-    *(_single(name) for name in BUILT),
+SWEEPS = together(
+    "fig5",
+    "Figure 5: all four maps",
+    Entry(
+        "fig5-left",
+        "Figure 5, left: block length against the gates' time constant, both conventions",
+        lambda: coarse(left(), BLOCKS, timescale_axis(GATE_TIMESCALES), SAVED),
+    ),
+    Entry(
+        "fig5-right",
+        "Figure 5, right: block length against the strength of the constraints, both conventions",
+        lambda: coarse(right(), BLOCKS, strength_axis(STRENGTHS, strength), SAVED),
+    ),
+    Entry(
+        "fig5-left-fine",
+        f"Figure 5, left, on {FINE} × {FINE} cells, population",
+        lambda: fine(left(), timescale_axis(evenly(GATE_TIMESCALES[0], GATE_TIMESCALES[-1]))),
+    ),
+    Entry(
+        "fig5-right-fine",
+        f"Figure 5, right, on {FINE} × {FINE} cells, population",
+        lambda: fine(right(), strength_axis(evenly(STRENGTHS[0], STRENGTHS[-1]), strength)),
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.penalties import PENALTIES
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
@@ -15,8 +16,7 @@ EVERY = 10
 SAVED = ("loss_every_step", "unit_alignment", "second_layer", "weight_step")
 # Changes of the second layer over two steps, which those of one step are not enough for: it goes to and fro.
 EVERY_CHANGE = 2
-# What tells the two networks apart: the strengths of both penalties on the second layer.
-PATHS = ("objective.norm", "objective.nonnegativity")
+# What tells the two networks apart: the strengths of `PENALTIES`, which are here on the second layer.
 REGIMES = {"regularised": (0.2, 0.2), "control": (0.0, 0.0)}
 
 
@@ -41,7 +41,7 @@ def control() -> Experiment:
     """The same without penalties."""
     from gatednet.experiment import with_values
 
-    return with_values(two_layers(), dict(zip(PATHS, REGIMES["control"], strict=True)))
+    return with_values(two_layers(), dict(zip(PENALTIES, REGIMES["control"], strict=True)))
 
 
 def both(seeds: int = 60) -> Sweep:
@@ -50,7 +50,7 @@ def both(seeds: int = 60) -> Sweep:
     from sweeps.axes import Axis
     from sweeps.plan import Sweep
 
-    regimes = Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES))
+    regimes = Axis("regime", PENALTIES, tuple(REGIMES.values()), tuple(REGIMES))
     return Sweep(two_layers(), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.penalties import PENALTIES
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
     from sweeps.plan import Sweep
 
-# The strengths of the penalties on norm and on negative gates; the time constants are the same in both regimes.
-PATHS = ("objective.norm", "objective.nonnegativity")
+# The strengths of `PENALTIES`; the time constants are the same in both regimes.
 REGIMES = {"flexible": (0.72, 0.18), "control": (0.0, 0.0)}
 
 
@@ -40,7 +40,7 @@ def both(seeds: int = 1000) -> Sweep:
     from sweeps.plan import Sweep
 
     experiment = flexible()
-    regimes = Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES))
+    regimes = Axis("regime", PENALTIES, tuple(REGIMES.values()), tuple(REGIMES))
     return Sweep(experiment, (regimes, Axis.seeds(seeds)), Save(("loss_every_step",), experiment.steps))
 
 

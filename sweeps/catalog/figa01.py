@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.penalties import PENALTIES
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
@@ -51,9 +52,8 @@ def as_released() -> Experiment:
     """The same as in the released code, which leaves the penalties what they are."""
     from gatednet.experiment import with_values
 
-    paths = ("objective.norm", "objective.nonnegativity")
     given = full().objective
-    return with_values(two_dimensional(), dict(zip(paths, (given.norm, given.nonnegativity), strict=True)))
+    return with_values(two_dimensional(), dict(zip(PENALTIES, (given.norm, given.nonnegativity), strict=True)))
 
 
 def sweep(experiment: Experiment, seeds: int, saved: tuple[str, ...] = SAVED) -> Sweep:

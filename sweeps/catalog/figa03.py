@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.penalties import PENALTIES
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
     from sweeps.plan import Sweep
 
 EVERY = 50
-PATHS = ("objective.weight_cost", "objective.norm", "objective.nonnegativity")
+PATHS = ("objective.weight_cost", *PENALTIES)
 # In the released code all strengths share one sum: the cost of the weights takes from the other two.
 COSTS = {"without": (0.0, 5.45, 0.545), "with": (0.387, 1.94, 0.194)}
 

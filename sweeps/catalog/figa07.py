@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.fig06 import PATHS, two_layers
+from sweeps.catalog.entry import Entry, together
+from sweeps.catalog.fig06 import two_layers
+from sweeps.catalog.penalties import PENALTIES
 from sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def base(strength: float = STRENGTH_OF_TIMESCALES) -> Experiment:
     """What both maps share: the network of Figure 6 with a faster first layer, at a published strength."""
     from gatednet.experiment import with_values
 
-    values = {"timescales.weights": 0.04, "steps": 2000, **dict(zip(PATHS, penalties(strength), strict=True))}
+    values = {"timescales.weights": 0.04, "steps": 2000, **dict(zip(PENALTIES, penalties(strength), strict=True))}
     return with_values(two_layers(), values)
 
 
@@ -46,19 +46,18 @@ def right() -> Sweep:
     return coarse(base(), BLOCKS, strength_axis(STRENGTHS, penalties), SAVED, every=EVERY)
 
 
-BUILT: dict[str, Callable[[], Sweep]] = {"figa7-left": left, "figa7-right": right}
-SUMMARIES = {
-    "figa7-left": "Figure A7, left: block length against the second layer's time constant, both conventions",
-    "figa7-right": "Figure A7, right: block length against the strength of the constraints, both conventions",
-}
-
-
-def _single(name: str) -> Entry[dict[str, Sweep]]:
-    return Entry(name, SUMMARIES[name], lambda: {name: BUILT[name]()})
-
-
 EXPERIMENTS = (Entry("figa7", "Figure A7: two layers, the second fourfold as fast", base),)
-SWEEPS = (
-    Entry("figa7", "Figure A7: both maps", lambda: {name: build() for name, build in BUILT.items()}),
-    *(_single(name) for name in BUILT),
+SWEEPS = together(
+    "figa7",
+    "Figure A7: both maps",
+    Entry(
+        "figa7-left",
+        "Figure A7, left: block length against the second layer's time constant, both conventions",
+        left,
+    ),
+    Entry(
+        "figa7-right",
+        "Figure A7, right: block length against the strength of the constraints, both conventions",
+        right,
+    ),
 )

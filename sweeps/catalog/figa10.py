@@ -52,7 +52,8 @@ def four_blocks() -> Experiment:
 def states_before() -> tuple[tuple[float, ...], ...]:
     """A quarter through the one block: the time constant of the gates and the state of each run, for `START`.
 
-    Rounded, so that the plan is the same wherever it is made.
+    They are simulated, five runs of `STEPS_BEFORE` steps, whenever the sweep of Figure A11 is built, for a dry run as
+    well; once a process. Rounded, so that the plan is the same wherever it is made.
     """
     import numpy as np
 
@@ -93,7 +94,7 @@ SWEEPS = (
     Entry("figa10-abrupt", "Figure A10 with a block that ends at once", lambda: {"figa10-abrupt": one_block(abrupt())}),
     Entry(
         "figa11",
-        "Figure A11: the time constants of Figure A10, over four blocks",
+        "Figure A11: the time constants of Figure A10, over four blocks; its starting states are simulated first",
         lambda: {"figa11": exactly(four_blocks(), (from_states_before(),), SAVED, EVERY)},
     ),
 )

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sweeps.catalog.conventions import conventions
+from sweeps.catalog.penalties import PENALTIES
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
     from sweeps.axes import Axis
     from sweeps.plan import Sweep
-
-PENALTIES = ("objective.norm", "objective.nonnegativity")
 
 
 def coarse(

@@ -126,7 +126,7 @@ CASES = [
     Case("reproduce fig4 --runs mine.toml/x", r"mine\.toml/x cannot be written: .*mine\.toml: not a folder"),
     # stores that are not there
     Case("verify nowhere", r"nowhere does not exist, allowed is the folder of a store"),
-    Case("figure fig4", r"runs/fig4-symmetric does not exist: `gatednet sweep fig4-symmetric --out runs`"),
+    Case("figure fig4", r"runs/fig4-symmetric does not exist: `gatednet sweep fig4 --out runs`"),
     Case("sweep mine.toml --cluster nowhere", r"no scheduler answers at 'nowhere'"),
 ]  # fmt: skip
 

@@ -1,4 +1,5 @@
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -6,9 +7,11 @@ from pathlib import Path
 import pytest
 
 import figures
-from figures.pipeline import check_formats, chosen, few_seeds, sweeps_for
+from figures import pipeline
+from figures.pipeline import check_formats, chosen, few_seeds, open_stores, sweeps_for
 from figures.registry import FIGURES
 from gatednet import SettingError
+from sweeps.catalog import SWEEPS, sweeps_of
 
 # The fewest claims that a figure may have, where it is not 2.
 FEWEST_CLAIMS = {"fig2": 8, "fig4": 8, "fig5": 6, "figa10": 5}
@@ -52,6 +55,20 @@ def test_quick_sweeps_differ_in_seeds_only(name):
         assert quick[store] == few_seeds(sweep)
         assert [axis for axis in quick[store].axes if not axis.is_seed] == [a for a in sweep.axes if not a.is_seed]
         assert all(len(axis) < 10 for axis in quick[store].axes if axis.is_seed)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_missing_store_is_made_by_a_sweep_of_the_catalog(name, tmp_path, monkeypatch):
+    built = {each: sweeps_of(each) for each in FIGURES[name].load().SWEEPS}
+    for store in [store for made in built.values() for store in made]:
+        # Only the first missing store is named, so each is made the only one.
+        only = {each: {store: made[store]} if store in made else {} for each, made in built.items()}
+        monkeypatch.setattr(pipeline, "sweeps_of", only.__getitem__)
+        with pytest.raises(SettingError, match=f"{store} does not exist: `gatednet sweep ") as refused:
+            open_stores(FIGURES[name], tmp_path)
+        named = re.search(r"`gatednet sweep (\S+) --out", str(refused.value))[1]
+        assert named in SWEEPS
+        assert store in built[named]
 
 
 def test_listing_figures_imports_nothing_heavy():

@@ -175,6 +175,10 @@ def test_groups_of_tasks() -> None:
             lambda: Phases(phases=(Phase((Task(0),)), Phase((Task(1),)))),
             "Phases.phases.0.blocks is 0, allowed in the last phase only",
         ),
+        (
+            lambda: Phases(phases=(Phase((Task(0),)),) * 2),
+            "Phases.phases.0.blocks is 0, allowed in the last phase only",
+        ),
         (lambda: Phases(phases=(Phase((Task(3),)),)), "Task names task 3, allowed are 0 to 1"),
         (lambda: Phases(phases=(Phase((Sum(()),)),)), "Sum names no task, allowed are one or more of 0 to 1"),
         (lambda: Smooth(order=(2,)), "Smooth.order names task 2, allowed are 0 to 1"),
@@ -198,6 +202,12 @@ def test_smooth_switching_by_hand() -> None:
                 wave = np.cos(np.pi * apart)
                 expected = 0.5 * (1 + np.sign(wave) * abs(np.sin(np.pi * wave / 2)) ** 0.5)
                 assert found[step, task, run] == pytest.approx(expected, abs=2e-5)
+
+
+def test_long_blocks_give_way_as_short_ones_do() -> None:
+    longest = Schedule(jnp.array([MOST_STEPS]))
+    found = Smooth().task_weights(longest, jnp.int32(MOST_STEPS // 2), KEY[:1], (3, 2))
+    np.testing.assert_array_equal(found[:, 0], [1, 0, 0])
 
 
 def test_hard_switching_is_in_blocks() -> None:

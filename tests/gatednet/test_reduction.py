@@ -104,6 +104,13 @@ def test_every_observable_agrees(name: str) -> None:
     compare(CASES[name], tuple(REGISTRY))
 
 
+@pytest.mark.parametrize("name", ["two paths, two tasks", "two layers, smooth changes"])
+def test_what_needs_no_basis_agrees_without_it(name: str) -> None:
+    """Where no observable asks for the original coordinates, runs do not have them."""
+    names = tuple(each for each, observable in REGISTRY.items() if not observable.lifted)
+    compare({**CASES, **FURTHER}[name], names)
+
+
 @pytest.mark.parametrize("name", FURTHER)
 def test_runs_agree(name: str) -> None:
     compare(FURTHER[name], ("loss", "gates", "effective_map", "total_alignment", "gate_speed"))
