@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from figures.cli.options import File, Out, Runs, parse_files
+
+if TYPE_CHECKING:
+    from figures.claim import Claim
+
+
+@contextlib.contextmanager
+def one_by_one() -> Iterator[ThreadPoolExecutor]:
+    """A thread for work that waits in line; what has not begun when something else goes wrong is left undone."""
+    with ThreadPoolExecutor(1, thread_name_prefix="draw") as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def reproduce(
@@ -49,15 +66,20 @@ def reproduce(
     check_writable(pictures_in)
     sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
     new = {name: sweep for each in sweeps.values() for name, sweep in each.items() if not (stores_in / name).exists()}
-    claims = {}
-    with Ahead(list(new.values())) as ahead:
+    made: dict[str, Future[list[Claim]]] = {}
+    # Figures are drawn one by one beside the sweeps of later ones.
+    with Ahead(list(new.values())) as ahead, one_by_one() as drawing:
         for entry in entries:
             stores = {}
             for name, sweep in sweeps[entry.name].items():
                 if new.pop(name, None) is not None:
                     ahead.advance()
                 stores[name] = run_sweep(sweep, stores_in / name, progress=progress_for(name))
-            claims[entry.name] = make(entry, stores, pictures_in, suffixes, quick=quick, files=files)
+            made[entry.name] = drawing.submit(make, entry, stores, pictures_in, suffixes, quick=quick, files=files)
+            for each in made.values():
+                if each.done():
+                    each.result()  # what went wrong there ends everything here
+        claims = {name: each.result() for name, each in made.items()}
     write_all(pictures_in, {"claims.json": to_json(claims).encode()})
     # A file has no width of its own.
     Console(width=None if sys.stdout.isatty() else 160).print(table(claims, quick=quick))

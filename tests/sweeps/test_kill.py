@@ -57,6 +57,19 @@ def let_go(sweeping: subprocess.Popen, seconds: float, number: int) -> tuple[int
     return sweeping.returncode, complaint
 
 
+def time_of_a_sweep(folder: Path) -> float:
+    """The seconds that a process works on a sweep, which is removed."""
+    sweeping = process(folder)
+    assert sweeping.stdout is not None
+    assert sweeping.stdout.readline() == "ready\n"
+    start = time.monotonic()
+    _, complaint = sweeping.communicate("\n", timeout=60)
+    assert sweeping.returncode == 0, complaint
+    seconds = time.monotonic() - start
+    Store(folder).remove()
+    return seconds
+
+
 @pytest.fixture
 def expected(tmp_path, monkeypatch) -> np.ndarray:
     monkeypatch.setattr("sweeps.run.Executors", Numbered)
@@ -67,10 +80,12 @@ def expected(tmp_path, monkeypatch) -> np.ndarray:
 def test_kills_at_random_moments(tmp_path, expected):
     moments = random.Random(20241106)
     folder = tmp_path / "store"
+    # How long a process works that is not killed depends on the machine, and on what else it does.
+    whole = time_of_a_sweep(tmp_path / "whole")
     kills = left = 0
     while kills < 20:
         sweeping = process(folder)
-        code, complaint = let_go(sweeping, moments.uniform(0.05, 0.7), signal.SIGKILL)
+        code, complaint = let_go(sweeping, moments.uniform(0.05, whole), signal.SIGKILL)
         kills += code == -signal.SIGKILL
         assert code in (0, -signal.SIGKILL), complaint
         if folder.exists():
