@@ -11,7 +11,9 @@ import typer
 
 Runs = Annotated[Path, typer.Option(help="Folder of the stores.")]
 Out = Annotated[Path, typer.Option(help="Folder of the pictures.")]
-Format = Annotated[str, typer.Option("--format", help="Picture formats, with commas between them: pdf, png, svg.")]
+_FORMATS = "Picture formats, with commas between them: pdf, png, svg"
+Format = Annotated[str, typer.Option("--format", help=f"{_FORMATS}.")]
+FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; by itself all, or png if quick.")]
 
 File = Annotated[
     list[str] | None,

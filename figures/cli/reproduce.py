@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import File, Out, Runs, parse_files
+from figures.cli.options import File, FormatIfAny, Out, Runs, parse_files
 
 if TYPE_CHECKING:
     from figures.claim import Claim
@@ -32,12 +32,7 @@ def reproduce(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Figures; by themselves all.")] = None,
     runs: Runs = Path("runs"),
     out: Out = Path("pictures"),
-    formats: Annotated[
-        str | None,
-        typer.Option(
-            "--format", help="Picture formats, with commas between them: pdf, png, svg; by itself all, or png if quick."
-        ),
-    ] = None,
+    formats: FormatIfAny = None,
     file: File = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few seeds, for a first look: pictures are marked, claims may be undecided.")
