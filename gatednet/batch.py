@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -116,16 +116,27 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
         return reduce(experiment, problem) if recipe.reduced else (problem, None)
 
     starts = jax.vmap(start)(batch.drawn.values, jnp.asarray(batch.seeds), jnp.asarray(batch.streams))
-    network = reduced_network(static) if recipe.reduced else static.network
-    lifts = any(each.lifted for each in recipe.save.chosen)
+    run = _lane_of(recipe)
 
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
         traced, index = given
         problem, basis = jax.tree.map(lambda values: jnp.moveaxis(values[index], 0, -1), starts)
-        dynamics = Dynamics(merge(static, traced.values), network)
-        return evolve(Lane(dynamics, traced.schedule, problem, basis if lifts else None), recipe.save, recipe.blocks)
+        return run(traced, problem, basis)
 
     return jax.lax.map(one_lane, (batch.traced, batch.start))
+
+
+@functools.lru_cache(128)
+def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Array | None], dict[str, Array]]:
+    """What a recipe does with one lane; its trace is kept, since whoever asks for shapes will compile it later."""
+    network = reduced_network(recipe.static) if recipe.reduced else recipe.static.network
+    lifts = any(each.lifted for each in recipe.save.chosen)
+
+    def run(traced: Traced, problem: Problem, basis: Array | None) -> dict[str, Array]:
+        dynamics = Dynamics(merge(recipe.static, traced.values), network)
+        return evolve(Lane(dynamics, traced.schedule, problem, basis if lifts else None), recipe.save, recipe.blocks)
+
+    return jax.jit(run, inline=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,8 +160,8 @@ def pack(
     """Sort runs into lanes and find the draws that they share.
 
     Runs of one block length go to one lane as far as possible: a lane stops at every switch of each of its runs.
-    `values` are arrays (runs,) for floats at dotted paths, `seeds` and `streams` are (runs,). The batch is padded,
-    with copies of a run, to at least `lanes` lanes and `draws` draws.
+    `values` are arrays (runs,) for floats and words at dotted paths, `seeds` and `streams` are (runs,). The batch is
+    padded, with copies of a run, to at least `lanes` lanes and `draws` draws.
     """
     runs = len(seeds)
     traced = trace(experiment, values, runs, dtype)

@@ -16,8 +16,8 @@ from gatednet.rules import RuleState
 class Dynamics(eqx.Module):
     """The law of motion of a lane of runs.
 
-    `experiment` has arrays (runs,) for its floats; `network` is the one whose parameters move, which is that of the
-    experiment or a reduced one.
+    `experiment` has arrays (runs,) for its floats and words; `network` is the one whose parameters move, which is
+    that of the experiment or a reduced one.
     """
 
     experiment: Experiment

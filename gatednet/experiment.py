@@ -17,7 +17,7 @@ from gatednet.inputs import Gaussian, Inputs
 from gatednet.networks import GatedLinear, Network
 from gatednet.objectives import Objective
 from gatednet.rules import Euler, Options, Rule
-from gatednet.settings import Number, Setting, SettingError, Whole, field, is_float
+from gatednet.settings import Number, Setting, SettingError, Whole, Word, field, is_traced
 from gatednet.teachers import Teachers, TeacherSet
 from gatednet.timescales import Timescales
 
@@ -129,15 +129,15 @@ def _rebuilt(place: Any, values: Mapping[str, Any]) -> Any:
 
 
 def static_half(experiment: Experiment) -> Experiment:
-    """The experiment without its floats: hashable, and equal for all experiments that one compilation serves."""
-    return eqx.partition(experiment, is_float)[1]
+    """The experiment without floats and words: hashable, and equal for all experiments that one compilation serves."""
+    return eqx.partition(experiment, is_traced)[1]
 
 
 class Traced(eqx.Module):
     """What a compiled simulation is given of many experiments of one static half, with the runs as last axis.
 
-    `values` is the experiment with NumPy arrays (runs,) for floats and None elsewhere, `schedule` the curriculum in
-    steps, counted in double precision.
+    `values` is the experiment with NumPy arrays (runs,) for floats, and for words their places among their options,
+    and None elsewhere; `schedule` is the curriculum in steps, counted in double precision.
     """
 
     values: Experiment
@@ -145,18 +145,22 @@ class Traced(eqx.Module):
 
 
 def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, dtype: Any) -> Traced:
-    """The traced half of `runs` experiments that differ from one in the floats at some dotted paths.
+    """The traced half of `runs` experiments that differ from one in the floats and words at some dotted paths.
 
-    This is the only place where floats become arrays. `values` are arrays (runs,), already checked by `with_values`.
+    This is the only place where they become arrays. `values` are arrays (runs,), of numbers or of words, already
+    checked by `with_values`.
     """
-    known = [name for name, leaf in paths(experiment).items() if is_float(leaf)]
+    known = [name for name, leaf in paths(experiment).items() if is_traced(leaf)]
     for path in values:
         if path not in known:
-            raise SettingError(f"{path!r} is no float of the experiment: {nearest(path, known)}")
+            raise SettingError(f"{path!r} cannot be traced: {nearest(path, known)}")
 
     def array(path: Any, leaf: Any) -> Any:
-        name = jax.tree_util.keystr(path, simple=True, separator=".")
-        return np.broadcast_to(np.asarray(values.get(name, leaf), np.float64), (runs,)) if is_float(leaf) else leaf
+        if not is_traced(leaf):
+            return leaf
+        given = values.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf)
+        numbers = leaf.places(given) if isinstance(leaf, Word) else np.asarray(given, np.float64)
+        return np.broadcast_to(numbers, (runs,))
 
     exact = jax.tree_util.tree_map_with_path(array, experiment)
     schedule = dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.release(exact.dt))

@@ -11,7 +11,7 @@ from jax import Array
 from gatednet.inputs import seen
 from gatednet.networks import Network
 from gatednet.rows import Blocks, Rows, add, total
-from gatednet.settings import Choice, Number, Setting, field
+from gatednet.settings import Choice, Number, Setting, Words, field, number_of
 from gatednet.times import steps_of
 
 
@@ -24,7 +24,7 @@ class Objective(Setting):
     with `"columns"`, as in the authors' released code (paper, appendix on representational cost).
     """
 
-    reduction: str = field("sum", Choice(("sum", "mean")), "whether the task loss is summed or averaged over outputs")
+    reduction: str = field("sum", Words(("sum", "mean")), "whether the task loss is summed or averaged over outputs")
     norm: float = field(0.909, Number(0.0), "strength of the penalty on the norm of the gates")
     norm_order: int = field(1, Choice((1, 2)), "order k of that norm")
     nonnegativity: float = field(0.0909, Number(0.0), "strength of the penalty on negative gates")
@@ -48,7 +48,7 @@ class Objective(Setting):
         """
         error = tuple(effective - wanted for effective, wanted in zip(network.effective_map(rows), target, strict=True))
         squared = total(tuple(block**2 for block in seen(error, factor)))
-        return squared * (0.5 / outputs if self.reduction == "mean" else 0.5)
+        return squared * number_of(self.reduction, (0.5, 0.5 / outputs))
 
     def penalty(self, network: Network, rows: Rows) -> Array:
         """The part of the loss that is not reported, for each run: (runs,)."""

@@ -14,7 +14,7 @@ import optax
 from jax import Array
 
 from gatednet.rows import Blocks, Rows
-from gatednet.settings import Number, Setting, SettingError, is_float
+from gatednet.settings import Number, Setting, SettingError, is_traced
 
 RuleState = Any
 Group = tuple[Blocks, ...]
@@ -169,7 +169,7 @@ def _obstacle(name: str, options: Options) -> str | None:
     value = jax.ShapeDtypeStruct((2,), np.float32)
     rate = jax.ShapeDtypeStruct((), np.float32)
     # Floats are traced here as they are in a simulation.
-    floats = {option: rate for option, given in options.items() if is_float(given)}
+    floats = {option: rate for option, given in options.items() if is_traced(given)}
 
     def step(value: Array, rate: Array, floats: dict[str, Array]) -> Any:
         transform = getattr(optax, name)(learning_rate=rate, **{**options, **floats})

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
 
 
 class SettingError(ValueError):
@@ -60,13 +63,56 @@ class Choice:
     options: tuple[Any, ...]
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(repr(option) for option in self.options)
+        return _one_of(self.options)
 
     def convert(self, value: Any) -> Any:
         return value
 
     def allows(self, value: Any) -> bool:
         return any(type(value) is type(option) and value == option for option in self.options)
+
+
+class Word(str):
+    """One of a few words, `options`, that do no more than set a number."""
+
+    __slots__ = ("options",)
+    options: tuple[str, ...]
+
+    def __new__(cls, text: str, options: tuple[str, ...]) -> Word:
+        word = super().__new__(cls, text)
+        word.options = options
+        return word
+
+    def __getnewargs__(self) -> tuple[str, tuple[str, ...]]:
+        return str(self), self.options
+
+    def places(self, words: Any) -> np.ndarray:
+        """The place of each word among the options, as floating-point numbers."""
+        return np.asarray(np.argmax(np.asarray(words)[..., None] == np.asarray(self.options), axis=-1), np.float64)
+
+
+def number_of(word: Any, numbers: Sequence[float]) -> Any:
+    """The number that a word sets: a number for each of its options, or for each run the one at its place, (runs,)."""
+    if isinstance(word, Word):
+        return numbers[word.options.index(word)]
+    places: Array = word
+    return jnp.select([places == place for place in range(len(numbers))], list(numbers))
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """The rule of a field that holds a `Word`; such fields can be swept without compiling again."""
+
+    options: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return _one_of(self.options)
+
+    def convert(self, value: Any) -> Any:
+        return Word(value, self.options) if isinstance(value, str) and value in self.options else value
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, Word)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +160,11 @@ class Parts:
         return isinstance(value, tuple) and all(isinstance(each, self.kind) for each in value)
 
 
-Rule = Number | Whole | Choice | Nested | Parts
+def _one_of(options: Sequence[Any]) -> str:
+    return "one of " + ", ".join(repr(option) for option in options)
+
+
+Rule = Number | Whole | Choice | Words | Nested | Parts
 
 
 def field(default: Any, rule: Rule, meaning: str, units: str = "1") -> Any:
@@ -140,6 +190,6 @@ class Setting(eqx.Module):
                 raise SettingError(f"{type(self).__name__}.{each.name} is {value!r}, allowed is {rule}")
 
 
-def is_float(leaf: Any) -> bool:
+def is_traced(leaf: Any) -> bool:
     """Whether a leaf of a setting is one that can change without compiling again."""
-    return isinstance(leaf, float)
+    return isinstance(leaf, float | Word)

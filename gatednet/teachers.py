@@ -12,7 +12,7 @@ from jax import Array
 from gatednet.initial import shape_of, stacked
 from gatednet.networks import Network
 from gatednet.random import normal
-from gatednet.settings import Choice, Nested, Number, Setting, SettingError, Whole, field
+from gatednet.settings import Choice, Nested, Number, Setting, SettingError, Whole, Words, field, number_of
 
 # Whether singular vectors are those of each teacher, orthogonal to those of the others, or the same for all.
 SIDES = ("separate", "shared")
@@ -55,7 +55,7 @@ class Teachers(TeacherSet):
 
     tasks: int = field(2, Whole(1), "number of teachers")
     correlation: float = field(0.0, Number(0.0, 1.0), "cosine of any two rows")
-    scale: str = field("input", Choice(("input", "unit")), "norm of a row, or singular value: 1/sqrt(inputs), or 1")
+    scale: str = field("input", Words(("input", "unit")), "norm of a row, or singular value: 1/sqrt(inputs), or 1")
     rank: int = field(0, Whole(0), "number of singular vectors of each teacher; 0: as many as outputs, by rows")
     shared: bool = field(False, Choice((False, True)), "whether all seeds have the same teachers")
     left: str = field("separate", Choice(SIDES), "left singular vectors, where there is a rank")
@@ -84,7 +84,7 @@ class Teachers(TeacherSet):
         check_modes(f"Teachers.rank is {self.rank}", self, self.rank, network)
 
     def draw(self, key: Array, network: Network) -> Array:
-        norm = 1.0 / math.sqrt(network.inputs) if self.scale == "input" else 1.0
+        norm = number_of(self.scale, (1.0 / math.sqrt(network.inputs), 1.0))
         if self.rank:
             return of_modes(key, self, network, jnp.full(self.rank, norm))
         count = self.tasks * network.outputs
@@ -154,7 +154,7 @@ class IndependentTeachers(TeacherSet):
     """
 
     tasks: int = field(2, Whole(1), "number of teachers")
-    scale: str = field("input", Choice(("input", "unit")), "root mean square norm of a row: 1/sqrt(inputs), or 1")
+    scale: str = field("input", Words(("input", "unit")), "root mean square norm of a row: 1/sqrt(inputs), or 1")
     shared: bool = field(False, Choice((False, True)), "whether all seeds have the same teachers")
 
     @property
@@ -165,7 +165,7 @@ class IndependentTeachers(TeacherSet):
         del network
 
     def draw(self, key: Array, network: Network) -> Array:
-        norm = 1.0 / math.sqrt(network.inputs) if self.scale == "input" else 1.0
+        norm = number_of(self.scale, (1.0 / math.sqrt(network.inputs), 1.0))
         entries = normal(key, (self.tasks, network.outputs, network.inputs))
         return norm / math.sqrt(network.inputs) * entries
 

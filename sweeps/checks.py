@@ -9,7 +9,7 @@ from typing import Any
 from gatednet.experiment import Experiment, nearest, paths, with_values
 from gatednet.labels import dimensions
 from gatednet.lane import RESULT, RESULT_STEP, Save
-from gatednet.settings import SettingError, is_float
+from gatednet.settings import SettingError, is_traced
 from sweeps.axes import SEED, Axis, check_seed_axis
 
 # Names of the variables and coordinates that every store has, whatever is saved.
@@ -73,12 +73,12 @@ def _check_paths(experiment: Experiment, axes: Sequence[Axis]) -> None:
 
 
 def _converted(experiment: Experiment, axis: Axis) -> Axis:
-    """The axis with whole numbers as floats where a float is swept; everything else is the experiment's to refuse."""
+    """The axis with whole numbers as floats where one is swept; everything else is the experiment's to refuse."""
     known = paths(experiment)
 
     def convert(path: str, value: Any) -> Any:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return float(value) if is_float(known[path]) and whole else value
+        return float(value) if isinstance(known[path], float) and whole else value
 
     values = [tuple(convert(path, value) for path, value in axis.at(point).items()) for point in range(len(axis))]
     return Axis(axis.name, axis.path, tuple(values if axis.zipped else [value for (value,) in values]), axis.labels)
@@ -118,6 +118,6 @@ def _build(experiment: Experiment, axes: Sequence[Axis], cell: Sequence[int]) ->
 
 
 def is_static(experiment: Experiment, axis: Axis) -> bool:
-    """Whether each value of the axis needs a compilation of its own: whether it changes anything but floats."""
+    """Whether each value of the axis needs a compilation of its own: whether it changes anything that is not traced."""
     known = paths(experiment)
-    return not axis.is_seed and not all(is_float(known[path]) for path in axis.paths)
+    return not axis.is_seed and not all(is_traced(known[path]) for path in axis.paths)

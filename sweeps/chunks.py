@@ -123,17 +123,17 @@ class Plan:
         sweep = self.sweep
         shape = chunk.shape
 
-        def spread(place: int, values: Sequence[Any], dtype: Any) -> np.ndarray:
-            along = np.asarray(values, dtype)[chunk.start[place] : chunk.stop[place]]
+        def spread(place: int, values: Sequence[Any]) -> np.ndarray:
+            along = np.asarray(values)[chunk.start[place] : chunk.stop[place]]
             return np.broadcast_to(along.reshape(-1, *(1,) * (len(shape) - place - 1)), shape).reshape(-1)
 
         values: dict[str, np.ndarray] = {}
         seeds = np.zeros(chunk.runs, np.int64)
         for place, axis in enumerate(sweep.axes):
             if axis.is_seed:
-                seeds = spread(place, axis.values, np.int64)
+                seeds = spread(place, axis.values)
             elif place not in sweep.static_places:
-                values |= {path: spread(place, axis.column(path), np.float64) for path in axis.paths}
+                values |= {path: spread(place, axis.column(path)) for path in axis.paths}
         return Request(sweep.group(self.group(chunk)), values, seeds, self._streams(chunk))
 
     def _streams(self, chunk: Chunk) -> np.ndarray:

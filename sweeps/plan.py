@@ -108,7 +108,7 @@ class Sweep:
         return itertools.product(*(range(len(self.axes[place])) for place in self.static_places))
 
     def group(self, group: tuple[int, ...]) -> Experiment:
-        """The experiment that the runs of a group vary in floats only."""
+        """The experiment that the runs of a group vary in what is traced."""
         return self.cell(dict(zip(self.static_places, group, strict=True)))
 
     def cell(self, points: dict[int, int]) -> Experiment:
@@ -137,7 +137,7 @@ class Sweep:
         )
         for fixed in itertools.product(*(range(len(self.axes[place])) for place in static)):
             values = {
-                path: np.asarray(self.axes[place].column(path), np.float64)[along]
+                path: np.asarray(self.axes[place].column(path))[along]
                 for place, along in zip(moving, points, strict=True)
                 for path in self.axes[place].paths
             }

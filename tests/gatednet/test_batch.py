@@ -63,7 +63,7 @@ def test_a_run_alone_is_the_same_as_among_others(kind: str) -> None:
         assert_equal_runs({name: each[run : run + 1] for name, each in together.items()}, alone)
 
 
-def test_floats_never_compile_again() -> None:
+def test_floats_and_words_never_compile_again() -> None:
     traced = eqx.debug.assert_max_traces(gatednet.run_batch, max_traces=1)
     compiled = jax.jit(traced, static_argnums=0)
     for changes in (
@@ -72,6 +72,7 @@ def test_floats_never_compile_again() -> None:
         {"objective.norm": 0.0, "objective.nonnegativity": 0.0, "objective.weight_cost": 0.1},
         {"teachers.correlation": 0.5, "initial.weight_scale": 0.2, "initial.gates": 0.1},
         {"dt": 0.02},
+        {"objective.reduction": "mean", "teachers.scale": "unit"},
         {"curriculum.block_length": 0.3},
         {"rule.gates_options.b1": 0.5},
     ):
@@ -81,6 +82,15 @@ def test_floats_never_compile_again() -> None:
         recipe = gatednet.recipe(experiment, Save(("loss",), 20), packing.batch.traced)
         compiled(recipe, packing.batch)
     assert eqx.debug.get_num_traces(traced) == 1
+
+
+def test_words_of_one_batch_equal_those_of_separate_runs() -> None:
+    words = {"teachers.scale": ["input", "unit", "unit"], "objective.reduction": ["sum", "mean", "sum"]}
+    together = run_many(SMALL, SAVE, words, (7,))
+    for run in range(3):
+        experiment = with_values(SMALL, {path: each[run] for path, each in words.items()})
+        alone = run_many(experiment, SAVE, {}, (7,))
+        assert_equal_runs({name: each[run : run + 1] for name, each in together.items()}, alone)
 
 
 def test_block_lengths_of_one_batch_equal_those_of_separate_runs() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import pickle
 from collections.abc import Callable, Iterator
 
 import jax
@@ -290,8 +291,21 @@ def test_floats_become_arrays_over_runs_and_nothing_else_does() -> None:
     assert traced.schedule.block_steps.tolist() == [1000, 1000]
 
 
-def test_only_floats_are_traced() -> None:
-    with pytest.raises(SettingError, match=r"^'steps' is no float of the experiment: known are curriculum"):
+def test_words_become_their_places_among_their_options() -> None:
+    experiment = Experiment(teachers=Teachers(scale="unit"))
+    traced = trace(experiment, {"objective.reduction": np.array(["mean", "sum", "mean"])}, 3, np.float32)
+    assert traced.values.objective.reduction.tolist() == [1.0, 0.0, 1.0]
+    assert traced.values.teachers.scale.tolist() == [1.0, 1.0, 1.0]
+    assert static_half(experiment) == static_half(Experiment(objective=Objective(reduction="mean")))
+
+
+def test_a_word_is_the_same_after_pickling() -> None:
+    word = pickle.loads(pickle.dumps(Objective(reduction="mean").reduction))
+    assert (word, word.options) == ("mean", ("sum", "mean"))
+
+
+def test_only_floats_and_words_are_traced() -> None:
+    with pytest.raises(SettingError, match=r"^'steps' cannot be traced: known are curriculum"):
         trace(Experiment(), {"steps": np.array([1.0])}, 1, np.float32)
 
 

@@ -32,14 +32,14 @@ def run_many(
     reduced: bool | None = None,
     precision: str = "float32",
 ) -> dict[str, np.ndarray]:
-    """Runs of one compilation, (runs, *all_dims) each, from floats at dotted paths and seeds, both broadcast."""
-    floats = {path: np.asarray(each, np.float64) for path, each in (values or {}).items()}
-    runs = max([np.size(seeds), *map(len, floats.values())])
+    """Runs of one compilation, (runs, *all_dims) each, from values at dotted paths and seeds, both broadcast."""
+    traceable = {path: np.asarray(each) for path, each in (values or {}).items()}
+    runs = max([np.size(seeds), *map(len, traceable.values())])
     for run in range(runs):
-        gatednet.with_values(experiment, {path: float(each[run]) for path, each in floats.items()})
+        gatednet.with_values(experiment, {path: each[run].item() for path, each in traceable.items()})
     numbers = np.broadcast_to(np.asarray(seeds), (runs,))
     with precision_of(precision) as dtype:
-        traced = gatednet.trace(experiment, floats, runs, dtype)
+        traced = gatednet.trace(experiment, traceable, runs, dtype)
         recipe = gatednet.recipe(experiment, save, traced, reduced)
-        packing = gatednet.pack(experiment, floats, numbers, np.zeros(runs, int), recipe.width, dtype)
+        packing = gatednet.pack(experiment, traceable, numbers, np.zeros(runs, int), recipe.width, dtype)
         return gatednet.unpack(compiled(recipe)(packing.batch), packing.place)
