@@ -1,0 +1,46 @@
+"""Shuffled order without a list: a keyed bijection of the first whole numbers, evaluated where it is asked for.
+
+A permutation of sixty thousand examples for every run and every epoch would be sorted for longer than is learned from
+it. A Feistel network gives the image of any single place instead (Luby and Rackoff, SIAM J. Comput. 17, 1988: with four
+rounds of random functions it cannot be told from a random permutation), and on a grid with as many sides as fit closely
+around any number, places outside are sent on until they fall inside (Black and Rogaway, CT-RSA 2002, cycle walking).
+"""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from gatednet.random import threefry
+
+_ROUNDS = 4
+
+
+def shuffled(key: Array, epoch: Array, places: Array, size: int) -> Array:
+    """What stands at some places of a shuffled order of 0 to `size` - 1.
+
+    `key` holds the two words of the keys of the runs, (2, runs). `epoch`, an unsigned scalar, chooses the order,
+    `places` has any shape that broadcasts against (..., runs). Returns integers of that shape with the runs last.
+    """
+    width = math.isqrt(size - 1) + 1
+    height = -(-size // width)
+    # The words of an epoch, for round functions of their own.
+    of_epoch = jnp.stack(threefry(key, jnp.broadcast_to(epoch, (1,)), jnp.zeros(1, jnp.uint32)))
+
+    def sent(place: Array) -> Array:
+        left, right = place // width, place % width
+        sides = (height, width)
+        for number in range(_ROUNDS):
+            word, _ = threefry(of_epoch, jnp.full_like(right, number), right)
+            left, right = right, (left + word % np.uint32(sides[number % 2])) % np.uint32(sides[number % 2])
+        return left * np.uint32(width) + right
+
+    start = jnp.broadcast_to(places, jnp.broadcast_shapes(places.shape, key.shape[1:])).astype(jnp.uint32)
+    found = jax.lax.while_loop(
+        lambda found: jnp.any(found >= size), lambda found: jnp.where(found >= size, sent(found), found), sent(start)
+    )
+    return found.astype(jnp.int32)
