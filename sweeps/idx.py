@@ -11,8 +11,8 @@ import math
 import os
 import struct
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def read_idx(path: str | os.PathLike[str], dimensions: int) -> np.ndarray:
         raise SettingError(f"{path} cannot be read: {reason}; allowed is {_allowed(dimensions)}") from error
 
 
-def _unpacked(file: IO[bytes], path: Path, dimensions: int) -> np.ndarray:
+def _unpacked(file: BufferedIOBase, path: Path, dimensions: int) -> np.ndarray:
     size = os.fstat(file.fileno()).st_size
     packed = file.read(len(_GZIP)) == _GZIP
     file.seek(0)
@@ -58,7 +58,7 @@ def _unpacked(file: IO[bytes], path: Path, dimensions: int) -> np.ndarray:
         return _read(unpacked, path, dimensions, size * _MOST_PACKED)
 
 
-def _read(stream: IO[bytes], path: Path, dimensions: int, most: int) -> np.ndarray:
+def _read(stream: BufferedIOBase, path: Path, dimensions: int, most: int) -> np.ndarray:
     """The values; `most` is the largest number of bytes that the stream can have."""
     sizes = _sizes(stream, path, dimensions)
     announced = math.prod(sizes)
@@ -77,7 +77,7 @@ def _read(stream: IO[bytes], path: Path, dimensions: int, most: int) -> np.ndarr
     return values
 
 
-def _sizes(stream: IO[bytes], path: Path, dimensions: int) -> tuple[int, ...]:
+def _sizes(stream: BufferedIOBase, path: Path, dimensions: int) -> tuple[int, ...]:
     magic = bytes((0, 0, UNSIGNED_BYTES, dimensions))
     begin = stream.read(len(magic))
     if begin != magic:
