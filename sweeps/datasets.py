@@ -7,12 +7,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
 import importlib.util
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -220,7 +222,8 @@ def _fetch(name: str, file: str, place: Path) -> None:
     tried = []
     for mirror in SOURCES[name].mirrors:
         try:
-            pooch.retrieve(mirror + packed, known, packed, place)
+            with _quiet(pooch.get_logger()):
+                pooch.retrieve(mirror + packed, known, packed, place)
         except (OSError, ValueError) as error:
             # Pooch says with a ValueError that the digest is another one.
             reason = "another SHA-256" if isinstance(error, ValueError) else type(error).__name__
@@ -231,6 +234,17 @@ def _fetch(name: str, file: str, place: Path) -> None:
         f"{name} is not at hand, and {packed} cannot be fetched ({', '.join(tried)}); put {_listed()} "
         f"into FOLDER/{name} and set {DATA}=FOLDER"
     )
+
+
+@contextlib.contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Keep what a package tells for a while: of a mirror that fails, one line is told in the end."""
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _read(name: str, paths: Mapping[str, Path]) -> Images:

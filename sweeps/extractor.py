@@ -80,7 +80,7 @@ def train(
 ) -> CNN:
     """A network that was trained to tell the classes of a data set, in single precision.
 
-    The start and the order of the images come from `seed`: on one kind of device, with one version of JAX, the same
+    The start and the order of the images come from `seed`: on processors of one kind, with one version of JAX, the same
     seed gives the same network. `progress` is told of every step as a run. `architecture` and `training` are by default
     those that `architecture_for` and `training_for` give.
 
