@@ -167,7 +167,9 @@ def test_a_mirror_with_other_files_is_not_believed(tmp_path, published):
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
-def test_without_network_it_is_told_where_to_put_which_files(name, caplog):
+def test_without_network_it_is_told_where_to_put_which_files(name, monkeypatch, caplog):
+    # Pooch's own logger has no parent.
+    monkeypatch.setattr(pooch.get_logger(), "handlers", [caplog.handler])
     assert not at_hand(name)
     told = refused(name)
     assert not caplog.records
