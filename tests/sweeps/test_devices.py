@@ -25,8 +25,15 @@ def test_cores_are_those_of_the_machine_where_it_cannot(monkeypatch):
 
 @pytest.mark.parametrize(
     ("cores", "given", "devices", "pool"),
-    [(1, {}, 1, "1"), (4, {}, 4, "8"), (4, {POOL: "9"}, 4, "9"), (4, {POOL: "4"}, 4, "8"), (1, {POOL: "3"}, 1, "3")]
-    + [(1, {"JAX_NUM_CPU_DEVICES": "2"}, 2, "4"), (4, {"JAX_NUM_CPU_DEVICES": "1"}, 1, "1")],
+    [
+        (1, {}, 1, "1"),
+        (1, {POOL: "3"}, 1, "3"),
+        (1, {"JAX_NUM_CPU_DEVICES": "2"}, 2, "4"),
+        (4, {}, 4, "8"),
+        (4, {POOL: "9"}, 4, "9"),
+        (4, {POOL: "4"}, 4, "8"),
+        (4, {"JAX_NUM_CPU_DEVICES": "1"}, 1, "1"),
+    ],
 )
 def test_the_pool_has_a_thread_for_all_or_more_than_there_are_devices(monkeypatch, cores, given, devices, pool):
     chosen = {}
