@@ -16,16 +16,31 @@ POOL = "PJRT_NPROC"
 
 
 def use_all_cores() -> None:
-    """Make every usable core a device of JAX. Only before JAX is first used.
+    """Make every usable core a device of JAX. Only before JAX is first used."""
+    _use(usable_cores())
 
-    The pool of threads gets two for each device. A device keeps one thread while a loop runs, and an operation of the
-    loop that XLA cuts into parts waits for another one to do them: with as many threads as devices all of them can
-    come to wait, for ever.
+
+def use_one_core() -> None:
+    """Make one core the only device of JAX: for small sweeps, beside whose runs others are compiled and drawn.
+
+    Only before JAX is first used. The variable `JAX_NUM_CPU_DEVICES` goes before this and `use_all_cores`.
     """
-    devices = int(os.environ.get("JAX_NUM_CPU_DEVICES", "0")) or usable_cores()
+    _use(1)
+
+
+def _use(cores: int) -> None:
+    """Make so many cores devices, and see to their pool of threads.
+
+    The pool gets two for each device. A device keeps one thread while a loop runs, and an operation of the loop that
+    XLA cuts into parts waits for another one to do them: with as many threads as devices all of them can come to wait,
+    for ever. A pool of a single thread does all parts itself, and a single device loses nothing by that: in the sweeps
+    of Figures A3 and A14 a second thread took twice the processor time, and no less time.
+    """
+    devices = int(os.environ.get("JAX_NUM_CPU_DEVICES", "0")) or cores
     jax.config.update("jax_num_cpu_devices", devices)
-    if _threads() <= devices:
-        os.environ[POOL] = str(2 * devices)
+    fewest, pool = (1, 1) if devices == 1 else (devices + 1, 2 * devices)
+    if _threads() < fewest:
+        os.environ[POOL] = str(pool)
 
 
 def usable_cores() -> int:

@@ -43,8 +43,13 @@ def write_flushed(path: Path, content: bytes) -> None:
 
 def write(path: Path, text: str) -> None:
     """Write a text file aside, flush it, and put it in its place at once."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file aside, flush it, and put it in its place at once."""
     aside = aside_of(path)
-    write_flushed(aside, text.encode())
+    write_flushed(aside, content)
     aside.replace(path)
     flush(path.parent)
 

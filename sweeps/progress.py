@@ -41,9 +41,10 @@ class Silent:
 
 
 class Meter:
-    """Counts runs and steps, and the time that they take, compilations apart."""
+    """Counts runs and steps, and the time that they take, compilations apart. `counted` is another word for runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted: str = "runs") -> None:
+        self.counted = counted
         self.runs = self.done = self.steps = self.steps_done = 0
         self.compile_seconds = 0.0
         self.is_compiling = False
@@ -72,7 +73,7 @@ class Meter:
 
     def text(self) -> str:
         """All of it in one line."""
-        parts = [f"{self.done:,} of {self.runs:,} runs"]
+        parts = [f"{self.done:,} of {self.runs:,} {self.counted}"]
         if self.steps_done:
             rate = self.steps_done / self.run_seconds
             parts += [f"{rate:.2g} steps/s", f"{clock((self.steps - self.steps_done) / rate)} left"]
@@ -86,9 +87,9 @@ class Meter:
 class Lines:
     """Plain lines, at most one in `interval` seconds beside the first and the last."""
 
-    def __init__(self, title: str, stream: TextIO | None = None, interval: float = 5.0) -> None:
+    def __init__(self, title: str, stream: TextIO | None = None, interval: float = 5.0, counted: str = "runs") -> None:
         self.title, self.stream, self.interval = title, stream or sys.stderr, interval
-        self.meter = Meter()
+        self.meter = Meter(counted)
         self._last = -float("inf")
 
     def begin(self, runs: int, done: int, steps: int) -> None:
@@ -121,9 +122,9 @@ class Lines:
 class Live:
     """One line of a terminal that keeps up by itself, with a bar."""
 
-    def __init__(self, title: str, console: Any = None) -> None:
+    def __init__(self, title: str, console: Any = None, counted: str = "runs") -> None:
         self.title, self.console = title, console
-        self.meter = Meter()
+        self.meter = Meter(counted)
         self._bar: Any = None
         self._task: Any = None
 
@@ -164,14 +165,14 @@ class Live:
             self._bar.stop()
 
 
-def progress_for(title: str, stream: TextIO | None = None) -> Progress:
+def progress_for(title: str, stream: TextIO | None = None, counted: str = "runs") -> Progress:
     """A live line where the stream, by itself that of errors, is a terminal, and plain lines elsewhere."""
     stream = stream or sys.stderr
     if stream is None or not stream.isatty():
-        return Lines(title, stream)
+        return Lines(title, stream, counted=counted)
     from rich.console import Console
 
-    return Live(title, Console(file=stream))
+    return Live(title, Console(file=stream), counted)
 
 
 def clock(seconds: float) -> str:

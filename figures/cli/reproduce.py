@@ -39,9 +39,10 @@ def reproduce(
     ] = False,
 ) -> None:
     """Run the sweeps of figures, draw them, and check their claims; fails where a verdict is not the known one."""
-    from sweeps.devices import use_all_cores
+    from sweeps.devices import use_all_cores, use_one_core
 
-    use_all_cores()
+    # Quick sweeps are too small to share out; the other cores compile and draw.
+    (use_one_core if quick else use_all_cores)()
     from rich.console import Console
 
     from figures.claim import surprises, table, to_json

@@ -2,8 +2,11 @@
 
 import os
 
+import jax
+import pytest
+
 from gatednet import Gaussian
-from sweeps.devices import devices_for, usable_cores
+from sweeps.devices import POOL, devices_for, usable_cores, use_all_cores, use_one_core
 from tests.sweeps.tools import grid, small
 
 
@@ -18,6 +21,31 @@ def test_cores_are_those_of_the_machine_where_it_cannot(monkeypatch):
     assert usable_cores() == 8
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert usable_cores() == 1
+
+
+@pytest.mark.parametrize(
+    ("cores", "given", "devices", "pool"),
+    [
+        (1, {}, 1, "1"),
+        (1, {POOL: "3"}, 1, "3"),
+        (1, {"JAX_NUM_CPU_DEVICES": "2"}, 2, "4"),
+        (4, {}, 4, "8"),
+        (4, {POOL: "9"}, 4, "9"),
+        (4, {POOL: "4"}, 4, "8"),
+        (4, {"JAX_NUM_CPU_DEVICES": "1"}, 1, "1"),
+    ],
+)
+def test_the_pool_has_a_thread_for_all_or_more_than_there_are_devices(monkeypatch, cores, given, devices, pool):
+    chosen = {}
+    for name in (POOL, "JAX_NUM_CPU_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(jax.config, "update", chosen.__setitem__)
+    monkeypatch.setattr("sweeps.devices.usable_cores", lambda: 4)
+    (use_one_core if cores == 1 else use_all_cores)()
+    assert chosen == {"jax_num_cpu_devices": devices}
+    assert os.environ[POOL] == pool
 
 
 def test_a_sweep_that_takes_less_than_its_compilation_gets_one_device(monkeypatch):

@@ -1,0 +1,362 @@
+"""Training of the network behind features, and the cache of what it made."""
+
+import dataclasses
+import io
+import json
+import multiprocessing
+import os
+import shutil
+import time
+from pathlib import Path
+
+import filelock
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gatednet import SettingError
+from gatednet.vision import CNN
+from sweeps import features
+from sweeps.cache import CACHE
+from sweeps.datasets import DATA, Images, at_hand, images_of
+from sweeps.extractor import Training, _batches, activations, architecture_for, train, training_for
+from sweeps.features import FEATURES, NETWORK, RECORD, features_of, network_of
+from sweeps.files import listing, read_record, sha256, write_record
+from sweeps.progress import Lines, Silent
+
+SHORT = Training(steps=30, batch=32)
+
+
+def untrained(_images, seed, _progress, *, architecture, **_):
+    return CNN(architecture, jax.random.key(seed))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A cache with the features of the digits."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE, str(folder))
+        features_of("digits")
+    return folder
+
+
+@pytest.fixture
+def cache(made, tmp_path, monkeypatch):
+    """The same to be changed by a test; nothing is trained any more."""
+    shutil.copytree(made, tmp_path / "cache")
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
+    monkeypatch.setattr(features, "train", None)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def short(tmp_path, monkeypatch):
+    """An empty cache, and networks that are left as they start."""
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
+    monkeypatch.setattr(features, "train", untrained)
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return images_of("digits")
+
+
+def entry_of(cache) -> Path:
+    (entry,) = (path for path in (cache / "features").iterdir() if path.is_dir())
+    return entry
+
+
+def refused(call=features_of, **named):
+    with pytest.raises(SettingError) as caught:
+        call(**{"name": "digits", **named})
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def leaves(network):
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(network)]
+
+
+@pytest.mark.usefixtures("cache")
+def test_features_of_digits_tell_them_apart(digits):
+    data = features_of("digits")
+    assert data.accuracy >= 0.97
+    assert data.train.shape == (1297, 64)
+    assert data.test.shape == (500, 64)
+    assert (data.train.dtype, data.train_labels.dtype) == (np.float32, np.int32)
+    assert np.array_equal(data.train_labels, digits.train_labels)
+    assert np.array_equal(data.test_labels, digits.test_labels)
+    assert (data.train.min(), data.classes) == (0, 10)
+    # A linear map of them is all that a head has to learn.
+    padded = np.pad(data.train, ((0, 0), (0, 1)), constant_values=1)
+    head = np.linalg.lstsq(padded, np.eye(10)[data.train_labels], rcond=1e-5)[0]
+    scores = np.pad(data.test, ((0, 0), (0, 1)), constant_values=1) @ head
+    assert np.mean(scores.argmax(1) == data.test_labels) >= 0.93
+    with pytest.raises(ValueError, match="read-only"):
+        data.train[0] = 0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        data.accuracy = 1.0
+
+
+@pytest.mark.usefixtures("cache")
+def test_the_network_in_the_cache_is_the_one_that_made_the_features(digits):
+    data, network = features_of("digits"), network_of("digits")
+    assert network.architecture == architecture_for(digits)
+    again, classes = activations(network, digits.test)
+    assert np.array_equal(again, data.test)
+    assert np.mean(classes == digits.test_labels) == data.accuracy
+
+
+@pytest.mark.usefixtures("cache")
+def test_activations_are_those_of_single_images(digits):
+    network = network_of("digits")
+    images = digits.test[:3]
+    found, classes = activations(network, images)
+    for image, row, label in zip(images, found, classes, strict=True):
+        scaled = jnp.asarray(image, jnp.float32) / 127.5 - 1
+        np.testing.assert_allclose(network.features(scaled), row, atol=1e-4)
+        assert int(jnp.argmax(network(scaled))) == label
+
+
+def test_a_seed_is_a_network(digits):
+    first, again, other = (train(digits, seed, training=SHORT) for seed in (3, 3, 4))
+    assert all(np.array_equal(one, two) for one, two in zip(leaves(first), leaves(again), strict=True))
+    assert not any(np.array_equal(one, two) for one, two in zip(leaves(first), leaves(other), strict=True))
+    assert {leaf.dtype for leaf in leaves(first)} == {np.dtype(np.float32)}
+
+
+def test_double_precision_around_it_changes_nothing(digits):
+    alone = train(digits, 0, training=SHORT)
+    with jax.enable_x64(True):
+        within = train(digits, 0, training=SHORT)
+        found = activations(within, digits.test)[0]
+    assert all(np.array_equal(one, two) for one, two in zip(leaves(alone), leaves(within), strict=True))
+    assert found.dtype == np.float32
+
+
+def test_each_image_comes_once_in_an_epoch():
+    batches = np.concatenate(list(_batches(10, Training(steps=14, batch=5), seed=0)))
+    assert batches.shape == (14, 5)
+    epochs = batches.reshape(7, 10)
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 7
+
+
+def test_few_images_still_fill_a_batch(digits):
+    few = Images("few", digits.train[:5], digits.train_labels[:5], digits.test[:2], digits.test_labels[:2])
+    found, _ = activations(train(few, training=SHORT), few.test)
+    assert found.shape == (2, 64)
+    assert np.all(np.isfinite(found))
+
+
+def test_recipes_are_those_of_the_paper_where_there_are_many_images(digits):
+    many = Images("many", *(np.zeros((60_000, *shape), np.uint8) for shape in ((28, 28), (), (28, 28), ())))
+    assert dataclasses.astuple(training_for(many)) == (3000, 512, 1e-3, 1e-2)
+    architecture = architecture_for(many, 10)
+    assert (architecture.kernel, architecture.pooled, architecture.features) == (4, 1728, 10)
+    assert (training_for(digits).batch, architecture_for(digits).kernel) == (128, 3)
+
+
+def test_the_progress_hears_of_every_step(digits):
+    stream = io.StringIO()
+    train(digits, training=SHORT, progress=Lines("digits", stream, counted="steps"))
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "digits: 0 of 30 steps"
+    assert lines[-1].startswith("digits: 30 of 30 steps · ")
+    assert "compiled in" in lines[-1]
+
+
+def test_the_progress_ends_when_a_training_is_interrupted(digits):
+    told = []
+
+    class Stopping(Silent):
+        def stored(self, runs, steps):
+            raise KeyboardInterrupt
+
+        def end(self):
+            told.append("end")
+
+    with pytest.raises(KeyboardInterrupt):
+        train(digits, training=SHORT, progress=Stopping())
+    assert told == ["end"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"seed": -1}, "seed is -1, allowed are whole numbers from 0 to 4294967295"),
+        ({"seed": 0.5}, "seed is 0.5, allowed are whole numbers from 0 to 4294967295"),
+        ({"width": 0}, "Architecture.features is 0, allowed is a whole number, at least 1"),
+        ({"name": "mist"}, "data set 'mist' is not known, allowed are digits, mnist, fashion_mnist"),
+    ],
+)
+def test_bad_settings_are_refused_before_anything_is_made(short, settings, message):
+    assert refused(**settings) == message
+    assert not short.exists()
+
+
+def test_what_differs_has_an_entry_of_its_own(short, monkeypatch):
+    def dark(network, pixels):
+        return np.zeros((len(pixels), network.architecture.features), np.float32), np.zeros(len(pixels), np.int32)
+
+    monkeypatch.setattr(features, "activations", dark)
+    fingerprints = {features_of("digits", width, seed).fingerprint for width, seed in [(64, 0), (10, 0), (64, 1)]}
+    assert features_of("digits", 10).train.shape == (1297, 10)
+    monkeypatch.setattr(features, "training_for", lambda _: Training(steps=20, batch=32))
+    fingerprints.add(features_of("digits").fingerprint)
+    monkeypatch.setattr(features, "FORMAT", 2)
+    fingerprints.add(features_of("digits").fingerprint)
+    images = images_of("digits")
+    fewer = Images("digits", images.train[:-1], images.train_labels[:-1], images.test, images.test_labels)
+    monkeypatch.setattr(features, "images_of", lambda *_: fewer)
+    fingerprints.add(features_of("digits").fingerprint)
+    assert len(fingerprints) == 6
+    entries = [path for path in (short / "features").iterdir() if path.is_dir()]
+    assert len(entries) == 6
+    assert {entry.name.rpartition("-")[2] for entry in entries} == {each[:12] for each in fingerprints}
+
+
+def test_the_record_says_what_the_features_are_made_from(cache, digits):
+    entry = entry_of(cache)
+    record = read_record(entry / RECORD)
+    assert record is not None
+    assert record["made_from"]["data"] == digits.digest
+    assert record["made_from"]["training"] == {"steps": 1500, "batch": 128, "rate": 1e-3, "weight_decay": 1e-2}
+    assert record["made_from"]["architecture"]["features"] == 64
+    assert record["provenance"]["jax"] == jax.__version__
+    assert record["files"][FEATURES]["sha256"] == sha256(entry / FEATURES)
+    assert sorted(path.name for path in entry.iterdir()) == sorted([NETWORK, FEATURES, RECORD])
+
+
+def test_an_interrupted_training_leaves_no_entry(short, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(features, "write_record", stop)
+        with pytest.raises(KeyboardInterrupt):
+            features_of("digits")
+    assert (entry_of(short) / FEATURES).exists()
+    (entry_of(short) / FEATURES).write_bytes(b"half")
+    assert features_of("digits").train.shape == (1297, 64)
+
+
+@pytest.mark.parametrize("name", [NETWORK, FEATURES])
+@pytest.mark.parametrize("damage", ["flipped", "cut", "gone", "text"])
+def test_damaged_files_are_told_with_the_cure(cache, name, damage):
+    entry = entry_of(cache)
+    path = entry / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    match damage:
+        case "flipped":
+            path.write_bytes(content)
+        case "cut":
+            path.write_bytes(content[:100])
+        case "gone":
+            path.unlink()
+        case "text":
+            path.write_text("no arrays")
+    reason = "is missing" if damage == "gone" else "does not agree with its digest"
+    told = refused(network_of if name == NETWORK else features_of)
+    assert told == f"{entry} is damaged: {name} {reason}; delete it to have its features computed again"
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", "no JSON"])
+def test_a_damaged_record_is_told_with_the_cure(cache, content):
+    entry = entry_of(cache)
+    (entry / RECORD).write_text(content)
+    assert refused() == (
+        f"{entry} is damaged: {RECORD} is not what was written; delete it to have its features computed again"
+    )
+
+
+def test_the_entry_of_another_network_is_refused(cache):
+    entry = entry_of(cache)
+    record = json.loads((entry / RECORD).read_text())
+    del record["digest"]
+    record["made_from"]["architecture"]["hidden"] = 100
+    write_record(entry / RECORD, record)
+    assert refused() == (
+        f"{entry} is another entry: architecture.hidden is 100 there and 512 here; "
+        "delete it to have its features computed again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "change", "told"),
+    [
+        (NETWORK, network_of, lambda arrays: arrays | {"last.weight": np.zeros((10, 512), np.float32)},
+         "last.weight is float32 (10, 512), allowed is float32 (64, 512)"),
+        (NETWORK, network_of, lambda arrays: arrays | {"last.bias": np.zeros(64)},
+         "last.bias is float64 (64,), allowed is float32 (64,)"),
+        (NETWORK, network_of, lambda arrays: {key: arrays[key] for key in arrays if key != "readout.bias"},
+         "readout.bias is nothing, allowed is float32 (10,)"),
+        (NETWORK, network_of, lambda arrays: arrays | {"more": np.zeros(1)},
+         "more is float64 (1,), allowed is nothing"),
+        (FEATURES, features_of, lambda arrays: arrays | {"test": arrays["test"][1:]},
+         "test is float32 (499, 64), allowed is float32 (500, 64)"),
+    ],
+)  # fmt: skip
+def test_arrays_of_another_network_are_refused(cache, name, call, change, told):
+    entry = entry_of(cache)
+    with np.load(entry / name, allow_pickle=False) as file:
+        arrays = dict(file)
+    np.savez(entry / name, **change(arrays))
+    record = json.loads((entry / RECORD).read_text())
+    del record["digest"]
+    write_record(entry / RECORD, {**record, "files": listing(entry, [entry / NETWORK, entry / FEATURES])})
+    assert refused(call) == f"{entry / name} is of another network: {told}"
+
+
+def test_what_is_there_is_read_without_writing_anything(cache, monkeypatch):
+    # As in a cache that can only be read.
+    for name in ("filelock", "made", "write_bytes", "write_record"):
+        monkeypatch.setattr(features, name, None)
+    before = {path: path.stat().st_mtime_ns for path in cache.rglob("*")}
+    assert features_of("digits").train.shape == (1297, 64)
+    assert {path: path.stat().st_mtime_ns for path in cache.rglob("*")} == before
+
+
+def test_a_cache_that_cannot_be_written_is_told(short):
+    short.write_text("a file")
+    assert refused().startswith(f"{short}/features cannot be written: Not a directory; GATEDNET_CACHE can name")
+
+
+def _wait_for_features(folder, answers):
+    os.environ[CACHE] = folder
+    features.train = None
+    answers.put(features_of("digits").fingerprint)
+
+
+def test_another_process_waits_for_a_training_and_takes_its_result(short, monkeypatch):
+    answers = multiprocessing.get_context("spawn").Queue()
+    other = multiprocessing.get_context("spawn").Process(target=_wait_for_features, args=(str(short), answers))
+
+    def slow(*arguments, **named):
+        other.start()
+        # So that it comes to the lock: it has a package to import first.
+        time.sleep(4)
+        return untrained(*arguments, **named)
+
+    monkeypatch.setattr(features, "train", slow)
+    data = features_of("digits")
+    assert answers.get(timeout=60) == data.fingerprint
+    other.join(60)
+    assert other.exitcode == 0
+    with filelock.FileLock(short / "features" / f".{entry_of(short).name}.lock", timeout=0):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least"), [("mnist", 0.98), ("fashion_mnist", 0.88)])
+def test_published_images_are_told_apart(name, least, tmp_path, monkeypatch):
+    if not os.environ.get(DATA) or not at_hand(name):
+        pytest.skip(f"{DATA} holds no {name}")
+    monkeypatch.setenv(CACHE, str(tmp_path))
+    data = features_of(name)
+    assert data.train.shape == (60_000, 64)
+    assert data.accuracy >= least
