@@ -1,15 +1,19 @@
 """Gated linear networks that learn to switch tasks, simulated many runs at once (arXiv 2411.03840)."""
 
 from gatednet.batch import Batch, Packing, Recipe, jitted, pack, recipe, run_batch, unpack
+from gatednet.cross_entropy import CrossEntropy
 from gatednet.curricula import Blocked, Curriculum, Interleaved, Phase, Phases, Smooth
 from gatednet.dynamics import Dynamics
+from gatednet.examples import Examples, examples_of
 from gatednet.experiment import Experiment, paths, static_half, trace, with_values
+from gatednet.features import Features, Imbalanced
 from gatednet.initial import ChosenInitial, Initial, InitialState, InTeacherSpace
 from gatednet.inputs import Fixed, Gaussian, Inputs, Population
 from gatednet.lane import Lane, Save, evolve
 from gatednet.networks import DeepLinear, GatedLinear, Network
 from gatednet.objectives import Objective, Released
 from gatednet.observables import REGISTRY, Observable, observable
+from gatednet.permutations import Permutations, ceiling
 from gatednet.problem import Problem, draw
 from gatednet.reduction import lift, obstacle, reduce, reduced_network
 from gatednet.restart import restart
@@ -29,14 +33,18 @@ __all__ = [
     "Blocked",
     "ChosenInitial",
     "ChosenTeachers",
+    "CrossEntropy",
     "Curriculum",
     "DeepLinear",
     "Dynamics",
     "Euler",
+    "Examples",
     "Experiment",
+    "Features",
     "Fixed",
     "GatedLinear",
     "Gaussian",
+    "Imbalanced",
     "InTeacherSpace",
     "IndependentTeachers",
     "Initial",
@@ -50,6 +58,7 @@ __all__ = [
     "Optax",
     "Options",
     "Packing",
+    "Permutations",
     "Phase",
     "Phases",
     "Population",
@@ -72,8 +81,10 @@ __all__ = [
     "Teachers",
     "Timescales",
     "__version__",
+    "ceiling",
     "draw",
     "evolve",
+    "examples_of",
     "from_toml",
     "jitted",
     "lift",

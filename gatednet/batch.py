@@ -18,6 +18,7 @@ from jax import Array
 
 from gatednet.compiler import compiler_options
 from gatednet.dynamics import Dynamics
+from gatednet.examples import Examples
 from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.lane import Lane, Save, evolve
 from gatednet.problem import Problem, draw
@@ -47,7 +48,8 @@ class Batch(eqx.Module):
     """What a compiled recipe is given: runs in lanes, and the draws that they start from.
 
     `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `drawn`
-    and `seeds` have the shape (draws,): the floats, seeds and streams of each draw.
+    and `seeds` have the shape (draws,): the floats, seeds and streams of each draw. `examples` are those of labelled
+    inputs, None for others.
     """
 
     traced: Traced
@@ -55,6 +57,7 @@ class Batch(eqx.Module):
     drawn: Traced
     seeds: Array | np.ndarray
     streams: Array | np.ndarray
+    examples: Examples | None = None
 
 
 def reduced_by(experiment: Experiment, wanted: bool | None) -> bool:
@@ -74,6 +77,9 @@ def lane_width(experiment: Experiment, reduced: bool) -> int:
     """The number of runs in a lane: as many as keep its state near the processor (benchmarks/throughput.py)."""
     if reduced:
         return 256
+    if experiment.labelled:
+        # Examples take more room than any state: a narrow lane loses nothing, and ten seeds fill two.
+        return 5
     return 64 if experiment.inputs.exact else 32
 
 
@@ -82,7 +88,7 @@ def recipe(experiment: Experiment, save: Save, traced: Traced, reduced: bool | N
 
     **Raises** `SettingError` where the saves do not divide the run, or a reduction is wanted that would not be exact.
     """
-    save.check(experiment.steps)
+    save.check(experiment)
     blocks = most_blocks(experiment.steps, traced.schedule.block_steps)
     return recipe_for_blocks(experiment, save, blocks, reduced)
 
@@ -121,20 +127,21 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
         traced, index = given
         problem, basis = jax.tree.map(lambda values: jnp.moveaxis(values[index], 0, -1), starts)
-        return run(traced, problem, basis)
+        return run(traced, problem, basis, batch.examples)
 
     return jax.lax.map(one_lane, (batch.traced, batch.start))
 
 
 @functools.lru_cache(128)
-def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Array | None], dict[str, Array]]:
+def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Array | None, Examples | None], dict[str, Array]]:
     """What a recipe does with one lane; its trace is kept, since whoever asks for shapes will compile it later."""
     network = reduced_network(recipe.static) if recipe.reduced else recipe.static.network
     lifts = any(each.lifted for each in recipe.save.chosen)
 
-    def run(traced: Traced, problem: Problem, basis: Array | None) -> dict[str, Array]:
+    def run(traced: Traced, problem: Problem, basis: Array | None, examples: Examples | None) -> dict[str, Array]:
         dynamics = Dynamics(merge(recipe.static, traced.values), network)
-        return evolve(Lane(dynamics, traced.schedule, problem, basis if lifts else None), recipe.save, recipe.blocks)
+        lane = Lane(dynamics, traced.schedule, problem, basis if lifts else None, examples)
+        return evolve(lane, recipe.save, recipe.blocks)
 
     return jax.jit(run, inline=True)
 
@@ -156,13 +163,17 @@ def pack(
     dtype: Any = np.float32,
     lanes: int | None = None,
     draws: int | None = None,
+    examples: Examples | None = None,
 ) -> Packing:
     """Sort runs into lanes and find the draws that they share.
 
     Runs of one block length go to one lane as far as possible: a lane stops at every switch of each of its runs.
     `values` are arrays (runs,) for floats and words at dotted paths, `seeds` and `streams` are (runs,). The batch is
-    padded, with copies of a run, to at least `lanes` lanes and `draws` draws.
+    padded, with copies of a run, to at least `lanes` lanes and `draws` draws. `examples` are those of labelled inputs.
+
+    **Raises** `SettingError` where the inputs need other examples than those.
     """
+    experiment.inputs.check_examples(examples)
     runs = len(seeds)
     traced = trace(experiment, values, runs, dtype)
     order = np.argsort(traced.schedule.block_steps, kind="stable")
@@ -182,6 +193,7 @@ def pack(
         jax.tree.map(lambda leaf: leaf[chosen], traced),
         seeds[chosen].astype(np.uint32),
         streams[chosen].astype(np.uint32),
+        examples,
     )
     place = np.empty(runs, np.int64)
     place[order] = np.arange(runs)

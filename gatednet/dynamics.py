@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -63,13 +65,11 @@ class Dynamics(eqx.Module):
             weights = weights[:, :, None]
         return split(add(weights[task] * teachers[task] for task in range(teachers.shape[0])), self.whole)
 
-    def task_loss(self, rows: Rows, target: Blocks, factor: Array | None) -> Array:
+    def task_loss(self, rows: Rows, target: Blocks, factor: Any) -> Array:
         """The reported loss of each run, (runs,)."""
         return self.experiment.objective.task_loss(self.network, rows, target, factor, self.experiment.network.outputs)
 
-    def gradient(
-        self, rows: Rows, target: Blocks, factor: Array | None, penalised: Array | None = None
-    ) -> tuple[Rows, Array]:
+    def gradient(self, rows: Rows, target: Blocks, factor: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
         `penalised` says which runs are under their penalties, (runs,); None for all.
@@ -86,7 +86,7 @@ class Dynamics(eqx.Module):
         return jax.grad(loss, has_aux=True)(rows)
 
     def step(
-        self, rows: Rows, memory: RuleState, target: Blocks, factor: Array | None, penalised: Array | None = None
+        self, rows: Rows, memory: RuleState, target: Blocks, factor: Any, penalised: Array | None = None
     ) -> tuple[Rows, RuleState, Array]:
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
         gradient, task_loss = self.gradient(rows, target, factor, penalised)

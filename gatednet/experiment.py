@@ -47,10 +47,25 @@ class Experiment(Setting):
                 raise SettingError(
                     f"Experiment.{name} is {getattr(self, name)!r}, allowed is an instance of {kind.__name__}"
                 )
+        self._check_labels()
+        self.inputs.check(self.network)
         self.initial.check(self.network)
         self.teachers.check(self.network)
         self.initial.check_tasks(self.teachers.number)
         self.curriculum.check(self.teachers.number, self.dt)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether tasks are about labels of examples, which are given to a run beside its experiment."""
+        return self.inputs.labelled
+
+    def _check_labels(self) -> None:
+        parts = {name: getattr(self, name) for name in ("inputs", "objective", "teachers")}
+        if len({part.labelled for part in parts.values()}) > 1:
+            given = ", ".join(f"{name} {type(part).__name__}" for name, part in parts.items())
+            raise SettingError(f"{given} do not go together, allowed are all with labels or all without")
+        if self.labelled and self.network.gates_are_weights:
+            raise SettingError(f"{type(self.network).__name__} has no paths, which tasks about labels need")
 
     @property
     def duration(self) -> float:

@@ -12,9 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from gatednet.examples import Examples, SharedBatch
+from gatednet.networks import Network
 from gatednet.random import normals
 from gatednet.rows import Blocks, product
-from gatednet.settings import Choice, Setting, Whole, field
+from gatednet.settings import Choice, Setting, SettingError, Whole, field
 from gatednet.times import MOST_STEPS
 from gatednet.wishart import STEPS_PER_DRAW, bartlett_factor, chi_of_few_degrees, draw_squares
 
@@ -30,17 +32,42 @@ class Inputs(Setting):
     def exact(self) -> bool:
         """Whether every step sees the identity as second moment, whatever the coordinates."""
 
+    @property
+    def labelled(self) -> bool:
+        """Whether they are labelled examples, which are given to a run beside its experiment."""
+        return False
+
+    def check(self, network: Network) -> None:
+        """Raise `SettingError` where such inputs do not go with a network."""
+        del network
+
+    def check_examples(self, examples: Examples | None) -> None:
+        """Raise `SettingError` where these are not the examples that such inputs need."""
+        if examples is not None:
+            raise SettingError(f"inputs {type(self).__name__} take no examples, and some are given")
+
+    def placeholder(self, classes: int) -> Examples | None:
+        """Examples without content, where there are examples, to ask for shapes with."""
+        del classes
+
     @abc.abstractmethod
     def steps_per_draw(self, inputs: int) -> int:
         """How many steps one draw serves, for inputs of so many dimensions."""
 
     @abc.abstractmethod
-    def draw(self, key: Array, group: Array, inputs: int) -> Any:
+    def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> Any:
         """The random numbers of a group of steps; `key` holds the two words of the data keys of the runs, (2, runs)."""
 
     @abc.abstractmethod
-    def factor(self, drawn: Any, place: Array) -> Array | None:
-        """The factor of the step at a place in its group, (inputs, columns, runs), or None for the identity."""
+    def factor(self, drawn: Any, place: Array) -> Any:
+        """What the step at a place in its group sees: the factor, (inputs, columns, runs), None for the identity.
+
+        Where inputs are labelled, it is a batch of `gatednet.examples`.
+        """
+
+    def everything(self, examples: Examples | None) -> SharedBatch | None:
+        """What shows the loss expected over all inputs: None for the identity, or the examples to test with."""
+        del examples
 
 
 class Population(Inputs):
@@ -54,8 +81,8 @@ class Population(Inputs):
         del inputs
         return MOST_STEPS
 
-    def draw(self, key: Array, group: Array, inputs: int) -> None:
-        del key, group, inputs
+    def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> None:
+        del key, group, inputs, examples
 
     def factor(self, drawn: None, place: Array) -> None:
         del drawn, place
@@ -82,7 +109,8 @@ class Gaussian(Inputs):
     def steps_per_draw(self, inputs: int) -> int:
         return STEPS_PER_DRAW if self.by_triangle(inputs) else 1
 
-    def draw(self, key: Array, group: Array, inputs: int) -> tuple[Array, Array | None]:
+    def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> tuple[Array, Array | None]:
+        del examples
         if self.by_triangle(inputs):
             return draw_squares(key, group, inputs), chi_of_few_degrees(key, group, inputs, self.batch)
         return normals(key, group, (inputs, self.batch)) * np.float32(1.0 / np.sqrt(self.batch)), None
@@ -107,8 +135,8 @@ class Fixed(Inputs):
         del inputs
         return MOST_STEPS
 
-    def draw(self, key: Array, group: Array, inputs: int) -> Array:
-        del group
+    def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> Array:
+        del group, examples
         batch = np.eye(inputs) if self.vectors == "identity" else np.ones((1, inputs))
         factor = jnp.asarray(batch.T / np.sqrt(len(batch)))
         return jnp.broadcast_to(factor[..., None], (*factor.shape, key.shape[-1]))

@@ -12,6 +12,8 @@ from jax import Array
 
 from gatednet.curricula import Schedule
 from gatednet.dynamics import Dynamics
+from gatednet.examples import Examples
+from gatednet.experiment import Experiment
 from gatednet.observables import BlockClock, History, Moment, Observable, Snapshot, When, observable
 from gatednet.problem import Problem
 from gatednet.rows import Blocks, Rows, State, flat, total
@@ -49,10 +51,17 @@ class Save:
         if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
             raise SettingError(f"every is {self.every!r}, allowed is a whole number, at least 1")
 
-    def check(self, steps: int) -> None:
-        """Raise `SettingError` where the saves do not divide a run of so many steps."""
-        if steps % self.every:
-            raise SettingError(f"saves every {self.every} steps do not divide a run of {steps} steps")
+    def check(self, experiment: Experiment) -> None:
+        """Raise `SettingError` where the saves do not divide a run, or observables are not of its kind of tasks."""
+        if experiment.steps % self.every:
+            raise SettingError(f"saves every {self.every} steps do not divide a run of {experiment.steps} steps")
+        others = "maps" if experiment.labelled else "labels"
+        for each in self.chosen:
+            if each.of == others:
+                raise SettingError(
+                    f"observable {each.name!r} is of tasks that are {others}, and those of "
+                    f"{type(experiment.teachers).__name__} are not"
+                )
 
     @property
     def by_blocks(self) -> bool:
@@ -68,13 +77,15 @@ class Save:
 class Lane(eqx.Module):
     """Runs that are advanced together, all arrays with the runs as last axis.
 
-    `basis` is that of a reduced problem, (outputs, inputs, dimensions, runs), None where nothing was reduced.
+    `basis` is that of a reduced problem, (outputs, inputs, dimensions, runs), None where nothing was reduced;
+    `examples` are those that labelled inputs come from, shared by the runs.
     """
 
     dynamics: Dynamics
     schedule: Schedule
     problem: Problem
     basis: Array | None = None
+    examples: Examples | None = None
 
 
 class _Carry(eqx.Module):
@@ -130,10 +141,10 @@ class _Loop(eqx.Module):
 
     def draw(self, group: Array) -> Any:
         """The random numbers of the inputs of a group of steps."""
-        dynamics = self.lane.dynamics
-        return dynamics.experiment.inputs.draw(self.lane.problem.key, group.astype(jnp.uint32), dynamics.network.inputs)
+        lane, inputs = self.lane, self.lane.dynamics.network.inputs
+        return lane.dynamics.experiment.inputs.draw(lane.problem.key, group.astype(jnp.uint32), inputs, lane.examples)
 
-    def factor(self, drawn: Any, step: Array) -> Array | None:
+    def factor(self, drawn: Any, step: Array) -> Any:
         """What a step sees of its inputs."""
         return self.lane.dynamics.experiment.inputs.factor(drawn, step % self.group)
 
@@ -149,8 +160,11 @@ class _Loop(eqx.Module):
         velocity = jax.tree.map(
             lambda after, before: (after - before) / dynamics.experiment.dt, dynamics.network.join(after), state
         )
-        loss = dynamics.task_loss(rows, target, None)
-        return Snapshot(dynamics, state, teachers, task_weights, self.lane.basis, velocity, loss, batch_loss, step)
+        everything = dynamics.experiment.inputs.everything(self.lane.examples)
+        loss = dynamics.task_loss(rows, target, everything)
+        return Snapshot(
+            dynamics, state, teachers, task_weights, self.lane.basis, velocity, loss, batch_loss, step, everything
+        )
 
     def advance(self, carry: _Carry, start: Array, stop: Array) -> _Carry:
         """The lane at step `stop`, from that at `start`."""
@@ -185,12 +199,12 @@ class _Loop(eqx.Module):
 
         return jax.lax.while_loop(lambda at: at[0] < end, one_draw, (start, carry))[1]
 
-    def step(self, carry: _Carry, step: Array, target: Blocks, factor: Array | None) -> _Carry:
+    def step(self, carry: _Carry, step: Array, target: Blocks, factor: Any) -> _Carry:
         """The lane one step later; the folds of `carry` are those of the current block."""
         dynamics = self.lane.dynamics
         before = dynamics.rows(carry.state)
         after, memory, loss = dynamics.step(before, carry.memory, target, factor, self.penalised(step))
-        moment = Moment(dynamics, loss, before, after)
+        moment = Moment(dynamics, loss, before, after, target, factor)
         clock = self.clock(step)
         return _Carry(
             dynamics.carried(after),

@@ -36,15 +36,21 @@ class Objective(Setting):
         """Whether the loss is unchanged by rotations of the maps."""
         return self.weight_norm == "squared"
 
+    @property
+    def labelled(self) -> bool:
+        """Whether it compares outputs with labels."""
+        return False
+
     def release(self, dt: Any) -> np.ndarray | None:
         """The first step without penalties, an integer; None where they last for all of a run."""
         del dt
 
-    def task_loss(self, network: Network, rows: Rows, target: Blocks, factor: Array | None, outputs: int) -> Array:
+    def task_loss(self, network: Network, rows: Rows, target: Blocks, factor: Any, outputs: int) -> Array:
         """The error that is reported, without the penalties, for each run: (runs,).
 
         `target` is the map that is asked for, in blocks; `factor` that of the second moment of the inputs, None for the
-        identity; `outputs` what the error is divided by where it is averaged: a reduced network has other outputs.
+        identity, or a batch of labelled examples; `outputs` what the error is divided by where it is averaged: a
+        reduced network has other outputs.
         """
         error = tuple(effective - wanted for effective, wanted in zip(network.effective_map(rows), target, strict=True))
         squared = total(tuple(block**2 for block in seen(error, factor)))

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -164,7 +164,15 @@ def _one_of(options: Sequence[Any]) -> str:
     return "one of " + ", ".join(repr(option) for option in options)
 
 
-Rule = Number | Whole | Choice | Words | Nested | Parts
+class Rule(Protocol):
+    """What a field may hold: `convert` makes the best of a value, `allows` judges it, and its text says what is."""
+
+    def convert(self, value: Any) -> Any:
+        """The value in the type that is meant, or as it is."""
+
+    def allows(self, value: Any) -> bool:
+        """Whether a field may hold the value."""
+        ...
 
 
 def field(default: Any, rule: Rule, meaning: str, units: str = "1") -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 import xarray
 
 from gatednet.batch import compiled, lane_width, pack, recipe, reduced_by, unpack
+from gatednet.examples import Examples
 from gatednet.experiment import Experiment
 from gatednet.labels import attributes, coordinates, dimensions
 from gatednet.lane import Save
@@ -49,6 +50,7 @@ def simulate(
     *,
     reduced: bool | None = None,
     precision: str = "float32",
+    examples: Examples | None = None,
 ) -> xarray.Dataset:
     """Run one experiment for one seed or several.
 
@@ -57,15 +59,16 @@ def simulate(
     "seed" where several seeds are given; "step" counts steps, and "time" is its time.
 
     `reduced` asks for the exact reduction to few dimensions, or against it; by itself it is made wherever it is exact
-    and pays. `precision` is "float32" or "float64". A seed gives the same numbers alone and among others.
+    and pays. `precision` is "float32" or "float64". `examples` are those of labelled inputs, see `examples_of`. A seed
+    gives the same numbers alone and among others.
 
-    **Raises** `SettingError` for seeds, saves and reductions that are not possible.
+    **Raises** `SettingError` for seeds, saves, reductions and examples that are not possible.
     """
     one = isinstance(seeds, int | np.integer)
     numbers = check_seeds([seeds] if one else list(seeds))
     with precision_of(precision) as dtype:
         width = lane_width(experiment, reduced_by(experiment, reduced))
-        packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype)
+        packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype, examples=examples)
         made = recipe(experiment, save, packing.batch.traced, reduced)
         results = unpack(compiled(made)(packing.batch), packing.place)
 

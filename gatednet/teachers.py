@@ -31,6 +31,11 @@ class TeacherSet(Setting):
     def number(self) -> int:
         """The number of tasks."""
 
+    @property
+    def labelled(self) -> bool:
+        """Whether the tasks are about labels: teachers are then (tasks, outputs, classes)."""
+        return False
+
     @abc.abstractmethod
     def check(self, network: Network) -> None:
         """Raise `SettingError` where no such teachers of this network's shape exist."""

@@ -57,7 +57,7 @@ class Sweep:
         for group in self.groups():
             experiment = self.group(group)
             try:
-                self.save.check(experiment.steps)
+                self.save.check(experiment)
                 reduced_by(experiment, self.reduced)
             except SettingError as error:
                 raise SettingError(f"{self.where(group)}{error}") from error

@@ -35,7 +35,8 @@ def variables_of(experiment: Experiment, recipe: Recipe, precision: str) -> tupl
     """What a run of an experiment gives by a recipe, in alphabetical order; nothing is compiled or run."""
     one = np.zeros(1, np.int64)
     with precision_of(precision) as dtype:
-        batch = pack(experiment, {}, one, one, recipe.width, dtype).batch
+        nothing = experiment.inputs.placeholder(experiment.network.outputs)
+        batch = pack(experiment, {}, one, one, recipe.width, dtype, examples=nothing).batch
         shapes = jax.eval_shape(functools.partial(run_batch, recipe), batch)
     return tuple(
         Variable(name, dimensions(name), tuple(shape.shape[1:-1]), np.dtype(shape.dtype).name)

@@ -1,6 +1,6 @@
 """Everything that can be measured of a run; see `Observable`, and `REGISTRY` for all of them by name."""
 
-from gatednet.observables import alignment, cycles, losses, parameters, spectra
+from gatednet.observables import accuracy, alignment, cycles, losses, parameters, spectra
 from gatednet.observables.cycles import History
 from gatednet.observables.folds import BlockClock, Fold, Moment
 from gatednet.observables.observable import REGISTRY, Observable, When, observable, register
@@ -19,5 +19,5 @@ __all__ = [
     "register",
 ]
 
-for _family in (alignment, cycles, losses, parameters, spectra):
+for _family in (accuracy, alignment, cycles, losses, parameters, spectra):
     register(*_family.OBSERVABLES)

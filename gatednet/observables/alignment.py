@@ -79,6 +79,7 @@ OBSERVABLES = (
         alignment,
         dims=("task", "path"),
         lifted=True,
+        of="maps",
     ),
     Observable(
         "unit_alignment",
@@ -86,21 +87,32 @@ OBSERVABLES = (
         unit_alignment,
         dims=("task", "output", "unit"),
         lifted=True,
+        of="maps",
     ),
-    Observable("matching", "path matched to a task, -1 where none is", matching, dims=("task",), lifted=True),
-    Observable("total_alignment", "mean row cosine of teachers and their matched paths", total_alignment, lifted=True),
+    Observable(
+        "matching", "path matched to a task, -1 where none is", matching, dims=("task",), lifted=True, of="maps"
+    ),
+    Observable(
+        "total_alignment",
+        "mean row cosine of teachers and their matched paths",
+        total_alignment,
+        lifted=True,
+        of="maps",
+    ),
     Observable(
         "specialization",
         "mean alignment of matched minus that of unmatched pairs, mean of the last tenth of the saves",
         specialization,
         when="end",
         lifted=True,
+        of="maps",
     ),
     Observable(
         "map_alignment",
         "cosine between rows of the effective map and of the target, mean over rows",
         map_alignment,
         lifted=True,
+        of="maps",
     ),
     Observable(
         "silent_alignment",
@@ -109,5 +121,6 @@ OBSERVABLES = (
         silent_alignment,
         dims=("task", "path"),
         lifted=True,
+        of="maps",
     ),
 )

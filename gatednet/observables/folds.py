@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -19,12 +20,18 @@ from gatednet.rows import Blocks, Rows, add, total
 
 
 class Moment(eqx.Module):
-    """A lane of runs in the middle of a step: the loss on its batch, (runs,), and the parameters before and after."""
+    """A lane of runs in the middle of a step.
+
+    `loss` is that on its batch, (runs,), `before` and `after` are the parameters, `target` is the map that is asked
+    for, and `evidence` what the step sees of its inputs.
+    """
 
     dynamics: Dynamics
     loss: Array
     before: Rows
     after: Rows
+    target: Blocks
+    evidence: Any
 
 
 class BlockClock(eqx.Module):
@@ -71,13 +78,26 @@ def first_below(level: float) -> Fold:
 
     The length of the block where that never happens (paper, Figure 2F); NaN where the run ended before it could.
     """
+    return _first(lambda value: value < level, lambda dynamics: dynamics.rates[0])
+
+
+def first_from(level: float) -> Fold:
+    """Steps from the start of a block until a value is a level or more.
+
+    The length of the block where that never happens; NaN where the run ended before it could.
+    """
+    return _first(lambda value: value >= level, lambda dynamics: jnp.ones_like(dynamics.rates[0]))
+
+
+def _first(reached: Callable[[Array], Array], step: Callable[[Dynamics], Array]) -> Fold:
+    """How long it takes until a value has reached something; `step` says how long a step is."""
 
     def update(kept: Array, value: Array, clock: BlockClock) -> Array:
-        return jnp.where((kept < 0) & (value < level), clock.step.astype(kept.dtype), kept)
+        return jnp.where((kept < 0) & reached(value), clock.step.astype(kept.dtype), kept)
 
     def finish(kept: Array, taken: Array, clock: BlockClock, dynamics: Dynamics) -> Array:
         never = jnp.where(taken < clock.steps, jnp.nan, clock.steps.astype(kept.dtype))
-        return jnp.where(kept < 0, never, kept) * dynamics.rates[0]
+        return jnp.where(kept < 0, never, kept) * step(dynamics)
 
     return Fold(-1.0, update, finish)
 

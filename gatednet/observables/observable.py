@@ -13,6 +13,7 @@ from gatednet.observables.folds import Fold, Moment
 from gatednet.observables.snapshot import Snapshot
 from gatednet.settings import SettingError
 
+Of = Literal["all", "maps", "labels"]
 When = Literal["saves", "history", "steps", "blocks", "end"]
 
 
@@ -30,7 +31,8 @@ class Observable:
       (runs,), `fold` says what becomes of the values.
     - "end": the mean over the last tenth of the saves, no such dimension; `function` takes a `Snapshot`.
 
-    `dims` are the further dimensions. `lifted` says that maps are needed in the original coordinates.
+    `dims` are the further dimensions. `lifted` says that maps are needed in the original coordinates. `of` says of
+    which tasks it can be measured: of all, of those that are linear maps, or of those about labels.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Observable:
     when: When = "saves"
     lifted: bool = False
     fold: Fold | None = None
+    of: Of = "all"
 
     @property
     def all_dims(self) -> tuple[str, ...]:

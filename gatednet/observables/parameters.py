@@ -49,6 +49,7 @@ OBSERVABLES = (
         lambda snapshot: snapshot.full_teachers,
         dims=("task", "output", "input"),
         lifted=True,
+        of="maps",
     ),
     Observable(
         "effective_map",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
@@ -16,7 +18,8 @@ class Snapshot(eqx.Module):
 
     `state` and `teachers` are in the coordinates of `dynamics.network`; `paths`, `layers` and `full_teachers` are in
     the original ones. `velocity` is the rate of change of the parameters in the step that comes next, `batch_loss` the
-    loss on the batch of that step, and `step` the number of steps taken.
+    loss on the batch of that step, `step` the number of steps taken, and `everything` what shows the expected loss:
+    None, or all examples to test with.
     """
 
     dynamics: Dynamics
@@ -28,6 +31,7 @@ class Snapshot(eqx.Module):
     loss: Array
     batch_loss: Array
     step: Array
+    everything: Any
 
     def lifted(self, maps: Array) -> Array:
         """Maps (..., outputs, inputs, runs) in the original coordinates."""

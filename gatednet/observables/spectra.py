@@ -69,18 +69,21 @@ OBSERVABLES = (
         teacher_modes,
         dims=("task", "path", "mode"),
         lifted=True,
+        of="maps",
     ),
     Observable(
         "teacher_component",
         "multiple of a teacher that is in a path",
         teacher_component,
         dims=("task", "path"),
+        of="maps",
     ),
     Observable(
         "total_weight",
         "multiple of a teacher that is in all paths together",
         lambda snapshot: teacher_component(snapshot).sum(axis=1),
         dims=("task",),
+        of="maps",
     ),
     Observable(
         "rank",

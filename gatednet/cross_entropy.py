@@ -1,0 +1,31 @@
+"""Cross-entropy: the objective of tasks that are classifications (paper, section 7)."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.examples import LabelledBatch
+from gatednet.networks import Network
+from gatednet.objectives import Objective
+from gatednet.rows import Blocks, Rows
+from gatednet.settings import number_of
+
+
+class CrossEntropy(Objective):
+    """The same constraints on the gates, with the cross-entropy of the softmax of the outputs as task loss.
+
+    L_task is the mean over a batch of - Σ_i y*_i log softmax(y)_i, where y* are the classes that the task asks for;
+    with `reduction = "mean"` it is divided by the number of outputs, as the squared error is.
+    """
+
+    @property
+    def labelled(self) -> bool:
+        return True
+
+    def task_loss(self, network: Network, rows: Rows, target: Blocks, evidence: LabelledBatch, outputs: int) -> Array:
+        (linear,), (classes,) = network.effective_map(rows), target
+        told = jax.nn.log_softmax(evidence.outputs(linear), axis=0)
+        losses = -jnp.sum(evidence.asked(classes) * told, axis=0)
+        return losses.mean(axis=0) * number_of(self.reduction, (1.0, 1.0 / outputs))

@@ -1,0 +1,124 @@
+"""Inputs that are the features of images, with their labels (paper, section 7 and Figure 7)."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from gatednet.examples import Examples, OwnBatch, SharedBatch, examples_of
+from gatednet.inputs import Inputs
+from gatednet.networks import Network
+from gatednet.random import threefry
+from gatednet.settings import Choice, Number, SettingError, Whole, field
+from gatednet.shuffle import shuffled
+
+# The counter of the words that make labels wrong: no step comes so far.
+_NOISE = np.uint32(2**32 - 2)
+_UNIT = np.float32(2.0**-32)
+IMAGES = ("digits", "mnist", "fashion_mnist")
+
+
+class Features(Inputs):
+    """Batches of labelled features, shuffled anew in every epoch and for every run.
+
+    Features are `width` activations of a network that was trained to tell the classes of some images, with the seed
+    `network_seed`; they are an argument of `simulate`, and `sweeps.features` computes them. A rest of an epoch that
+    is smaller than a batch is left out. With `label_noise` labels are replaced by classes at random, the true one
+    among them; which ones, and by what, stays the same throughout a run.
+    """
+
+    images: str = field("digits", Choice(IMAGES), "images whose features are the inputs")
+    width: int = field(64, Whole(1), "number of features")
+    network_seed: int = field(0, Whole(0), "seed of the network that computes the features")
+    batch: int = field(100, Whole(1), "examples a step")
+    label_noise: float = field(0.0, Number(0.0, 1.0), "share of labels that are replaced by a class at random")
+
+    @property
+    def exact(self) -> bool:
+        return False
+
+    @property
+    def labelled(self) -> bool:
+        return True
+
+    def check(self, network: Network) -> None:
+        if network.inputs != self.width:
+            raise SettingError(
+                f"{type(self).__name__}.width is {self.width} and network.inputs is {network.inputs}, allowed is one "
+                "number for both"
+            )
+
+    def check_examples(self, examples: Examples | None) -> None:
+        name = type(self).__name__
+        if examples is None:
+            raise SettingError(f"inputs {name} need examples, and none are given")
+        if examples.inputs != self.width:
+            raise SettingError(f"{name}.width is {self.width}, and the examples have {examples.inputs} inputs")
+        if self.batch > examples.sizes[0]:
+            raise SettingError(f"{name}.batch is {self.batch}, allowed are at most all examples, {examples.sizes[0]}")
+
+    def placeholder(self, classes: int) -> Examples:
+        nothing, labels = np.zeros((self.batch, self.width)), np.zeros(self.batch, int)
+        return examples_of(nothing, labels, nothing[:1], labels[:1], classes)
+
+    def steps_per_draw(self, inputs: int) -> int:
+        del inputs
+        return 1
+
+    def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> OwnBatch:
+        del inputs
+        assert examples is not None
+        places = self.places(key, group.astype(jnp.uint32), examples)
+        features = jnp.moveaxis(jnp.asarray(examples.train)[places], -1, 0)
+        return OwnBatch(features, self.told(key, places, jnp.asarray(examples.train_labels)[places], examples.classes))
+
+    def places(self, key: Array, step: Array, examples: Examples) -> Array:
+        """Which examples a step shows, (batch, runs)."""
+        size = examples.sizes[0]
+        steps_of_epoch = np.uint32(size // self.batch)
+        first = step % steps_of_epoch * np.uint32(self.batch)
+        return shuffled(key, step // steps_of_epoch, first + jnp.arange(self.batch, dtype=jnp.uint32)[:, None], size)
+
+    def told(self, key: Array, places: Array, labels: Array, classes: int) -> Array:
+        """The labels that a run is told, some of them wrong, (batch, runs)."""
+        chance, instead = threefry(key, jnp.broadcast_to(_NOISE, (1,)), places)
+        wrong = chance.astype(jnp.float32) * _UNIT < self.label_noise
+        return jnp.where(wrong, _scaled_down(instead, jnp.asarray(classes)), labels)
+
+    def factor(self, drawn: OwnBatch, place: Array) -> OwnBatch:
+        del place
+        return drawn
+
+    def everything(self, examples: Examples | None) -> SharedBatch:
+        assert examples is not None
+        return examples.of_test()
+
+
+class Imbalanced(Features):
+    """The same with classes that are shown unequally often.
+
+    The frequency of class c of C falls as ratio^(-c / (C - 1)), so that the first is shown `ratio` times as often as
+    the last (Cui et al., CVPR 2019, section 5.1). Examples are drawn with replacement, and tests stay balanced.
+    """
+
+    ratio: float = field(10.0, Number(1.0), "frequency of the first class over that of the last")
+
+    def places(self, key: Array, step: Array, examples: Examples) -> Array:
+        starts, classes = jnp.asarray(examples.starts), examples.classes
+        of_class, in_class = threefry(
+            key, jnp.broadcast_to(step, (1,)), jnp.arange(self.batch, dtype=jnp.uint32)[:, None]
+        )
+        falling = jnp.arange(classes)[:, None] / max(classes - 1, 1)
+        frequency = jnp.broadcast_to(self.ratio**-falling, (classes, key.shape[-1]))
+        # A class without examples is never shown.
+        frequency = jnp.where((starts[1:] > starts[:-1])[:, None], frequency, 0.0)
+        upper = jnp.cumsum(frequency, axis=0) / frequency.sum(axis=0)
+        uniform = of_class.astype(jnp.float32) * _UNIT
+        chosen = jnp.sum(uniform >= upper[:-1, None], axis=0)
+        return starts[chosen] + _scaled_down(in_class, starts[chosen + 1] - starts[chosen])
+
+
+def _scaled_down(words: Array, number: Array) -> Array:
+    """Random words as whole numbers below a number of at most 2^16, each as likely as any other up to 2^-16."""
+    return (((words >> 16) * number.astype(jnp.uint32)) >> 16).astype(jnp.int32)

@@ -1,0 +1,65 @@
+"""Accuracy: how often classes are right, of test examples at saves and of batches at every step (paper, Figure 7)."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.examples import LabelledBatch, predicted
+from gatednet.observables.folds import Moment, first_from, mean
+from gatednet.observables.observable import Observable
+from gatednet.observables.snapshot import Snapshot
+
+# The level that counts as recovered, as in the paper's Figure 7.
+RECOVERED = 0.85
+
+
+def task_accuracy(snapshot: Snapshot) -> Array:
+    """The share of all test examples that would be right under each task, (tasks, runs)."""
+    evidence: LabelledBatch = snapshot.everything
+    told = predicted(evidence.outputs(snapshot.effective_map))
+    asked = evidence.asked(jnp.argmax(snapshot.teachers, axis=1))
+    return jnp.mean(told == asked, axis=1, dtype=snapshot.loss.dtype)
+
+
+def accuracy(snapshot: Snapshot) -> Array:
+    """The share of all test examples that are right under the task of the moment, (runs,)."""
+    return jnp.sum(snapshot.task_weights * task_accuracy(snapshot), axis=0)
+
+
+def batch_accuracy(moment: Moment) -> Array:
+    """The share of the batch of a step that is right before the step, (runs,)."""
+    (linear,) = moment.dynamics.network.effective_map(moment.before)
+    (target,) = moment.target
+    told = predicted(moment.evidence.outputs(linear))
+    return jnp.mean(told == predicted(moment.evidence.asked(target)), axis=0, dtype=moment.loss.dtype)
+
+
+OBSERVABLES = (
+    Observable("accuracy", "share of test examples that are right under the task of the moment", accuracy, of="labels"),
+    Observable(
+        "task_accuracy",
+        "share of test examples right under a task",
+        task_accuracy,
+        dims=("task",),
+        of="labels",
+    ),
+    Observable(
+        "steps_to_recover",
+        f"steps from a switch until the accuracy on the batch is {RECOVERED} or more; the block's length where never; "
+        "NaN where a run ended before that was known",
+        batch_accuracy,
+        units="step",
+        when="blocks",
+        fold=first_from(RECOVERED),
+        of="labels",
+    ),
+    Observable(
+        "block_accuracy",
+        "accuracy on the batch, mean over the steps of a block",
+        batch_accuracy,
+        when="blocks",
+        fold=mean(),
+        of="labels",
+    ),
+)
