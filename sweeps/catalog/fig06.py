@@ -54,7 +54,7 @@ def both(seeds: int = 60) -> Sweep:
     return Sweep(two_layers(), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
 
 
-def second_layer(seeds: int = 40) -> Sweep:
+def second_layer(seeds: int = 100) -> Sweep:
     """The second layer of the regularised network, the same runs, saved often."""
     from gatednet.lane import Save
     from sweeps.axes import Axis
