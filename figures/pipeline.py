@@ -15,6 +15,7 @@ from figures.tables import Columns
 from gatednet.experiment import nearest
 from gatednet.settings import SettingError
 from sweeps.catalog import sweeps_of
+from sweeps.labelled import are_at_hand
 from sweeps.plan import Sweep
 from sweeps.spec import with_seeds
 from sweeps.store import Store
@@ -40,6 +41,15 @@ def chosen(names: Sequence[str]) -> list[Entry]:
             raise SettingError(f"unknown figure {name!r}: {nearest(name, [*FIGURES, 'all'])}")
     everything = not names or "all" in names
     return [entry for entry in FIGURES.values() if everything or entry.name in names]
+
+
+def at_hand(entries: Sequence[Entry], names: Sequence[str]) -> tuple[list[Entry], list[Entry]]:
+    """Figures that can be made without fetching images, and those that cannot; a figure that is named always can."""
+    found: tuple[list[Entry], list[Entry]] = [], []
+    for entry in entries:
+        there = entry.name in names or are_at_hand(sweeps_for(entry).values())
+        found[0 if there else 1].append(entry)
+    return found
 
 
 def check_formats(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.examples import LabelledBatch
+from gatednet.examples import Batch
 from gatednet.networks import Network
 from gatednet.objectives import Objective
 from gatednet.rows import Blocks, Rows
@@ -24,8 +24,8 @@ class CrossEntropy(Objective):
     def labelled(self) -> bool:
         return True
 
-    def task_loss(self, network: Network, rows: Rows, target: Blocks, evidence: LabelledBatch, outputs: int) -> Array:
-        (linear,), (classes,) = network.effective_map(rows), target
-        told = jax.nn.log_softmax(evidence.outputs(linear), axis=0)
-        losses = -jnp.sum(evidence.asked(classes) * told, axis=0)
-        return losses.mean(axis=0) * number_of(self.reduction, (1.0, 1.0 / outputs))
+    def task_loss(self, network: Network, rows: Rows, target: Blocks, evidence: Batch, outputs: int) -> Array:
+        (linear,), (task,) = network.effective_map(rows), target
+        likelihoods = jax.nn.log_softmax(evidence.outputs(linear), axis=-2)
+        asked = jnp.sum(task * evidence.by_class(likelihoods, task.shape[1]), axis=(0, 1))
+        return -asked * number_of(self.reduction, (1.0, 1.0 / outputs))

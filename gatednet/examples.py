@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -40,9 +41,9 @@ class Examples(eqx.Module):
         """The numbers of examples to learn from and to test with."""
         return len(self.train), len(self.test)
 
-    def of_test(self) -> SharedBatch:
+    def of_test(self) -> Batch:
         """All examples to test with, as one batch."""
-        return SharedBatch(jnp.asarray(self.test), jnp.asarray(self.test_labels))
+        return Batch(jnp.asarray(self.test), jnp.asarray(self.test_labels))
 
 
 def examples_of(train: Any, train_labels: Any, test: Any, test_labels: Any, classes: int) -> Examples:
@@ -71,40 +72,34 @@ def examples_of(train: Any, train_labels: Any, test: Any, test_labels: Any, clas
     return Examples(train[order], train_labels[order], test, test_labels, starts)
 
 
-class OwnBatch(eqx.Module):
-    """Examples of a step, others for each run: inputs (inputs, batch, runs) and labels (batch, runs)."""
+class Batch(eqx.Module):
+    """Labelled examples that are seen at once: inputs (runs, batch, inputs) and labels (runs, batch).
+
+    Without the runs where all of them see the same. What is made of a batch has the runs first, as nothing else in a
+    lane: it is a product of matrices for each run, and the examples are the axis of the vector instructions.
+    """
 
     inputs: Array
     labels: Array
 
     def outputs(self, linear: Array) -> Array:
-        """What maps (outputs, inputs, runs) make of the inputs, (outputs, batch, runs)."""
-        return jnp.einsum("oir,ibr->obr", linear, self.inputs)
+        """What maps (outputs, inputs, runs) make of the inputs, (runs, outputs, batch)."""
+        runs = "r" if self.inputs.ndim == 3 else ""
+        return jnp.einsum(f"oir,{runs}bi->rob", linear, self.inputs)
 
-    def asked(self, target: Array) -> Array:
-        """The columns of (..., outputs, classes, runs) that belong to the labels, (..., outputs, batch, runs)."""
-        places = self.labels.reshape(*(1,) * (target.ndim - 2), *self.labels.shape)
-        return jnp.take_along_axis(target, places, axis=-2)
+    def by_class(self, values: Array, classes: int) -> Array:
+        """The mean of values (runs, outputs, batch) over the batch, each counted to the class of its label only.
 
-
-class SharedBatch(eqx.Module):
-    """Examples that are the same for all runs: inputs (batch, inputs) and labels (batch,)."""
-
-    inputs: Array
-    labels: Array
-
-    def outputs(self, linear: Array) -> Array:
-        """What maps (outputs, inputs, runs) make of the inputs, (outputs, batch, runs)."""
-        return jnp.einsum("oir,bi->obr", linear, self.inputs)
-
-    def asked(self, target: Array) -> Array:
-        """The columns of (..., outputs, classes, runs) that belong to the labels, (..., outputs, batch, runs)."""
-        return target[..., self.labels, :]
+        Returns (outputs, classes, runs), the shape of a task: weighted by one and summed it is the mean of what the
+        task asks for.
+        """
+        runs = "r" if self.labels.ndim == 2 else ""
+        labels = jax.nn.one_hot(self.labels, classes, dtype=values.dtype)
+        return jnp.einsum(f"rob,{runs}bc->ocr", values, labels) / values.shape[-1]
 
 
-LabelledBatch = OwnBatch | SharedBatch
-
-
-def predicted(outputs: Array) -> Array:
-    """The class of each example by the largest of its outputs, (outputs, batch, runs) → (batch, runs)."""
-    return jnp.argmax(outputs, axis=-3)
+def told(outputs: Array) -> Array:
+    """Which class each example is told to be of: 1 at the largest output, 0 elsewhere, shares where several are it."""
+    # No index of a maximum, which would not be found in whole vectors.
+    largest = (outputs == outputs.max(axis=-2, keepdims=True)).astype(outputs.dtype)
+    return largest / largest.sum(axis=-2, keepdims=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.examples import Examples, OwnBatch, SharedBatch, examples_of
+from gatednet.examples import Batch, Examples, examples_of
 from gatednet.inputs import Inputs
 from gatednet.networks import Network
 from gatednet.random import threefry
+from gatednet.rows import add
 from gatednet.settings import Choice, Number, SettingError, Whole, field
 from gatednet.shuffle import shuffled
 
@@ -17,6 +19,18 @@ from gatednet.shuffle import shuffled
 _NOISE = np.uint32(2**32 - 2)
 _UNIT = np.float32(2.0**-32)
 IMAGES = ("digits", "mnist", "fashion_mnist")
+
+
+# Enough steps that what is random about them takes no time of its own.
+_STEPS_PER_DRAW = 16
+
+
+class Shown(eqx.Module):
+    """What some steps show: which of the examples `train`, and what they are said to be, (steps, runs, batch)."""
+
+    train: Array
+    places: Array
+    labels: Array
 
 
 class Features(Inputs):
@@ -64,33 +78,35 @@ class Features(Inputs):
 
     def steps_per_draw(self, inputs: int) -> int:
         del inputs
-        return 1
+        return _STEPS_PER_DRAW
 
-    def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> OwnBatch:
+    def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> Shown:
         del inputs
         assert examples is not None
-        places = self.places(key, group.astype(jnp.uint32), examples)
-        features = jnp.moveaxis(jnp.asarray(examples.train)[places], -1, 0)
-        return OwnBatch(features, self.told(key, places, jnp.asarray(examples.train_labels)[places], examples.classes))
+        steps = group.astype(jnp.uint32) * np.uint32(_STEPS_PER_DRAW) + jnp.arange(_STEPS_PER_DRAW, dtype=jnp.uint32)
+        # Steps, runs, places in the batch.
+        keys = key[:, :, None]
+        places = self.places(keys, steps[:, None, None], examples)
+        true = jnp.asarray(examples.train_labels)[places]
+        return Shown(jnp.asarray(examples.train), places, self.told(keys, places, true, examples.classes))
 
     def places(self, key: Array, step: Array, examples: Examples) -> Array:
-        """Which examples a step shows, (batch, runs)."""
+        """Which examples steps show, (steps, runs, batch); `key` is (2, runs, 1) and `step` (steps, 1, 1)."""
         size = examples.sizes[0]
         steps_of_epoch = np.uint32(size // self.batch)
         first = step % steps_of_epoch * np.uint32(self.batch)
-        return shuffled(key, step // steps_of_epoch, first + jnp.arange(self.batch, dtype=jnp.uint32)[:, None], size)
+        return shuffled(key, step // steps_of_epoch, first + jnp.arange(self.batch, dtype=jnp.uint32), size)
 
     def told(self, key: Array, places: Array, labels: Array, classes: int) -> Array:
-        """The labels that a run is told, some of them wrong, (batch, runs)."""
+        """The labels that runs are told, some of them wrong, (steps, runs, batch)."""
         chance, instead = threefry(key, jnp.broadcast_to(_NOISE, (1,)), places)
-        wrong = chance.astype(jnp.float32) * _UNIT < self.label_noise
+        wrong = chance.astype(jnp.float32) * _UNIT < jnp.asarray(self.label_noise)[..., None]
         return jnp.where(wrong, _scaled_down(instead, jnp.asarray(classes)), labels)
 
-    def factor(self, drawn: OwnBatch, place: Array) -> OwnBatch:
-        del place
-        return drawn
+    def factor(self, drawn: Shown, place: Array) -> Batch:
+        return Batch(drawn.train[drawn.places[place]], drawn.labels[place])
 
-    def everything(self, examples: Examples | None) -> SharedBatch:
+    def everything(self, examples: Examples | None) -> Batch:
         assert examples is not None
         return examples.of_test()
 
@@ -106,16 +122,14 @@ class Imbalanced(Features):
 
     def places(self, key: Array, step: Array, examples: Examples) -> Array:
         starts, classes = jnp.asarray(examples.starts), examples.classes
-        of_class, in_class = threefry(
-            key, jnp.broadcast_to(step, (1,)), jnp.arange(self.batch, dtype=jnp.uint32)[:, None]
-        )
-        falling = jnp.arange(classes)[:, None] / max(classes - 1, 1)
-        frequency = jnp.broadcast_to(self.ratio**-falling, (classes, key.shape[-1]))
+        of_class, in_class = threefry(key, step, jnp.arange(self.batch, dtype=jnp.uint32))
+        falling = jnp.arange(classes) / max(classes - 1, 1)
+        frequency = jnp.asarray(self.ratio)[..., None] ** -falling
         # A class without examples is never shown.
-        frequency = jnp.where((starts[1:] > starts[:-1])[:, None], frequency, 0.0)
-        upper = jnp.cumsum(frequency, axis=0) / frequency.sum(axis=0)
+        frequency = jnp.where(starts[1:] > starts[:-1], frequency, 0.0)
+        upper = jnp.cumsum(frequency, axis=-1) / frequency.sum(axis=-1, keepdims=True)
         uniform = of_class.astype(jnp.float32) * _UNIT
-        chosen = jnp.sum(uniform >= upper[:-1, None], axis=0)
+        chosen = add((uniform >= upper[..., each, None]).astype(jnp.int32) for each in range(classes - 1))
         return starts[chosen] + _scaled_down(in_class, starts[chosen + 1] - starts[chosen])
 
 

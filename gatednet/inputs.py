@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.examples import Examples, SharedBatch
+from gatednet.examples import Batch, Examples
 from gatednet.networks import Network
 from gatednet.random import normals
 from gatednet.rows import Blocks, product
@@ -65,7 +65,7 @@ class Inputs(Setting):
         Where inputs are labelled, it is a batch of `gatednet.examples`.
         """
 
-    def everything(self, examples: Examples | None) -> SharedBatch | None:
+    def everything(self, examples: Examples | None) -> Batch | None:
         """What shows the loss expected over all inputs: None for the identity, or the examples to test with."""
         del examples
 

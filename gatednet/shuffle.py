@@ -23,24 +23,33 @@ _ROUNDS = 4
 def shuffled(key: Array, epoch: Array, places: Array, size: int) -> Array:
     """What stands at some places of a shuffled order of 0 to `size` - 1.
 
-    `key` holds the two words of the keys of the runs, (2, runs). `epoch`, an unsigned scalar, chooses the order,
-    `places` has any shape that broadcasts against (..., runs). Returns integers of that shape with the runs last.
+    `key` holds the two words of the keys of the runs, (2, ...), `epoch`, unsigned, chooses the order, and `places` are
+    the places. All of them broadcast; returns integers of the shape that they have together.
     """
-    width = math.isqrt(size - 1) + 1
-    height = -(-size // width)
+    height, width = sides(size)
     # The words of an epoch, for round functions of their own.
-    of_epoch = jnp.stack(threefry(key, jnp.broadcast_to(epoch, (1,)), jnp.zeros(1, jnp.uint32)))
+    of_epoch = jnp.stack(threefry(key, epoch, jnp.zeros(1, jnp.uint32)))
 
     def sent(place: Array) -> Array:
         left, right = place // width, place % width
-        sides = (height, width)
         for number in range(_ROUNDS):
             word, _ = threefry(of_epoch, jnp.full_like(right, number), right)
-            left, right = right, (left + word % np.uint32(sides[number % 2])) % np.uint32(sides[number % 2])
+            side = np.uint32((height, width)[number % 2])
+            left, right = right, (left + word % side) % side
         return left * np.uint32(width) + right
 
-    start = jnp.broadcast_to(places, jnp.broadcast_shapes(places.shape, key.shape[1:])).astype(jnp.uint32)
+    start = jnp.broadcast_to(places, jnp.broadcast_shapes(places.shape, of_epoch.shape[1:])).astype(jnp.uint32)
     found = jax.lax.while_loop(
         lambda found: jnp.any(found >= size), lambda found: jnp.where(found >= size, sent(found), found), sent(start)
     )
     return found.astype(jnp.int32)
+
+
+def sides(size: int) -> tuple[int, int]:
+    """The sides of a grid, not far from a square, that has room for so many places and the fewest besides."""
+    root = math.isqrt(size - 1) + 1
+    return min(((-(-size // width), width) for width in range(-(-root // 2), root + 1)), key=_size)
+
+
+def _size(shape: tuple[int, int]) -> tuple[int, int]:
+    return math.prod(shape), sum(shape)

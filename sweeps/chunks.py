@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatednet.batch import DRAWN_FROM
+from gatednet.examples import Examples
 from gatednet.experiment import Experiment
 from sweeps.cost import expected_speed
 
@@ -59,12 +60,13 @@ Computed = tuple[Chunk, dict[str, np.ndarray]]
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """The runs of a chunk, in C order: what `gatednet.pack` takes."""
+    """The runs of a chunk, in C order: what `gatednet.pack` takes. `examples` are those of labelled inputs."""
 
     experiment: Experiment
     values: Mapping[str, np.ndarray]
     seeds: np.ndarray
     streams: np.ndarray
+    examples: Examples | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from sweeps.plan import Sweep
 
 # Simulated steps per second of one core, and seconds to compile, by the way of simulating.
-SPEED = {"reduced": 2e8, "population": 4e6, "gaussian": 3.5e5, "drawn": 2.5e4}
-COMPILE_SECONDS = {"reduced": 2.0, "population": 2.0, "gaussian": 2.5, "drawn": 2.5}
+SPEED = {"reduced": 2e8, "population": 4e6, "gaussian": 3.5e5, "drawn": 2.5e4, "labelled": 2.5e4}
+COMPILE_SECONDS = {"reduced": 2.0, "population": 2.0, "gaussian": 2.5, "drawn": 2.5, "labelled": 1.5}
 # The number of weights of the networks that these were measured with.
-WEIGHTS = {"reduced": 8, "population": 400, "gaussian": 400, "drawn": 400}
+WEIGHTS = {"reduced": 8, "population": 400, "gaussian": 400, "drawn": 400, "labelled": 1280}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,8 +52,10 @@ class Cost:
 
 
 def mode_of(sweep: Sweep, group: tuple[int, ...]) -> str:
-    """How the runs of a group are simulated: "reduced", "population", "gaussian" or "drawn"."""
+    """How the runs of a group are simulated: "reduced", "population", "gaussian", "drawn" or "labelled"."""
     experiment = sweep.group(group)
+    if experiment.labelled:
+        return "labelled"
     if sweep.recipe(group).reduced:
         return "reduced"
     inputs = experiment.inputs

@@ -20,6 +20,7 @@ from jax import Array
 
 from gatednet.batch import Batch, Packing, Recipe, jitted, pack, unpack
 from sweeps.chunks import Chunk, Plan, Request
+from sweeps.labelled import examples_for
 from sweeps.progress import Progress
 
 # The number of compilations that are kept for sweeps that come after; those of one figure often share them.
@@ -45,13 +46,17 @@ class Running:
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """All that a compilation depends on: `recipe`, for chunks of at most `runs` runs that start from `draws` draws."""
+    """All that a compilation depends on: `recipe`, for chunks of at most `runs` runs that start from `draws` draws.
+
+    `sizes` are those of the examples of labelled inputs, None for others.
+    """
 
     recipe: Recipe
     dtype: Any
     runs: int
     draws: int
     devices: tuple[jax.Device, ...]
+    sizes: tuple[int, int] | None = None
 
     @property
     def lanes(self) -> int:
@@ -96,6 +101,7 @@ class Executor:
                 shape.dtype,
                 shape.lanes,
                 min(shape.draws, shape.share),
+                request.examples,
             )
             for part in parts
         ]
@@ -147,7 +153,10 @@ class Executors:
         """What runs a chunk, from this sweep or an earlier one where there is one, and the runs of the chunk."""
         plan = self.plan
         request, recipe = plan.request(chunk), plan.sweep.recipe(plan.group(chunk))
-        shape = Shape(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices)
+        examples = examples_for(request.experiment)
+        request = dataclasses.replace(request, examples=examples)
+        sizes = None if examples is None else examples.sizes
+        shape = Shape(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices, sizes)
         with self._lock:
             kept = self._kept.pop(shape, None)
             future = self._kept[shape] = kept or concurrent.futures.Future()

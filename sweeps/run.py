@@ -14,6 +14,7 @@ from sweeps.chunks import Chunk, Computed, Plan
 from sweeps.cluster import connected, on_workers
 from sweeps.devices import devices_for
 from sweeps.executor import Executors, Running
+from sweeps.labelled import fingerprints
 from sweeps.plan import Sweep
 from sweeps.progress import Progress, Silent
 from sweeps.store import Store
@@ -40,8 +41,10 @@ def run_sweep(
 
     An interruption at any moment, even by a kill, leaves a store that can be resumed.
 
+    Features of images are taken from the cache, or computed first; see `sweeps.labelled.prepare`.
+
     **Raises** `SettingError` where the folder is not the store of this sweep, cannot be written, or is being written by
-    another process, and where no scheduler answers.
+    another process, where no scheduler answers, and where images are not to be had.
     """
     path = Path(folder)
     progress = progress or Silent()
@@ -55,7 +58,10 @@ def run_sweep(
             store.check()
             if store.finished:
                 return store
+            features = fingerprints([sweep])
         else:
+            # Before anything is created: images may not be to be had.
+            features = fingerprints([sweep])
             store = Store.create(path, sweep, chunk_runs)
         stack.enter_context(store.lock())
         stack.enter_context(precision_of(sweep.precision))
@@ -64,7 +70,7 @@ def run_sweep(
         devices = list(devices or devices_for(sweep))
         computed = _locally(plan, missing, devices, progress) if client is None else on_workers(client, plan, missing)
         store.fresh = True
-        store.begin(devices)
+        store.begin(devices, features)
         _keep(store, missing, computed, progress)
         store.finish()
     return store

@@ -250,12 +250,20 @@ class Store:
         if chunk != self.plan.chunk(chunk.index):
             raise ValueError(f"chunk {chunk.name} covers {chunk.region}, not a chunk of the arrays")
 
-    def begin(self, devices: list[jax.Device]) -> None:
-        """Note the versions and the machine of a session that computes chunks."""
+    def begin(self, devices: list[jax.Device], features: Mapping[str, Any] | None = None) -> None:
+        """Note the versions and the machine of a session that computes chunks, and the features that it learns from.
+
+        **Raises** `SettingError` where an earlier session had other features.
+        """
         path = self.folder / PROVENANCE
-        (self.folder / DONE / FINISHED).unlink(missing_ok=True)
         sessions = (read_record(path) or {"sessions": []})["sessions"]
-        write_record(path, {"sessions": [*sessions, provenance(devices)]})
+        for session in sessions:
+            for name, earlier in session.get("features", {}).items():
+                if features is not None and name in features and earlier != features[name]:
+                    raise SettingError(f"{self.folder} was begun with other features of {name}; {RESTART}")
+        (self.folder / DONE / FINISHED).unlink(missing_ok=True)
+        session = provenance(devices) | ({"features": dict(features)} if features else {})
+        write_record(path, {"sessions": [*sessions, session]})
 
     def finish(self) -> None:
         """Close the store: gather the metadata and record the digests of all files but the chunks."""

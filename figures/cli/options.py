@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +16,29 @@ _FORMATS = "Picture formats, with commas between them: pdf, png, svg"
 Format = Annotated[str, typer.Option("--format", help=f"{_FORMATS}.")]
 FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; by itself all, or png if quick.")]
 
+Data = Annotated[Path | None, typer.Option(help="Folder with MNIST or Fashion-MNIST, as the documentation says.")]
+
 File = Annotated[
     list[str] | None,
     typer.Option(
         "--file", metavar="NAME=PATH", help="Data of your own for a figure, as its caption says; may be repeated."
     ),
 ]
+
+
+def use_data(folder: Path | None) -> None:
+    """Have images looked for in a folder first.
+
+    **Raises** `SettingError` where it is not there.
+    """
+    from gatednet.settings import SettingError
+    from sweeps.datasets import DATA
+
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise SettingError(f"--data is {str(folder)!r}, allowed is a folder that is there")
+    os.environ[DATA] = str(folder)
 
 
 def parse_files(texts: Sequence[str]) -> dict[str, Path]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import File, FormatIfAny, Out, Runs, parse_files
+from figures.cli.options import Data, File, FormatIfAny, Out, Runs, parse_files, use_data
 
 if TYPE_CHECKING:
     from figures.claim import Claim
@@ -34,6 +34,7 @@ def reproduce(
     out: Out = Path("pictures"),
     formats: FormatIfAny = None,
     file: File = None,
+    data: Data = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few seeds, for a first look: pictures are marked, claims may be undecided.")
     ] = False,
@@ -47,12 +48,16 @@ def reproduce(
 
     from figures.claim import surprises, table, to_json
     from figures.files import check_writable, write_all
-    from figures.pipeline import FORMATS, check_formats, chosen, make, read_files, sweeps_for
+    from figures.pipeline import FORMATS, at_hand, check_formats, chosen, make, read_files, sweeps_for
     from sweeps.ahead import Ahead
+    from sweeps.labelled import prepare
     from sweeps.progress import progress_for
     from sweeps.run import run_sweep
 
-    entries = chosen(names or [])
+    use_data(data)
+    entries, missing = at_hand(chosen(names or []), names or [])
+    for entry in missing:
+        print(f"{entry.name} is left out: its images are not at hand, see --data", file=sys.stderr)
     by_itself = ("png",) if quick else FORMATS
     suffixes = by_itself if formats is None else check_formats(formats)
     files = read_files(entries, parse_files(file or []))
@@ -62,6 +67,7 @@ def reproduce(
     check_writable(pictures_in)
     sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
     new = {name: sweep for each in sweeps.values() for name, sweep in each.items() if not (stores_in / name).exists()}
+    prepare(new.values(), lambda title: progress_for(title, counted="steps"))
     made: dict[str, Future[list[Claim]]] = {}
     # Figures are drawn one by one beside the sweeps of later ones.
     with Ahead(list(new.values())) as ahead, one_by_one() as drawing:

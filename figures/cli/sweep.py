@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from figures.cli.options import Data, use_data
+
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
     from sweeps.store import Store
@@ -25,21 +27,25 @@ def sweep(
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler; its workers compute.")
     ] = None,
+    data: Data = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
     from sweeps.devices import use_all_cores
 
     use_all_cores()
     from figures.files import check_writable
+    from sweeps.labelled import prepare
     from sweeps.progress import progress_for
     from sweeps.run import run_sweep
 
+    use_data(data)
     found = {store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
     if dry_run:
         for store, each in found.items():
             print(f"{out / store}: {expected(each)}")
         return
     check_writable(out)
+    prepare(found.values(), lambda title: progress_for(title, counted="steps"))
     diverged = 0
     for store, each in found.items():
         made = run_sweep(each, out / store, restart=restart, progress=progress_for(store), cluster=cluster)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.examples import LabelledBatch, predicted
+from gatednet.examples import Batch, told
 from gatednet.observables.folds import Moment, first_from, mean
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot
@@ -16,10 +16,7 @@ RECOVERED = 0.85
 
 def task_accuracy(snapshot: Snapshot) -> Array:
     """The share of all test examples that would be right under each task, (tasks, runs)."""
-    evidence: LabelledBatch = snapshot.everything
-    told = predicted(evidence.outputs(snapshot.effective_map))
-    asked = evidence.asked(jnp.argmax(snapshot.teachers, axis=1))
-    return jnp.mean(told == asked, axis=1, dtype=snapshot.loss.dtype)
+    return accuracies(snapshot.everything, snapshot.effective_map, snapshot.teachers)
 
 
 def accuracy(snapshot: Snapshot) -> Array:
@@ -29,10 +26,14 @@ def accuracy(snapshot: Snapshot) -> Array:
 
 def batch_accuracy(moment: Moment) -> Array:
     """The share of the batch of a step that is right before the step, (runs,)."""
-    (linear,) = moment.dynamics.network.effective_map(moment.before)
-    (target,) = moment.target
-    told = predicted(moment.evidence.outputs(linear))
-    return jnp.mean(told == predicted(moment.evidence.asked(target)), axis=0, dtype=moment.loss.dtype)
+    (linear,), (task,) = moment.dynamics.network.effective_map(moment.before), moment.target
+    return accuracies(moment.evidence, linear, task)
+
+
+def accuracies(batch: Batch, linear: Array, tasks: Array) -> Array:
+    """The share of a batch that maps (outputs, inputs, runs) get right, under tasks (..., outputs, classes, runs)."""
+    classes = tasks.shape[-2]
+    return jnp.sum(tasks * batch.by_class(told(batch.outputs(linear)), classes), axis=(-3, -2))
 
 
 OBSERVABLES = (

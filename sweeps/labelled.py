@@ -1,0 +1,73 @@
+"""The examples that labelled experiments learn from: features of images, which the cache has or which are computed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+
+from gatednet.examples import Examples, examples_of
+from gatednet.experiment import Experiment
+from gatednet.features import Features
+from sweeps.datasets import at_hand
+from sweeps.features import FeatureData, features_of
+from sweeps.plan import Sweep
+from sweeps.progress import Progress
+
+# What features are made of: images, number of features, seed of the network.
+Source = tuple[str, int, int]
+
+
+def sources_of(sweeps: Iterable[Sweep]) -> list[Source]:
+    """The sources of all features that sweeps need, each once."""
+    experiments = (sweep.group(group) for sweep in sweeps for group in sweep.groups())
+    return list(dict.fromkeys(source for each in experiments if (source := source_of(each)) is not None))
+
+
+def source_of(experiment: Experiment) -> Source | None:
+    """The source of an experiment's features, None where it learns from no labels."""
+    inputs = experiment.inputs
+    return (inputs.images, inputs.width, inputs.network_seed) if isinstance(inputs, Features) else None
+
+
+def are_at_hand(sweeps: Iterable[Sweep]) -> bool:
+    """Whether all images that sweeps need are there without a network."""
+    return all(at_hand(images) for images, _, _ in sources_of(sweeps))
+
+
+def prepare(sweeps: Iterable[Sweep], progress: Callable[[str], Progress]) -> None:
+    """See to it that all features that sweeps need are in the cache; networks are trained where they are not.
+
+    `progress` gives for a title what tells of the training. **Raises** `SettingError` as `features_of` does.
+    """
+    for source in sources_of(sweeps):
+        _features(source, progress(f"features of {source[0]}"))
+
+
+def fingerprints(sweeps: Iterable[Sweep]) -> dict[str, dict[str, str | float]]:
+    """What is known of the features of sweeps, by their sources: fingerprint, and accuracy of the network itself."""
+    found = {}
+    for source in sources_of(sweeps):
+        data = _features(source)
+        name = f"{source[0]}, {source[1]} features, seed {source[2]}"
+        found[name] = {"fingerprint": data.fingerprint, "accuracy": data.accuracy}
+    return found
+
+
+def examples_for(experiment: Experiment) -> Examples | None:
+    """The examples of an experiment, None where it learns from no labels.
+
+    **Raises** `SettingError` as `features_of` does.
+    """
+    source = source_of(experiment)
+    return None if source is None else _examples(source)
+
+
+def _features(source: Source, progress: Progress | None = None) -> FeatureData:
+    images, width, seed = source
+    return features_of(images, width, seed, progress=progress)
+
+
+@functools.lru_cache(4)
+def _examples(source: Source) -> Examples:
+    data = _features(source)
+    return examples_of(data.train, data.train_labels, data.test, data.test_labels, data.classes)
