@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gatednet import Blocked, DeepLinear, Experiment, GatedLinear, Gaussian, Inputs, Phase, Phases, Target
+from gatednet import Blocked, DeepLinear, Experiment, Features, GatedLinear, Gaussian, Inputs, Phase, Phases, Target
 from sweeps.axes import Axis
 from sweeps.plan import Sweep
 
@@ -64,6 +64,9 @@ def settings_line(experiment: Experiment) -> str:
 def _inputs(inputs: Inputs) -> str:
     if isinstance(inputs, Gaussian):
         return f"Gaussian batches of {inputs.batch}"
+    if isinstance(inputs, Features):
+        noise = f", {inputs.label_noise:.0%} of their labels at random" if inputs.label_noise else ""
+        return f"{inputs.width} features of {inputs.images} in batches of {inputs.batch}{noise}"
     return "the population" if inputs.exact else "the same at every step"
 
 

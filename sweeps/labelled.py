@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from gatednet.examples import Examples, examples_of
 from gatednet.experiment import Experiment
@@ -43,8 +43,15 @@ def prepare(sweeps: Iterable[Sweep], progress: Callable[[str], Progress]) -> Non
         _features(source, progress(f"features of {source[0]}"))
 
 
-def fingerprints(sweeps: Iterable[Sweep]) -> dict[str, dict[str, str | float]]:
-    """What is known of the features of sweeps, by their sources: fingerprint, and accuracy of the network itself."""
+def fingerprints(sweeps: Sequence[Sweep]) -> dict[str, dict[str, str | float]]:
+    """What is known of the features of sweeps, by their sources: fingerprint, and accuracy of the network itself.
+
+    **Raises** `SettingError` as `features_of` does, and where an experiment needs other examples than its features are.
+    """
+    for sweep in sweeps:
+        for group in sweep.groups():
+            experiment = sweep.group(group)
+            experiment.inputs.check_examples(examples_for(experiment), experiment.network)
     found = {}
     for source in sources_of(sweeps):
         data = _features(source)
