@@ -11,7 +11,7 @@ from gatednet.simulation import PRECISIONS, precision_of
 from sweeps.chunks import Chunk
 from sweeps.devices import devices_for
 from sweeps.executor import Executors
-from sweeps.labelled import sources_of
+from sweeps.labelled import are_prepared
 from sweeps.plan import Sweep
 from sweeps.progress import Silent
 
@@ -57,12 +57,14 @@ class Ahead:
                 self._changed.wait_for(lambda place=place: self._ended or place < self._begun + FARTHEST)
                 if self._ended:
                     return
-                # The sweep that runs compiles for itself, and so does one whose features may have to be computed.
-                if place < self._begun or sources_of([sweep]):
+                # The sweep that runs compiles for itself.
+                if place < self._begun:
                     continue
             # Whatever goes wrong goes wrong again in the sweep itself, which tells it.
             with contextlib.suppress(Exception):
-                self._compile(sweep)
+                # A network is trained where its progress is seen.
+                if are_prepared([sweep]):
+                    self._compile(sweep)
 
     def _compile(self, sweep: Sweep) -> None:
         plan = sweep.plan()

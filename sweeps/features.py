@@ -122,6 +122,11 @@ def features_of(
     return FeatureData(**arrays, classes=images.classes, accuracy=record["accuracy"], fingerprint=entry.fingerprint)
 
 
+def are_kept(name: str, width: int = 64, seed: int = 0, folder: str | os.PathLike[str] | None = None) -> bool:
+    """Whether the cache has the features already; the arguments are those of `features_of`, which refuses the same."""
+    return (_entry(name, width, seed, folder).folder / RECORD).exists()
+
+
 def network_of(
     name: str,
     width: int = 64,

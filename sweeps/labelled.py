@@ -9,7 +9,7 @@ from gatednet.examples import Examples, examples_of
 from gatednet.experiment import Experiment
 from gatednet.features import Features
 from sweeps.datasets import at_hand
-from sweeps.features import FeatureData, features_of
+from sweeps.features import FeatureData, are_kept, features_of
 from sweeps.plan import Sweep
 from sweeps.progress import Progress
 
@@ -32,6 +32,11 @@ def source_of(experiment: Experiment) -> Source | None:
 def are_at_hand(sweeps: Iterable[Sweep]) -> bool:
     """Whether all images that sweeps need are there without a network."""
     return all(at_hand(images) for images, _, _ in sources_of(sweeps))
+
+
+def are_prepared(sweeps: Iterable[Sweep]) -> bool:
+    """Whether all features that sweeps need are in the cache."""
+    return all(at_hand(images) and are_kept(images, width, seed) for images, width, seed in sources_of(sweeps))
 
 
 def prepare(sweeps: Iterable[Sweep], progress: Callable[[str], Progress]) -> None:

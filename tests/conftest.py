@@ -20,6 +20,13 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def features_cache(tmp_path_factory):
+    """A cache of features for all tests, and the processes that they start; one for all workers of pytest-xdist."""
+    own = tmp_path_factory.getbasetemp()
+    os.environ["GATEDNET_CACHE"] = str((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """With `--dist loadscope`, scopes are those of `scope_of`."""

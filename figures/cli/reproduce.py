@@ -67,10 +67,10 @@ def reproduce(
     check_writable(pictures_in)
     sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
     new = {name: sweep for each in sweeps.values() for name, sweep in each.items() if not (stores_in / name).exists()}
-    prepare(new.values(), lambda title: progress_for(title, counted="steps"))
     made: dict[str, Future[list[Claim]]] = {}
     # Figures are drawn one by one beside the sweeps of later ones.
     with Ahead(list(new.values())) as ahead, one_by_one() as drawing:
+        prepare(list(new.values()), lambda title: progress_for(title, counted="steps"))
         for entry in entries:
             stores = {}
             for name, sweep in sweeps[entry.name].items():

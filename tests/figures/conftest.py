@@ -14,8 +14,10 @@ SEEDS, MOST_POINTS = 3, 7
 
 
 def small(sweep):
-    """The same sweep with the population as inputs, few seeds, and long axes thinned out."""
-    experiment = with_values(sweep.experiment, {"inputs": Population()})
+    """The same sweep with the population, or digits, as inputs, few seeds, and long axes thinned out."""
+    inputs = sweep.experiment.inputs
+    few = {"inputs.images": "digits"} if inputs.labelled else {"inputs": Population()}
+    experiment = with_values(sweep.experiment, few)
     axes = []
     for axis in sweep.axes:
         points = axis.values[:SEEDS] if axis.is_seed else axis.values
