@@ -1,6 +1,7 @@
 # make test        everything that can be checked by running it
 # make reproduce   every figure, and the table of the paper's claims
-# make results     the same, kept for the documentation: its gallery and its table of claims
+# make results     the same, kept for the documentation: its gallery and its table of claims; with GATEDNET_DATA naming
+#                  the folder of MNIST and Fashion-MNIST, or their figures are left out
 # make check       lint, format, types, layers, documentation
 #
 # Each makes the environment that it needs in .venv, and again when what it depends on has changed.
@@ -40,7 +41,7 @@ layers: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --fresh-env --builder html docs docs/_build/html
 
-$(VENV)/run.stamp: EXTRAS :=
+$(VENV)/run.stamp: EXTRAS := [vision]
 $(VENV)/test.stamp: EXTRAS := [test]
 $(VENV)/dev.stamp: EXTRAS := [dev]
 

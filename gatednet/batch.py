@@ -173,7 +173,7 @@ def pack(
 
     **Raises** `SettingError` where the inputs need other examples than those.
     """
-    experiment.inputs.check_examples(examples)
+    experiment.inputs.check_examples(examples, experiment.network)
     runs = len(seeds)
     traced = trace(experiment, values, runs, dtype)
     order = np.argsort(traced.schedule.block_steps, kind="stable")

@@ -66,6 +66,11 @@ class Experiment(Setting):
             raise SettingError(f"{given} do not go together, allowed are all with labels or all without")
         if self.labelled and self.network.gates_are_weights:
             raise SettingError(f"{type(self.network).__name__} has no paths, which tasks about labels need")
+        if self.labelled and self.initial.of_maps:
+            raise SettingError(
+                f"{type(self.initial).__name__} has combinations of maps, and the tasks of "
+                f"{type(self.teachers).__name__} are about labels"
+            )
 
     @property
     def duration(self) -> float:

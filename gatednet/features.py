@@ -63,12 +63,17 @@ class Features(Inputs):
                 "number for both"
             )
 
-    def check_examples(self, examples: Examples | None) -> None:
+    def check_examples(self, examples: Examples | None, network: Network) -> None:
         name = type(self).__name__
         if examples is None:
             raise SettingError(f"inputs {name} need examples, and none are given")
         if examples.inputs != self.width:
             raise SettingError(f"{name}.width is {self.width}, and the examples have {examples.inputs} inputs")
+        if examples.classes != network.outputs:
+            raise SettingError(
+                f"network.outputs is {network.outputs}, and the examples have {examples.classes} classes, allowed is "
+                "one number for both"
+            )
         if self.batch > examples.sizes[0]:
             raise SettingError(f"{name}.batch is {self.batch}, allowed are at most all examples, {examples.sizes[0]}")
 

@@ -24,6 +24,11 @@ class InitialState(Setting):
     def shared(self) -> bool:
         """Whether all seeds start from the same state."""
 
+    @property
+    def of_maps(self) -> bool:
+        """Whether it is made of teachers that are maps from inputs to outputs."""
+        return False
+
     @abc.abstractmethod
     def check(self, network: Network) -> None:
         """Raise `SettingError` where no such start of this network exists."""
@@ -72,6 +77,10 @@ class InTeacherSpace(InitialState):
     mixture: tuple = field((), Nested(Number(), 2), "multiples of the teachers in each path, paths × tasks")
     gates: float = field(0.5, Number(), "initial value of every gate")
     shared: bool = field(False, Choice((False,)), "teachers that are shared make the start so")
+
+    @property
+    def of_maps(self) -> bool:
+        return True
 
     def check(self, network: Network) -> None:
         if network.gates_are_weights:

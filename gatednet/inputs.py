@@ -41,8 +41,9 @@ class Inputs(Setting):
         """Raise `SettingError` where such inputs do not go with a network."""
         del network
 
-    def check_examples(self, examples: Examples | None) -> None:
-        """Raise `SettingError` where these are not the examples that such inputs need."""
+    def check_examples(self, examples: Examples | None, network: Network) -> None:
+        """Raise `SettingError` where these are not the examples that such inputs of a network need."""
+        del network
         if examples is not None:
             raise SettingError(f"inputs {type(self).__name__} take no examples, and some are given")
 

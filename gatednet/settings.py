@@ -6,7 +6,7 @@ import dataclasses
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -164,6 +164,7 @@ def _one_of(options: Sequence[Any]) -> str:
     return "one of " + ", ".join(repr(option) for option in options)
 
 
+@runtime_checkable
 class Rule(Protocol):
     """What a field may hold: `convert` makes the best of a value, `allows` judges it, and its text says what is."""
 

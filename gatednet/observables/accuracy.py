@@ -21,7 +21,7 @@ def task_accuracy(snapshot: Snapshot) -> Array:
 
 def accuracy(snapshot: Snapshot) -> Array:
     """The share of all test examples that are right under the task of the moment, (runs,)."""
-    return jnp.sum(snapshot.task_weights * task_accuracy(snapshot), axis=0)
+    return accuracies(snapshot.everything, snapshot.effective_map, snapshot.target)
 
 
 def batch_accuracy(moment: Moment) -> Array:

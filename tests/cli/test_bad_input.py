@@ -124,6 +124,10 @@ CASES = [
     Case("figure fig4 --out mine.toml/x", r"mine\.toml/x cannot be written: .*mine\.toml: not a folder"),
     Case("reproduce fig4 --out /proc/x", r"/proc/x cannot be written: nothing can be made in /proc: "),
     Case("reproduce fig4 --runs mine.toml/x", r"mine\.toml/x cannot be written: .*mine\.toml: not a folder"),
+    # folders of images
+    Case("sweep mine.toml --data nowhere", r"--data is 'nowhere', allowed is a folder that is there"),
+    Case("sweep mine.toml --dry-run --data mine.toml", r"--data is 'mine\.toml', allowed is a folder that is there"),
+    Case("reproduce fig4 --data nowhere", r"--data is 'nowhere', allowed is a folder that is there"),
     # stores that are not there
     Case("verify nowhere", r"nowhere does not exist, allowed is the folder of a store"),
     Case("figure fig4", r"runs/fig4-symmetric does not exist: `gatednet sweep fig4 --out runs`"),

@@ -241,7 +241,7 @@ REFUSALS = [
     (lambda: Save(("loss",), True), "every is True, allowed is a whole number, at least 1"),
     (lambda: Save(("lost",), 1), "unknown observable 'lost': did you mean 'loss'?"),
     (lambda: observable("gate"), "unknown observable 'gate': did you mean 'gates'?"),
-    (lambda: Save(("loss",), 3).check(10), "saves every 3 steps do not divide a run of 10 steps"),
+    (lambda: Save(("loss",), 3).check(Experiment(steps=10)), "saves every 3 steps do not divide a run of 10 steps"),
 ]
 
 

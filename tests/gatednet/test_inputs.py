@@ -36,7 +36,7 @@ def factors(inputs: Inputs, size: int, steps: int = STEPS, runs: int = RUNS) -> 
 
     @jax.jit
     def factor(step: jax.Array) -> jax.Array:
-        return inputs.factor(inputs.draw(keys, (step // group).astype(jnp.uint32), size), step % group)
+        return inputs.factor(inputs.draw(keys, (step // group).astype(jnp.uint32), size, None), step % group)
 
     return np.stack([np.asarray(factor(jnp.int32(step)), np.float64) for step in range(steps)])
 
@@ -143,7 +143,7 @@ def test_chi_polynomial_is_the_quantile_map(degrees: int) -> None:
 
 def test_population_shows_all_of_a_map() -> None:
     inputs = Population()
-    assert inputs.factor(inputs.draw(jnp.zeros((2, 1), jnp.uint32), jnp.uint32(0), 4), jnp.int32(0)) is None
+    assert inputs.factor(inputs.draw(jnp.zeros((2, 1), jnp.uint32), jnp.uint32(0), 4, None), jnp.int32(0)) is None
     block = jnp.ones((2, 4, 1))
     assert seen((block,), None) == (block,)
 

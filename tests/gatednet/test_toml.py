@@ -12,13 +12,16 @@ from gatednet import (
     Blocked,
     ChosenInitial,
     ChosenTeachers,
+    CrossEntropy,
     Curriculum,
     DeepLinear,
     Euler,
     Experiment,
+    Features,
     Fixed,
     GatedLinear,
     Gaussian,
+    Imbalanced,
     IndependentTeachers,
     Initial,
     InitialState,
@@ -28,6 +31,7 @@ from gatednet import (
     Objective,
     Optax,
     Options,
+    Permutations,
     Phase,
     Phases,
     Population,
@@ -131,19 +135,41 @@ def any_initial(data: st.DataObject, network: Network, tasks: int) -> InitialSta
     return any_of(data, *made[: 2 if network.gates_are_weights else 3])
 
 
+def any_labelled(data: st.DataObject, inputs: int, outputs: int, tasks: int) -> dict[str, Any]:
+    """Any parts of tasks about labels, but for the objective."""
+    draw = data.draw
+    order = st.permutations(range(outputs)).map(tuple)
+    named = st.sampled_from(["identity", "parity"] if outputs == 10 else ["identity"])
+    batches = {
+        "images": draw(st.sampled_from(["digits", "mnist", "fashion_mnist"])),
+        "network_seed": draw(st.integers(0, 2**32 - 1)),
+        "batch": draw(st.integers(1, 1000)),
+        "label_noise": draw(st.floats(0, 1)),
+    }
+    return {
+        "teachers": Permutations(tuple(draw(st.one_of(order, named)) for _ in range(tasks))),
+        "inputs": any_of(
+            data,
+            lambda: Features(width=inputs, **batches),
+            lambda: Imbalanced(width=inputs, ratio=draw(st.floats(1.0, allow_infinity=False)), **batches),
+        ),
+    }
+
+
 def any_experiment(data: st.DataObject) -> Experiment:
     """Any experiment, with every kind of every part.
 
     Built in the test and not in a strategy, where the checks of annotations must not use random numbers.
     """
     draw = data.draw
-    outputs, tasks = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    inputs = draw(st.integers(outputs * tasks, 10))
-    network = any_of(
-        data,
+    labelled = draw(st.booleans())
+    outputs, tasks = draw(st.sampled_from([1, 2, 3, 10] if labelled else [1, 2, 3])), draw(st.integers(1, 3))
+    inputs = draw(st.integers(outputs * tasks, 30 if labelled else 10))
+    made = (
         lambda: GatedLinear(draw(st.integers(1, 3)), inputs, outputs, draw(st.sampled_from(["path", "neuron"]))),
         lambda: DeepLinear(inputs, draw(st.integers(1, 4)), outputs),
     )
+    network = any_of(data, *made[: 1 if labelled else 2])
     curriculum = any_curriculum(data, tasks)
     penalties = {
         "reduction": draw(st.sampled_from(["sum", "mean"])),
@@ -153,18 +179,28 @@ def any_experiment(data: st.DataObject) -> Experiment:
         "weight_cost": draw(NONNEGATIVE),
         "weight_norm": draw(st.sampled_from(["squared", "columns"])),
     }
+    if labelled:
+        of_tasks = any_labelled(data, inputs, outputs, tasks) | {"objective": CrossEntropy(**penalties)}
+    else:
+        of_tasks = {
+            "teachers": any_teachers(data, network, tasks),
+            "inputs": any_of(
+                data,
+                Population,
+                lambda: Gaussian(batch=draw(st.integers(1, 1000)), drawn=draw(st.booleans())),
+                lambda: Fixed(draw(st.sampled_from(["identity", "ones"]))),
+            ),
+            "objective": any_of(
+                data, lambda: Objective(**penalties), lambda: Released(**penalties, until=draw(NONNEGATIVE))
+            ),
+        }
+    # A start in the space of teachers has the shape of maps, and written out large ones take long to draw.
+    initial = Initial(weight_scale=draw(NONNEGATIVE)) if labelled else any_initial(data, network, tasks)
     return Experiment(
         network=network,
-        initial=any_initial(data, network, tasks),
-        teachers=any_teachers(data, network, tasks),
+        initial=initial,
         curriculum=curriculum,
-        inputs=any_of(
-            data,
-            Population,
-            lambda: Gaussian(batch=draw(st.integers(1, 1000)), drawn=draw(st.booleans())),
-            lambda: Fixed(draw(st.sampled_from(["identity", "ones"]))),
-        ),
-        objective=any_of(data, lambda: Objective(**penalties), lambda: Released(**penalties, until=draw(NONNEGATIVE))),
+        **of_tasks,
         timescales=Timescales(weights=draw(POSITIVE), gates=draw(POSITIVE)),
         rule=Euler()
         if draw(st.booleans())
@@ -205,6 +241,7 @@ def test_every_kind_is_in_the_round_trip() -> None:
         IndependentTeachers,
         SpectralTeachers,
         ChosenTeachers,
+        Permutations,
         Blocked,
         Smooth,
         Interleaved,
@@ -212,8 +249,11 @@ def test_every_kind_is_in_the_round_trip() -> None:
         Population,
         Gaussian,
         Fixed,
+        Features,
+        Imbalanced,
         Objective,
         Released,
+        CrossEntropy,
         Timescales,
         Euler,
         Optax,
@@ -235,7 +275,7 @@ def test_what_is_left_out_keeps_its_default() -> None:
         ("[input]\nbatch = 3", "unknown key 'input': did you mean 'inputs'?"),
         ("[inputs]\nbatches = 3", "inputs: unknown key 'batches': did you mean 'batch'?"),
         ('[inputs]\nkind = "Gausian"', "inputs: unknown kind 'Gausian': did you mean 'Gaussian'?"),
-        ("[inputs]\nkind = 3", "inputs: unknown kind 3: known are Fixed, Gaussian, Population"),
+        ("[inputs]\nkind = 3", "inputs: unknown kind 3: known are Features, Fixed, Gaussian, Imbalanced, Population"),
         ("inputs = 3", "inputs: is 3, allowed is a table with the fields of a Inputs"),
         (
             '[inputs]\nkind = "Gaussian"\nbatch = 0',

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import gatednet
-from gatednet import Blocked, Experiment, GatedLinear, Population, Save, Timescales
+from gatednet import REGISTRY, Blocked, Experiment, GatedLinear, Population, Save, Timescales
 from gatednet.batch import compiled
 from gatednet.simulation import precision_of
+
+# The names of all observables of tasks that are maps; those of labels are in test_labelled.py.
+OF_MAPS = tuple(name for name, each in REGISTRY.items() if each.of != "labels")
 
 # Few dimensions and steps, since a test's time goes into compilation.
 SMALL = Experiment(
