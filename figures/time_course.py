@@ -1,9 +1,10 @@
-"""The picture of a single experiment: loss, gates and alignment over time."""
+"""The picture of a single experiment: loss, gates, and alignment or accuracy over time."""
 
 from __future__ import annotations
 
 import xarray
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures.caption import caption as written
@@ -11,20 +12,26 @@ from figures.describe import settings_line, targets_by_block
 from figures.panels import letter, new_figure, shade_blocks
 from gatednet import Experiment
 
-# What is saved for it.
-OBSERVABLES = ("loss", "gates", "alignment")
 # Path and pair curves are told apart by their lines as well as by their colours.
 _STYLES = ("-", (0, (5, 1)), ":", (0, (3, 1, 1, 1)))
 # More curves than this have no place in a legend.
 _MOST_NAMED = 9
 
 
+def observables(experiment: Experiment) -> tuple[str, str, str]:
+    """What is saved for the picture of an experiment: where tasks are about labels there is accuracy to see."""
+    return ("loss", "gates", "accuracy" if experiment.labelled else "alignment")
+
+
 def draw(data: xarray.Dataset, experiment: Experiment) -> Figure:
-    """Loss, gates and alignment of one run, from a dataset with at least `OBSERVABLES`, without a dimension "seed"."""
+    """Loss, gates, and alignment or accuracy of one run.
+
+    `data` has at least the `observables` of the experiment, and no dimension "seed".
+    """
     figure = new_figure(5.0, 5.2)
-    loss, gates, alignment = figure.subplots(3, 1, sharex=True)
-    tasks, paths = data.sizes["task"], data.sizes["path"]
-    for axes in (loss, gates, alignment):
+    loss, gates, last = figure.subplots(3, 1, sharex=True)
+    paths = data.sizes["path"]
+    for axes in (loss, gates, last):
         shade_blocks(axes, experiment.curriculum.block_length, experiment.duration, targets_by_block(experiment))
     time = data.time.values
     loss.plot(time, data.loss.values, color="black")
@@ -32,25 +39,42 @@ def draw(data: xarray.Dataset, experiment: Experiment) -> Figure:
     for path in range(paths):
         gates.plot(time, data.gates.values[:, path], label=f"path {path + 1}", **_line(path, paths))
     gates.set(ylabel="gate")
-    for task in range(tasks):
-        for path in range(paths):
-            line = {**_line(path, paths), "linestyle": _STYLES[task % len(_STYLES)]}
-            label = f"task {task + 1}, path {path + 1}"
-            alignment.plot(time, data.alignment.values[:, task, path], label=label, **line)
-    alignment.set(ylabel="alignment", xlabel="time t", ylim=(-0.12, 1.12))
-    for axes, name, curves in ((loss, "A", 0), (gates, "B", paths), (alignment, "C", paths * tasks)):
+    if experiment.labelled:
+        last.plot(time, data.accuracy.values, color="black")
+        last.set(ylabel="test accuracy", xlabel="time t", ylim=(0, 1.03))
+        curves_of_last = 0
+    else:
+        curves_of_last = _alignment(last, data)
+    for axes, name, curves in ((loss, "A", 0), (gates, "B", paths), (last, "C", curves_of_last)):
         letter(axes, name)
         if 0 < curves <= _MOST_NAMED:
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
+def _alignment(axes: Axes, data: xarray.Dataset) -> int:
+    """The alignment of every path with every teacher; returns the number of curves."""
+    tasks, paths = data.sizes["task"], data.sizes["path"]
+    for task in range(tasks):
+        for path in range(paths):
+            line = {**_line(path, paths), "linestyle": _STYLES[task % len(_STYLES)]}
+            label = f"task {task + 1}, path {path + 1}"
+            axes.plot(data.time.values, data.alignment.values[:, task, path], label=label, **line)
+    axes.set(ylabel="alignment", xlabel="time t", ylim=(-0.12, 1.12))
+    return tasks * paths
+
+
 def caption(name: str, data: xarray.Dataset, experiment: Experiment) -> str:
     """What is seen in the three panels, with the settings."""
+    last = (
+        "The accuracy on all test examples under the current task."
+        if experiment.labelled
+        else "The alignment of every path with every teacher, the mean cosine of their rows."
+    )
     return written(
         f"{name}, seed {int(data.seed)}",
         "One run over time; blocks are shaded by their tasks. **A** The expected loss of the current task. **B** The "
-        "gates of the paths. **C** The alignment of every path with every teacher, the mean cosine of their rows.",
+        f"gates of the paths. **C** {last}",
         [settings_line(experiment)],
         [],
     )

@@ -15,6 +15,8 @@ from sweeps.progress import Progress
 
 # What features are made of: images, number of features, seed of the network.
 Source = tuple[str, int, int]
+# What tells how far a training is, for a title.
+Training = Callable[[str], Progress]
 
 
 def sources_of(sweeps: Iterable[Sweep]) -> list[Source]:
@@ -39,13 +41,13 @@ def are_prepared(sweeps: Iterable[Sweep]) -> bool:
     return all(at_hand(images) and are_kept(images, width, seed) for images, width, seed in sources_of(sweeps))
 
 
-def prepare(sweeps: Iterable[Sweep], progress: Callable[[str], Progress]) -> None:
+def prepare(sweeps: Iterable[Sweep], progress: Training) -> None:
     """See to it that all features that sweeps need are in the cache; networks are trained where they are not.
 
     `progress` gives for a title what tells of the training. **Raises** `SettingError` as `features_of` does.
     """
     for source in sources_of(sweeps):
-        _features(source, progress(f"features of {source[0]}"))
+        _features(source, progress)
 
 
 def fingerprints(sweeps: Sequence[Sweep]) -> dict[str, dict[str, str | float]]:
@@ -65,18 +67,21 @@ def fingerprints(sweeps: Sequence[Sweep]) -> dict[str, dict[str, str | float]]:
     return found
 
 
-def examples_for(experiment: Experiment) -> Examples | None:
-    """The examples of an experiment, None where it learns from no labels.
+def examples_for(experiment: Experiment, progress: Training | None = None) -> Examples | None:
+    """The examples of an experiment, None where it learns from no labels; `progress` is as in `prepare`.
 
     **Raises** `SettingError` as `features_of` does.
     """
     source = source_of(experiment)
-    return None if source is None else _examples(source)
+    if source is None:
+        return None
+    _features(source, progress)
+    return _examples(source)
 
 
-def _features(source: Source, progress: Progress | None = None) -> FeatureData:
+def _features(source: Source, progress: Training | None = None) -> FeatureData:
     images, width, seed = source
-    return features_of(images, width, seed, progress=progress)
+    return features_of(images, width, seed, progress=progress(f"features of {images}") if progress else None)
 
 
 @functools.lru_cache(4)

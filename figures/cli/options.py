@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ Out = Annotated[Path, typer.Option(help="Folder of the pictures.")]
 _FORMATS = "Picture formats, with commas between them: pdf, png, svg"
 Format = Annotated[str, typer.Option("--format", help=f"{_FORMATS}.")]
 FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; by itself all, or png if quick.")]
+
+if TYPE_CHECKING:
+    from sweeps.progress import Progress
 
 Data = Annotated[Path | None, typer.Option(help="Folder with MNIST or Fashion-MNIST, as the documentation says.")]
 
@@ -39,6 +42,13 @@ def use_data(folder: Path | None) -> None:
     if not folder.is_dir():
         raise SettingError(f"--data is {str(folder)!r}, allowed is a folder that is there")
     os.environ[DATA] = str(folder)
+
+
+def progress_of_training(title: str) -> Progress:
+    """What tells how far the training of a network for features is."""
+    from sweeps.progress import progress_for
+
+    return progress_for(title, counted="steps")
 
 
 def parse_files(texts: Sequence[str]) -> dict[str, Path]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, File, FormatIfAny, Out, Runs, parse_files, use_data
+from figures.cli.options import Data, File, FormatIfAny, Out, Runs, parse_files, progress_of_training, use_data
 
 if TYPE_CHECKING:
     from figures.claim import Claim
@@ -70,7 +70,7 @@ def reproduce(
     made: dict[str, Future[list[Claim]]] = {}
     # Figures are drawn one by one beside the sweeps of later ones.
     with Ahead(list(new.values())) as ahead, one_by_one() as drawing:
-        prepare(list(new.values()), lambda title: progress_for(title, counted="steps"))
+        prepare(list(new.values()), progress_of_training)
         for entry in entries:
             stores = {}
             for name, sweep in sweeps[entry.name].items():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from figures.cli.options import Format, Out, parse_settings
+from figures.cli.options import Data, Format, Out, parse_settings, progress_of_training, use_data
 
 # No more saves than this where their number is not given.
 _MOST_SAVES = 1000
@@ -23,26 +23,31 @@ def simulate(
     every: Annotated[int | None, typer.Option(help="Steps between saves; by default up to 1000 saves.")] = None,
     out: Out = Path("pictures"),
     formats: Format = "pdf,png,svg",
+    images: Data = None,
 ) -> None:
-    """Simulate one experiment and draw loss, gates and alignment over time."""
+    """Simulate one experiment and draw loss, gates, and alignment or accuracy over time."""
     from sweeps.devices import use_all_cores
 
     use_all_cores()
     from figures.files import check_writable, packed, write_all
     from figures.panels import look
     from figures.pipeline import check_formats, pictures
-    from figures.time_course import OBSERVABLES, caption, draw
+    from figures.time_course import caption, draw, observables
     from gatednet import Save, to_toml
     from gatednet import simulate as run
     from sweeps.catalog import experiment as known
+    from sweeps.labelled import examples_for
     from sweeps.spec import changed
 
+    use_data(images)
     experiment = changed(known(name), parse_settings(settings or []))
+    by_itself = observables(experiment)
     chosen = check_formats(formats)
-    extra = [each for each in save or [] if each not in OBSERVABLES]
-    plan = Save((*OBSERVABLES, *extra), steps_between(experiment.steps) if every is None else every)
+    extra = [each for each in save or [] if each not in by_itself]
+    plan = Save((*by_itself, *extra), steps_between(experiment.steps) if every is None else every)
     check_writable(out)
-    data = run(experiment, plan, seed).assign_attrs(experiment=to_toml(experiment))
+    examples = examples_for(experiment, progress_of_training)
+    data = run(experiment, plan, seed, examples=examples).assign_attrs(experiment=to_toml(experiment))
     with look():
         drawn = pictures(name, draw(data, experiment), chosen)
     text = caption(name, data, experiment).encode()

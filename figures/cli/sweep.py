@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, use_data
+from figures.cli.options import Data, progress_of_training, use_data
 
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
@@ -45,7 +45,7 @@ def sweep(
             print(f"{out / store}: {expected(each)}")
         return
     check_writable(out)
-    prepare(found.values(), lambda title: progress_for(title, counted="steps"))
+    prepare(found.values(), progress_of_training)
     diverged = 0
     for store, each in found.items():
         made = run_sweep(each, out / store, restart=restart, progress=progress_for(store), cluster=cluster)

@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 
 from figures.describe import targets_by_block
 from figures.panels import look
-from figures.time_course import OBSERVABLES, draw
+from figures.time_course import draw, observables
 from gatednet import (
     Blocked,
     Experiment,
@@ -17,8 +18,11 @@ from gatednet import (
     Sum,
     Task,
     Teachers,
+    examples_of,
     simulate,
+    with_values,
 )
+from sweeps.catalog.images import head
 
 
 @pytest.mark.parametrize(("paths", "tasks"), [(1, 1), (2, 3), (5, 4)])
@@ -30,7 +34,7 @@ def test_all_paths_and_pairs_are_drawn(paths, tasks):
         inputs=Population(),
         steps=400,
     )
-    data = simulate(experiment, Save(OBSERVABLES, 20))
+    data = simulate(experiment, Save(observables(experiment), 20))
     with look():
         figure = draw(data, experiment)
     assert [len(axes.lines) for axes in figure.axes] == [1, paths, paths * tasks]
@@ -40,7 +44,7 @@ def test_all_paths_and_pairs_are_drawn(paths, tasks):
 
 def test_shading_follows_the_order_of_tasks():
     experiment = Experiment(curriculum=Blocked(block_length=0.1, order=(1, 1, 0)), inputs=Population(), steps=300)
-    data = simulate(experiment, Save(OBSERVABLES, 100))
+    data = simulate(experiment, Save(observables(experiment), 100))
     with look():
         figure = draw(data, experiment)
     assert [patch.get_x() for patch in figure.axes[0].patches] == pytest.approx([0, 0.1])
@@ -52,7 +56,7 @@ def test_targets_are_numbered_as_they_are_first_shown():
     )
     experiment = Experiment(curriculum=phases, inputs=Gaussian(20), steps=800)
     assert targets_by_block(experiment) == [0, 1, 0, 2, 3, 1, 2, 3]
-    data = simulate(experiment, Save(OBSERVABLES, 100))
+    data = simulate(experiment, Save(observables(experiment), 100))
     with look():
         figure = draw(data, experiment)
     assert [patch.get_x() for patch in figure.axes[0].patches] == pytest.approx([0.1, 0.3, 0.4, 0.5, 0.6, 0.7])
@@ -62,4 +66,18 @@ def test_nothing_is_shaded_without_blocks():
     experiment = Experiment(curriculum=Interleaved(), inputs=Population(), steps=100)
     assert targets_by_block(experiment) == []
     with look():
-        assert draw(simulate(experiment, Save(OBSERVABLES, 50)), experiment).axes[0].patches[:] == []
+        assert draw(simulate(experiment, Save(observables(experiment), 50)), experiment).axes[0].patches[:] == []
+
+
+def test_accuracy_takes_the_place_of_alignment_where_tasks_are_about_labels():
+    numbers = np.random.default_rng(0)
+    train, test = numbers.standard_normal((60, 64)), numbers.standard_normal((20, 64))
+    examples = examples_of(train, np.arange(60) % 10, test, np.arange(20) % 10, 10)
+    experiment = with_values(
+        head("digits", "parity"), {"steps": 40, "inputs.batch": 20, "curriculum.block_length": 1.0}
+    )
+    data = simulate(experiment, Save(observables(experiment), 10), examples=examples)
+    with look():
+        figure = draw(data, experiment)
+    assert figure.axes[2].get_ylabel() == "test accuracy"
+    assert figure.axes[2].lines[0].get_ydata() == pytest.approx(data.accuracy.values)
