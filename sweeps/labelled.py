@@ -75,8 +75,7 @@ def examples_for(experiment: Experiment, progress: Training | None = None) -> Ex
     source = source_of(experiment)
     if source is None:
         return None
-    _features(source, progress)
-    return _examples(source)
+    return _examples(source, _features(source, progress).fingerprint)
 
 
 def _features(source: Source, progress: Training | None = None) -> FeatureData:
@@ -85,6 +84,8 @@ def _features(source: Source, progress: Training | None = None) -> FeatureData:
 
 
 @functools.lru_cache(4)
-def _examples(source: Source) -> Examples:
+def _examples(source: Source, fingerprint: str) -> Examples:
+    """The examples of a source; the fingerprint tells other images of the same name apart."""
+    del fingerprint
     data = _features(source)
     return examples_of(data.train, data.train_labels, data.test, data.test_labels, data.classes)

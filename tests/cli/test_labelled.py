@@ -61,7 +61,6 @@ CASES = {
         files(**{f"{TRAIN}.gz": files()[f"{TRAIN}.gz"][:-100]}),
         rf"images/{TRAIN}\.gz .*",
     ),
-    "a file that is not packed": (files(**{f"{TEST}.gz": idx(VALUES[TEST])}), rf"images/{TEST}\.gz .*"),
     "a file of something else": (
         files(**{f"{TEST}.gz": gzip.compress(b"no images", mtime=0)}),
         rf"images/{TEST}\.gz .*",

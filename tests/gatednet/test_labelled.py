@@ -108,7 +108,7 @@ def keys_of(seeds: int, first: int = 0) -> np.ndarray:
 
 
 def batches(experiment: Experiment, examples: Examples, seed: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """What a run sees step by step, by the very functions that the lane calls: inputs and labels, (steps, batch, ...)."""
+    """What a run sees at each step, by the functions that the lane calls: (steps, batch, inputs) and (steps, batch)."""
     inputs = experiment.inputs
     group, key = inputs.steps_per_draw(WIDTH), draw(experiment, seed).key[:, None]
     seen = []
@@ -519,8 +519,14 @@ def with_parts(**parts: object) -> Experiment:
 ONE = Save(("loss",), STEPS)
 TOGETHER = "do not go together, allowed are all with labels or all without"
 REFUSALS = [
-    (lambda: with_parts(inputs=Gaussian()), f"inputs Gaussian, objective CrossEntropy, teachers Permutations {TOGETHER}"),
-    (lambda: with_parts(objective=Objective()), f"inputs Features, objective Objective, teachers Permutations {TOGETHER}"),
+    (
+        lambda: with_parts(inputs=Gaussian()),
+        f"inputs Gaussian, objective CrossEntropy, teachers Permutations {TOGETHER}",
+    ),
+    (
+        lambda: with_parts(objective=Objective()),
+        f"inputs Features, objective Objective, teachers Permutations {TOGETHER}",
+    ),
     (
         lambda: Experiment(teachers=Permutations(), network=GatedLinear(inputs=10)),
         f"inputs Gaussian, objective Objective, teachers Permutations {TOGETHER}",

@@ -34,7 +34,7 @@ def test_every_order_has_every_number_once(size: int, seed: int) -> None:
 
 
 # One, squares and their neighbours, primes, powers of two, and the numbers of the images of the digits and of MNIST.
-@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 8, 9, 10, 15, 16, 17, 97, 1024, 1437, 1597, 60_000])
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 8, 9, 10, 15, 16, 17, 97, 1024, 1297, 1597, 60_000])
 def test_chosen_sizes_have_every_number_once(size: int) -> None:
     np.testing.assert_array_equal(np.sort(orders(size)[0, 0]), np.arange(size))
 
@@ -65,7 +65,7 @@ def images(size: int, places: tuple[int, ...], many: str) -> np.ndarray:
     return np.asarray(shuffled(key, epoch, jnp.asarray(places, jnp.uint32), size)).reshape(number, len(places))
 
 
-@pytest.mark.parametrize("size", [97, 1000, 1437])
+@pytest.mark.parametrize("size", [97, 1000, 1297])
 @pytest.mark.parametrize("many", ["runs", "epochs"])
 def test_a_place_may_go_anywhere_with_equal_chance(size: int, many: str) -> None:
     for image in images(size, (0, 1, size // 2, size - 1), many).T:
@@ -74,8 +74,8 @@ def test_a_place_may_go_anywhere_with_equal_chance(size: int, many: str) -> None
 
 @pytest.mark.parametrize("many", ["runs", "epochs"])
 def test_classes_of_a_batch_vary_as_those_of_a_sample_without_replacement(many: str) -> None:
-    # Sorted examples, 1437 of ten classes as the digits have them, in batches of 100.
-    size, classes, batch, number = 1437, 10, 100, 100
+    # Sorted examples, 1297 of ten classes as the digits have them, in batches of 100.
+    size, classes, batch, number = 1297, 10, 100, 100
     made = orders(size, **{many: number}).reshape(number, size)[:, : size // batch * batch] * classes // size
     counts = (made.reshape(-1, batch)[..., None] == np.arange(classes)).sum(axis=1)
     shares = np.bincount(np.arange(size) * classes // size) / size
@@ -85,12 +85,11 @@ def test_classes_of_a_batch_vary_as_those_of_a_sample_without_replacement(many: 
     assert abs(found - 1) < 4 * math.sqrt(2 / (len(counts) * (classes - 1)))
 
 
-def test_neighbours_seldom_stay_neighbours() -> None:
-    # By this four rounds can be told from a random order: the next number comes next about twice in an order, not once.
-    # It is a matter of one or two examples in an epoch, and stays one.
-    size, runs = 1437, 200
+def test_the_next_number_comes_next_as_often_as_by_chance() -> None:
+    # Once in an order, as a Poisson variate, whose sum over orders has the root of their number as standard error.
+    size, runs = 1297, 400
     following = np.sum(np.diff(orders(size, runs=runs)[0], axis=-1) == 1)
-    assert following < 2.5 * runs
+    assert abs(following - runs) < 4 * math.sqrt(runs)
 
 
 @given(st.integers(1, 10**6))
@@ -104,7 +103,7 @@ def test_a_grid_has_room_and_little_besides(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "shape"), [(1, (1, 1)), (2, (2, 1)), (9, (3, 3)), (1437, (40, 36)), (60_000, (250, 240)), (16, (4, 4))]
+    ("size", "shape"), [(1, (1, 1)), (2, (2, 1)), (9, (3, 3)), (1297, (59, 22)), (60_000, (250, 240)), (16, (4, 4))]
 )
 def test_known_grids(size: int, shape: tuple[int, int]) -> None:
     assert sides(size) == shape

@@ -27,7 +27,7 @@ from sweeps.cache import CACHE
 from sweeps.datasets import DATA
 from sweeps.executor import Executor, Executors
 from sweeps.features import features_of
-from sweeps.labelled import are_at_hand, examples_for, fingerprints, prepare, source_of, sources_of
+from sweeps.labelled import are_at_hand, are_prepared, examples_for, fingerprints, prepare, source_of, sources_of
 from sweeps.plan import Sweep
 from sweeps.progress import Silent
 from sweeps.run import run_sweep
@@ -109,7 +109,7 @@ def test_results_are_the_same_for_any_chunks_and_devices(swept, tmp_path):
 
 def test_examples_are_the_features_sorted_by_class():
     made, data = examples_for(DIGITS), features_of("digits")
-    assert made.sizes == (1437, 360)
+    assert made.sizes == (1297, 500)
     assert (made.inputs, made.classes) == (64, 10)
     order = np.argsort(data.train_labels, kind="stable")
     np.testing.assert_array_equal(made.train, data.train[order])
@@ -197,8 +197,8 @@ def test_shapes_and_cost_need_no_images():
     ("sweep", "text"),
     [
         (
-            lambda: of_digits(**{"inputs.batch": 1438}),
-            r"^Features\.batch is 1438, allowed are at most all examples, 1437$",
+            lambda: of_digits(**{"inputs.batch": 1298}),
+            r"^Features\.batch is 1298, allowed are at most all examples, 1297$",
         ),
         (
             lambda: of_digits(**{"network.outputs": 9, "teachers.tasks": ("identity",)}),
@@ -214,16 +214,24 @@ def test_what_cannot_be_run_is_refused_before_anything_is_written(sweep, text, t
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_of_labelled_sweeps_is_compiled_ahead(monkeypatch):
+def test_labelled_sweeps_are_compiled_ahead_where_the_cache_has_their_features(monkeypatch):
     found, enough = [], threading.Event()
 
-    def compiling(executor, _):
-        found.append(executor.shape.recipe.static.labelled)
-        enough.set()
+    def compiling(executor, request):
+        found.append((executor.shape.recipe.static.steps, request.examples is not None))
+        if len(found) == 2:
+            enough.set()
 
     monkeypatch.setattr(Executor, "compile", compiling)
     monkeypatch.setattr(Executors, "_kept", {})
-    with Ahead([of_digits(), of_mnist(), grid(small(steps=1180))]) as ahead:
+    untrained = of_digits(**{"inputs.network_seed": 5})
+    with Ahead([of_mnist(), untrained, of_digits(), grid(small(steps=1180))]) as ahead:
         assert enough.wait(timeout=60)
     ahead._thread.join(timeout=60)
-    assert found == [False]
+    assert found == [(40, True), (1180, False)]
+
+
+def test_features_are_prepared_when_the_cache_has_them():
+    assert are_prepared([of_digits(), grid()])
+    assert not are_prepared([of_digits(), of_digits(**{"inputs.network_seed": 5})])
+    assert not are_prepared([of_mnist()])
