@@ -44,7 +44,7 @@ def control() -> Experiment:
     return with_values(two_layers(), dict(zip(PENALTIES, REGIMES["control"], strict=True)))
 
 
-def both(seeds: int = 60) -> Sweep:
+def both(seeds: int = 200) -> Sweep:
     """Both networks, with teachers of its own for each seed."""
     from gatednet.lane import Save
     from sweeps.axes import Axis
@@ -54,7 +54,7 @@ def both(seeds: int = 60) -> Sweep:
     return Sweep(two_layers(), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
 
 
-def second_layer(seeds: int = 100) -> Sweep:
+def second_layer(seeds: int = 200) -> Sweep:
     """The second layer of the regularised network, the same runs, saved often."""
     from gatednet.lane import Save
     from sweeps.axes import Axis
