@@ -72,7 +72,10 @@ CASES = [
     # values of a wrong type
     setting("timescales.gates=fast", r"Timescales\.gates is 'fast', allowed is a finite number above 0"),
     setting("network.paths=1.5", r"GatedLinear\.paths is 1\.5, allowed is a whole number, at least 1"),
-    setting("inputs=Population", r"inputs is 'Population', allowed is .* a kind, one of Fixed, Gaussian, Population"),
+    setting(
+        "inputs=Population",
+        r"inputs is 'Population', allowed is .* a kind, one of Features, Fixed, Gaussian, Imbalanced, Population",
+    ),
     setting("timescales=1", r"timescales is 1, allowed is a table with a kind, one of Timescales"),
     Case("simulate fig2-flexible --seed three", r"Invalid value for '--seed'.*integer"),
     Case("sweep mine.toml --seeds 2.5", r"Invalid value for '--seeds'.*integer"),

@@ -41,7 +41,7 @@ DRY = {
     "seeds": "sweep mine.toml --dry-run --seeds 5 --out elsewhere",
     "name": "sweep mine.toml --dry-run --axis gates=timescales.gates=geomspace(0.01,1,9)",
     "path": "sweep mine.toml --dry-run --axis tau=timescales.gates=0.1",
-    "static": "sweep mine.toml --dry-run --axis of=objective.reduction=sum,mean",
+    "static": "sweep mine.toml --dry-run --axis of=objective.norm_order=1,2",
     "catalog": "sweep fig5 --dry-run --seeds 2",
 }
 FINISHED = {"again": "sweep mine.toml", "verify": "verify runs/mine"}

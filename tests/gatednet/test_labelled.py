@@ -217,7 +217,7 @@ def test_runs_agree_with_the_plain_simulator_step_by_step(case: str) -> None:
     np.testing.assert_allclose(run[gates], expected.gates, rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(run.loss_every_step, expected.loss, rtol=1e-10, atol=1e-10)
     # The run has gone somewhere, and a switch has been felt.
-    assert expected.loss[:BLOCK_STEPS][-3:].mean() < 0.7 * expected.loss[0]
+    assert expected.loss[:BLOCK_STEPS][-3:].mean() < 0.8 * expected.loss[0]
     assert expected.loss[BLOCK_STEPS] > 2 * expected.loss[BLOCK_STEPS - 1]
 
 
@@ -274,9 +274,14 @@ def test_value_is_that_by_hand(name: str, case: str) -> None:
     np.testing.assert_allclose(saved(case)[name], expected, rtol=1e-12, atol=1e-12)
 
 
+def test_a_block_without_recovery_counts_with_its_length() -> None:
+    frozen = with_values(SMALL, {"timescales.weights": 1e6, "timescales.gates": 1e6})
+    run = simulate(frozen, Save(("steps_to_recover",), 1), 1, examples=EXAMPLES)
+    assert (run.steps_to_recover.values[: STEPS // BLOCK_STEPS] == BLOCK_STEPS).all()
+
+
 def test_the_values_are_not_trivial() -> None:
     steps = np.concatenate([saved(case).steps_to_recover.values for case in CASES])
-    assert np.any(steps == BLOCK_STEPS)
     assert np.any((steps > 0) & (steps < BLOCK_STEPS))
     assert np.any(np.isnan(steps))
     accuracy = saved("sum").task_accuracy.values
