@@ -47,7 +47,7 @@ class Relabellings:
 
 
 class Permutations(TeacherSet):
-    """Tasks that permute the labels of examples: task m asks for the class `tasks`[m][label].
+    """Tasks that permute the labels of examples: task m asks for the class `tasks[m][label]`.
 
     A permutation is a name, "identity", "parity", "upper_lower" or "warm_cool", or a list with the new class of each
     old one. The teacher of a task is the matrix of its permutation, (outputs, classes).
