@@ -23,7 +23,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
 
 def draw(data: xarray.Dataset) -> Figure:
     """Accuracy, gates of either regime, and steps to recover, a row for each pair of tasks."""
-    return images.draw(data, ("digits, and sorted by parity", "digits, and permuted as warm and cool"))
+    return images.draw(data, ("digits, and sorted by parity", "digits, and as warm and cool"))
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
