@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import functools
 import threading
 import time
 from collections.abc import Sequence
@@ -143,6 +144,8 @@ class Executors:
 
     def __init__(self, plan: Plan, devices: Sequence[jax.Device], dtype: type, progress: Progress) -> None:
         self.plan, self.devices, self.dtype, self.progress = plan, tuple(devices), dtype, progress
+        # Read once for all chunks of a group: to know that features are the right ones takes reading the images.
+        self._examples = functools.cache(examples_for)
 
     def start(self, chunk: Chunk) -> Running:
         """Hand a chunk to the devices, after compiling where it is the first of its kind."""
@@ -153,7 +156,7 @@ class Executors:
         """What runs a chunk, from this sweep or an earlier one where there is one, and the runs of the chunk."""
         plan = self.plan
         request, recipe = plan.request(chunk), plan.sweep.recipe(plan.group(chunk))
-        examples = examples_for(request.experiment)
+        examples = self._examples(request.experiment)
         request = dataclasses.replace(request, examples=examples)
         sizes = None if examples is None else examples.sizes
         shape = Shape(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices, sizes)
