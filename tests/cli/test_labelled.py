@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import struct
 
 import numpy as np
 import pytest
@@ -10,6 +9,8 @@ import pytest
 from sweeps.datasets import FILES, TEST, TEST_LABELS, TRAIN, TRAIN_LABELS
 from tests.cli import tools
 from tests.cli.tools import contents, refusal, together
+from tests.sweeps.tools import IDX_VALUES as VALUES
+from tests.sweeps.tools import idx
 
 SPEC = """\
 base = "fig2-flexible"
@@ -31,18 +32,7 @@ kind = "Permutations"
 noise = { path = "inputs.label_noise", values = [0.0, 0.5] }
 seed = 2
 """
-RANDOM = np.random.default_rng(0)
-VALUES = {
-    TRAIN: RANDOM.integers(0, 256, (20, 28, 28), np.uint8),
-    TRAIN_LABELS: np.tile(np.arange(10, dtype=np.uint8), 2),
-    TEST: RANDOM.integers(0, 256, (10, 28, 28), np.uint8),
-    TEST_LABELS: np.arange(10, dtype=np.uint8),
-}
 TOO_MANY = np.append(VALUES[TRAIN_LABELS][:-1], np.uint8(10))
-
-
-def idx(values):
-    return bytes((0, 0, 8, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
 
 
 def files(**changed):

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import shutil
 import socket
-import struct
 import sys
 
 import numpy as np
@@ -14,19 +13,10 @@ import pytest
 from gatednet import SettingError
 from sweeps import datasets
 from sweeps.datasets import FILES, TEST, TEST_LABELS, TRAIN, TRAIN_LABELS, at_hand, images_of
+from tests.sweeps.tools import IDX_VALUES as VALUES
+from tests.sweeps.tools import idx
 
-RANDOM = np.random.default_rng(0)
-VALUES = {
-    TRAIN: RANDOM.integers(0, 256, (20, 28, 28), np.uint8),
-    TRAIN_LABELS: np.tile(np.arange(10, dtype=np.uint8), 2),
-    TEST: RANDOM.integers(0, 256, (10, 28, 28), np.uint8),
-    TEST_LABELS: np.arange(10, dtype=np.uint8),
-}
 ALL = ", ".join(FILES) + " (each may end in .gz)"
-
-
-def idx(values):
-    return bytes((0, 0, 8, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
 
 
 def written(folder, packed=True, **values):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from gatednet import Blocked, Experiment, GatedLinear, Gaussian, Population, Save, Teachers
 from sweeps.axes import Axis
 from sweeps.chunks import Chunk, Plan
+from sweeps.datasets import TEST, TEST_LABELS, TRAIN, TRAIN_LABELS
 from sweeps.plan import Sweep
 
 
@@ -63,3 +65,18 @@ class Numbered:
 
     def start(self, chunk: Chunk) -> Numbers:
         return Numbers(self.plan, chunk)
+
+
+# Images and labels of a data set in the files of MNIST, few of them.
+_RANDOM = np.random.default_rng(0)
+IDX_VALUES = {
+    TRAIN: _RANDOM.integers(0, 256, (20, 28, 28), np.uint8),
+    TRAIN_LABELS: np.tile(np.arange(10, dtype=np.uint8), 2),
+    TEST: _RANDOM.integers(0, 256, (10, 28, 28), np.uint8),
+    TEST_LABELS: np.arange(10, dtype=np.uint8),
+}
+
+
+def idx(values):
+    """The content of an IDX file."""
+    return bytes((0, 0, 8, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
