@@ -2,9 +2,11 @@
 
     python benchmarks/images.py [--images digits|mnist|fashion_mnist] [--many RUNS] [--torch] [--json FILE]
 
-The features are in the cache, or are computed first and not counted. Compilation is counted, and told apart. With
-`--many`, so many runs that differ in the gates' time constant and the penalty on their norm are one batch. With
-`--torch` the same loop of a single run is timed as anyone would write it in PyTorch, no dependency of gatednet.
+"figure" is the sweep of the figure, both regimes in one batch; then each of them alone, of which the second shares what
+the first one compiled. The features are in the cache, or are computed first and not counted; to read them is counted
+once, and so is compilation, which is told apart. With `--many`, so many runs that differ in the gates' time constant
+and the penalty on their norm are one batch. With `--torch` the same loop of a single run is timed as anyone would write
+it in PyTorch, no dependency of gatednet.
 """
 
 from __future__ import annotations
@@ -33,22 +35,25 @@ def main() -> None:
     from sweeps import use_all_cores
 
     use_all_cores()
-    from sweeps.features import features_of
+    from sweeps.catalog.images import both
+    from sweeps.features import are_kept, features_of
     from sweeps.progress import progress_for
 
-    data = features_of(arguments.images, progress=progress_for("features", counted="steps"))
+    if not are_kept(arguments.images):
+        features_of(arguments.images, progress=progress_for("features", counted="steps"))
     measured: dict[str, Any] = {"images": arguments.images}
-    # Twice: the second regime shares what the first one compiled.
-    for regime in ("flexible", "forgetful"):
-        measured[regime] = timed(one_regime(arguments.images, regime))
-        print(f"{regime}: {line(measured[regime])}", flush=True)
+    sweeps = {"figure": both(arguments.images, ["parity"])}
+    sweeps |= {regime: one_regime(arguments.images, regime) for regime in ("flexible", "forgetful")}
+    for name, sweep in sweeps.items():
+        measured[name] = timed(sweep)
+        print(f"{name}: {line(measured[name])}", flush=True)
     if arguments.many:
         measured["many"] = timed(many(arguments.images, arguments.many))
         print(f"many: {line(measured['many'])}", flush=True)
     measured["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(f"peak {measured['peak_bytes'] / 2**20:.0f} MiB")
     if arguments.torch:
-        seconds = in_torch(data)
+        seconds = in_torch(features_of(arguments.images))
         measured["torch"] = {"runs": 1, "seconds": seconds}
         print(f"PyTorch: {seconds:.1f} s for one run")
     if arguments.json:

@@ -27,5 +27,5 @@ class CrossEntropy(Objective):
     def task_loss(self, network: Network, rows: Rows, target: Blocks, evidence: Batch, outputs: int) -> Array:
         (linear,), (task,) = network.effective_map(rows), target
         likelihoods = jax.nn.log_softmax(evidence.outputs(linear), axis=-2)
-        asked = jnp.sum(task * evidence.by_class(likelihoods, task.shape[1]), axis=(0, 1))
+        asked = jnp.sum(evidence.asked(task) * likelihoods, axis=(-2, -1)) / likelihoods.shape[-1]
         return -asked * number_of(self.reduction, (1.0, 1.0 / outputs))

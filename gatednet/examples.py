@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -11,6 +12,9 @@ import numpy as np
 from jax import Array
 
 from gatednet.settings import SettingError
+
+# A vector of eight single-precision numbers.
+_PIECE = 8
 
 
 class Examples(eqx.Module):
@@ -43,7 +47,7 @@ class Examples(eqx.Module):
 
     def of_test(self) -> Batch:
         """All examples to test with, as one batch."""
-        return Batch(jnp.asarray(self.test), jnp.asarray(self.test_labels))
+        return Batch(in_pieces(jnp.asarray(self.test)), jnp.asarray(self.test_labels))
 
 
 def examples_of(train: Any, train_labels: Any, test: Any, test_labels: Any, classes: int) -> Examples:
@@ -72,8 +76,19 @@ def examples_of(train: Any, train_labels: Any, test: Any, test_labels: Any, clas
     return Examples(train[order], train_labels[order], test, test_labels, starts)
 
 
+def in_pieces(inputs: Array) -> Array:
+    """Inputs (..., inputs) cut into pieces, (..., pieces, piece).
+
+    Rows of a table are then gathered in whole vectors, three times as fast as number by number, and it is the same
+    product that sums over pieces and within them.
+    """
+    width = inputs.shape[-1]
+    piece = math.gcd(width, _PIECE)
+    return inputs.reshape(*inputs.shape[:-1], width // piece, piece)
+
+
 class Batch(eqx.Module):
-    """Labelled examples that are seen at once: inputs (runs, batch, inputs) and labels (runs, batch).
+    """Labelled examples that are seen at once: inputs (runs, batch, pieces, piece) and labels (runs, batch).
 
     Without the runs where all of them see the same. What is made of a batch has the runs first, as nothing else in a
     lane: it is a product of matrices for each run, and the examples are the axis of the vector instructions.
@@ -84,8 +99,14 @@ class Batch(eqx.Module):
 
     def outputs(self, linear: Array) -> Array:
         """What maps (outputs, inputs, runs) make of the inputs, (runs, outputs, batch)."""
-        runs = "r" if self.inputs.ndim == 3 else ""
-        return jnp.einsum(f"oir,{runs}bi->rob", linear, self.inputs)
+        pieces, runs = self.inputs.shape[-2:], "r" if self.inputs.ndim == 4 else ""
+        linear = linear.reshape(len(linear), *pieces, linear.shape[-1])
+        return jnp.einsum(f"oijr,{runs}bij->rob", linear, self.inputs)
+
+    def asked(self, task: Array) -> Array:
+        """What a task (outputs, classes, runs) asks for of each example, (runs, outputs, batch)."""
+        labels = self.labels if self.labels.ndim == 2 else self.labels[None]
+        return jnp.take_along_axis(jnp.moveaxis(task, -1, 0), labels[:, None], axis=-1, mode="promise_in_bounds")
 
     def by_class(self, values: Array, classes: int) -> Array:
         """The mean of values (runs, outputs, batch) over the batch, each counted to the class of its label only.
@@ -99,7 +120,8 @@ class Batch(eqx.Module):
 
 
 def told(outputs: Array) -> Array:
-    """Which class each example is told to be of: 1 at the largest output, 0 elsewhere, shares where several are it."""
-    # No index of a maximum, which would not be found in whole vectors.
-    largest = (outputs == outputs.max(axis=-2, keepdims=True)).astype(outputs.dtype)
-    return largest / largest.sum(axis=-2, keepdims=True)
+    """Which class each example is told to be of, (runs, outputs, batch): 1 at the largest output, 0 elsewhere.
+
+    Where several are largest, it is the first of them.
+    """
+    return jax.nn.one_hot(jnp.argmax(outputs, axis=-2), outputs.shape[-2], axis=-2, dtype=outputs.dtype)

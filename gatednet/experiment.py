@@ -96,6 +96,16 @@ def paths(experiment: Setting) -> dict[str, Any]:
     return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
 
 
+def field_at(experiment: Setting, path: str) -> dataclasses.Field[Any] | None:
+    """The field at a dotted path, with its rule, meaning and units; None for paths into lists, and unknown ones."""
+    place: Any = experiment
+    *above, name = path.split(".")
+    for each in above:
+        place = getattr(place, each, None)
+    fields = {each.name: each for each in dataclasses.fields(place)} if isinstance(place, Setting) else {}
+    return fields.get(name)
+
+
 def nearest(name: str, names: Any) -> str:
     """The hint that ends a refusal of an unknown name: the most similar known one, or all of them where none is."""
     names = list(names)

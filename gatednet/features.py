@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.examples import Batch, Examples, examples_of
+from gatednet.examples import Batch, Examples, examples_of, in_pieces
 from gatednet.inputs import Inputs
 from gatednet.networks import Network
-from gatednet.random import threefry
+from gatednet.random import below, threefry
 from gatednet.rows import add
 from gatednet.settings import Choice, Number, SettingError, Whole, field
-from gatednet.shuffle import shuffled
+from gatednet.shuffle import orders, shuffled
 
 # The counter of the words that make labels wrong: no step comes so far.
 _NOISE = np.uint32(2**32 - 2)
@@ -89,27 +89,30 @@ class Features(Inputs):
         del inputs
         assert examples is not None
         steps = group.astype(jnp.uint32) * np.uint32(_STEPS_PER_DRAW) + jnp.arange(_STEPS_PER_DRAW, dtype=jnp.uint32)
-        # Steps, runs, places in the batch.
-        keys = key[:, :, None]
-        places = self.places(keys, steps[:, None, None], examples)
+        places = self.places(key, steps, examples)
         true = jnp.asarray(examples.train_labels)[places]
-        return Shown(jnp.asarray(examples.train), places, self.told(keys, places, true, examples.classes))
+        return Shown(jnp.asarray(examples.train), places, self.told(key[:, :, None], places, true, examples.classes))
 
-    def places(self, key: Array, step: Array, examples: Examples) -> Array:
-        """Which examples steps show, (steps, runs, batch); `key` is (2, runs, 1) and `step` (steps, 1, 1)."""
+    def places(self, key: Array, steps: Array, examples: Examples) -> Array:
+        """Which examples some steps that follow each other show, (steps, runs, batch); `key` is (2, runs)."""
         size = examples.sizes[0]
-        steps_of_epoch = np.uint32(size // self.batch)
-        first = step % steps_of_epoch * np.uint32(self.batch)
-        return shuffled(key, step // steps_of_epoch, first + jnp.arange(self.batch, dtype=jnp.uint32), size)
+        steps_of_epoch = size // self.batch
+        epochs = steps // np.uint32(steps_of_epoch)
+        most = min((len(steps) - 2) // steps_of_epoch + 2, len(steps))
+        functions = orders(key, epochs[0] + jnp.arange(most, dtype=jnp.uint32), size)
+        first = (steps % np.uint32(steps_of_epoch))[:, None, None] * np.uint32(self.batch)
+        places = first + jnp.arange(self.batch, dtype=jnp.uint32)
+        return shuffled(functions, (epochs - epochs[0])[:, None, None], places, size)
 
     def told(self, key: Array, places: Array, labels: Array, classes: int) -> Array:
         """The labels that runs are told, some of them wrong, (steps, runs, batch)."""
         chance, instead = threefry(key, jnp.broadcast_to(_NOISE, (1,)), places)
         wrong = chance.astype(jnp.float32) * _UNIT < jnp.asarray(self.label_noise)[..., None]
-        return jnp.where(wrong, _scaled_down(instead, jnp.asarray(classes)), labels)
+        return jnp.where(wrong, below(instead, classes).astype(jnp.int32), labels)
 
     def factor(self, drawn: Shown, place: Array) -> Batch:
-        return Batch(drawn.train[drawn.places[place]], drawn.labels[place])
+        shown = in_pieces(drawn.train).at[drawn.places[place]].get(mode="promise_in_bounds")
+        return Batch(shown, drawn.labels[place])
 
     def everything(self, examples: Examples | None) -> Batch:
         assert examples is not None
@@ -125,9 +128,9 @@ class Imbalanced(Features):
 
     ratio: float = field(10.0, Number(1.0), "frequency of the first class over that of the last")
 
-    def places(self, key: Array, step: Array, examples: Examples) -> Array:
+    def places(self, key: Array, steps: Array, examples: Examples) -> Array:
         starts, classes = jnp.asarray(examples.starts), examples.classes
-        of_class, in_class = threefry(key, step, jnp.arange(self.batch, dtype=jnp.uint32))
+        of_class, in_class = threefry(key[:, :, None], steps[:, None, None], jnp.arange(self.batch, dtype=jnp.uint32))
         falling = jnp.arange(classes) / max(classes - 1, 1)
         frequency = jnp.asarray(self.ratio)[..., None] ** -falling
         # A class without examples is never shown.
@@ -135,9 +138,4 @@ class Imbalanced(Features):
         upper = jnp.cumsum(frequency, axis=-1) / frequency.sum(axis=-1, keepdims=True)
         uniform = of_class.astype(jnp.float32) * _UNIT
         chosen = add((uniform >= upper[..., each, None]).astype(jnp.int32) for each in range(classes - 1))
-        return starts[chosen] + _scaled_down(in_class, starts[chosen + 1] - starts[chosen])
-
-
-def _scaled_down(words: Array, number: Array) -> Array:
-    """Random words as whole numbers below a number of at most 2^16, each as likely as any other up to 2^-16."""
-    return (((words >> 16) * number.astype(jnp.uint32)) >> 16).astype(jnp.int32)
+        return starts[chosen] + below(in_class, starts[chosen + 1] - starts[chosen]).astype(jnp.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, get_args
 
 import equinox as eqx
@@ -152,19 +153,19 @@ class _Loop(eqx.Module):
         """The lane before a step. The end of the run is seen with the task of its last step."""
         dynamics, teachers = self.lane.dynamics, self.lane.problem.teachers
         task_weights, target = self.target(jnp.minimum(step, self.last_step))
-        rows = dynamics.rows(carry.state)
-        after, _, batch_loss = dynamics.step(
-            rows, carry.memory, target, self.factor(self.draw(step // self.group), step), self.penalised(step)
-        )
-        state = dynamics.state(carry.state)
-        velocity = jax.tree.map(
-            lambda after, before: (after - before) / dynamics.experiment.dt, dynamics.network.join(after), state
-        )
+        rows, state = dynamics.rows(carry.state), dynamics.state(carry.state)
         everything = dynamics.experiment.inputs.everything(self.lane.examples)
         loss = dynamics.task_loss(rows, target, everything)
-        return Snapshot(
-            dynamics, state, teachers, task_weights, self.lane.basis, velocity, loss, batch_loss, step, everything
-        )
+
+        # To trace a step takes as long as all the rest of a save, and few observables ask for it.
+        @functools.cache
+        def ahead() -> tuple[State, Array]:
+            factor = self.factor(self.draw(step // self.group), step)
+            after, _, batch_loss = dynamics.step(rows, carry.memory, target, factor, self.penalised(step))
+            change = jax.tree.map(lambda after, before: after - before, dynamics.network.join(after), state)
+            return jax.tree.map(lambda each: each / dynamics.experiment.dt, change), batch_loss
+
+        return Snapshot(dynamics, state, teachers, task_weights, self.lane.basis, loss, step, everything, ahead)
 
     def advance(self, carry: _Carry, start: Array, stop: Array) -> _Carry:
         """The lane at step `stop`, from that at `start`."""

@@ -40,6 +40,11 @@ def threefry(key: Array, high: Array, low: Array) -> tuple[Array, Array]:
     return first, second
 
 
+def below(words: Array, number: Array | int) -> Array:
+    """Random words as whole numbers below a number of at most 2¹⁶, each as likely as any other up to 2⁻¹⁶."""
+    return ((words >> 16) * jnp.asarray(number, jnp.uint32)) >> 16
+
+
 def normals(key: Array, step: Array, shape: tuple[int, ...]) -> Array:
     """Independent standard normal variates of a step, (*shape, runs), by Box and Muller's method.
 

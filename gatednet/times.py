@@ -14,3 +14,9 @@ def steps_of(time: Any, dt: Any, least: int = 1) -> np.ndarray:
     """A length of time in whole steps, at least `least` of them; `time` and `dt` broadcast, in double precision."""
     steps = np.asarray(time, np.float64) / np.asarray(dt, np.float64)
     return np.asarray(np.clip(np.rint(steps), least, MOST_STEPS), np.int32)
+
+
+def steps_between(steps: int, most: int) -> int:
+    """The smallest number of steps that divides a run into at most so many parts."""
+    least = -(-steps // most)
+    return next(each for each in range(least, steps + 1) if steps % each == 0)

@@ -48,6 +48,14 @@ def parse(text: str) -> dict[str, Any]:
         raise SettingError(f"no TOML: {error}") from error
 
 
+def value_of(text: str) -> Any:
+    """A value as TOML writes it, such as 0.1, true or {kind = "Population"}; anything else is a string as it stands."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
 def plain(value: Any) -> Any:
     """A setting as tables, lists, numbers and strings."""
     if isinstance(value, Setting):

@@ -117,9 +117,11 @@ class Executor:
         """Compile for requests like this one, for all devices at a time."""
         # One function for all devices, so that it is traced once; not one that is kept, as its programs are kept here.
         function = jitted(self.shape.recipe)
-        lowered = [function.lower(batch) for batch in self.placed(self.pack(request))]
-        with concurrent.futures.ThreadPoolExecutor(len(lowered)) as pool:
-            self.programs = list(pool.map(lambda each: each.compile(), lowered))
+        batches = self.placed(self.pack(request))
+        with concurrent.futures.ThreadPoolExecutor(len(batches)) as pool:
+            # The first is compiled while the next is lowered.
+            compiling = [pool.submit(function.lower(batch).compile) for batch in batches]
+            self.programs = [each.result() for each in compiling]
 
     def run(self, batches: Sequence[Batch]) -> list[dict[str, Array]]:
         """Hand batches to their devices; returns before they are ready."""

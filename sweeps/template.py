@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,7 @@ from zarr.codecs import Crc32cCodec, ZstdCodec
 
 import gatednet
 from gatednet import labels
-from gatednet.experiment import Experiment
-from gatednet.settings import Setting
+from gatednet.experiment import Experiment, field_at
 from gatednet.toml import to_toml
 from sweeps.checks import BLOCK_STEPS, BLOCKS, TIME
 from sweeps.chunks import Plan
@@ -138,14 +136,10 @@ def _blocks(sweep: Sweep) -> Coordinate:
 
 def meaning(experiment: Experiment, path: str) -> dict[str, str]:
     """Meaning and units of the value at a path, as its field declares them; nothing for entries of lists."""
-    place: Any = experiment
-    *above, name = path.split(".")
-    for each in above:
-        place = getattr(place, each, None)
-    fields = {each.name: each for each in dataclasses.fields(place)} if isinstance(place, Setting) else {}
-    if name not in fields or "meaning" not in fields[name].metadata:
+    found = field_at(experiment, path)
+    if found is None or "meaning" not in found.metadata:
         return {}
-    return {"long_name": fields[name].metadata["meaning"], "units": fields[name].metadata["units"]}
+    return {"long_name": found.metadata["meaning"], "units": found.metadata["units"]}
 
 
 def chunk_files(folder: Path, plan: Plan, index: tuple[int, ...]) -> Iterator[tuple[str, Path]]:

@@ -27,7 +27,8 @@ def accuracy(snapshot: Snapshot) -> Array:
 def batch_accuracy(moment: Moment) -> Array:
     """The share of the batch of a step that is right before the step, (runs,)."""
     (linear,), (task,) = moment.dynamics.network.effective_map(moment.before), moment.target
-    return accuracies(moment.evidence, linear, task)
+    right = told(moment.evidence.outputs(linear)) * moment.evidence.asked(task)
+    return jnp.sum(right, axis=(-2, -1)) / right.shape[-1]
 
 
 def accuracies(batch: Batch, linear: Array, tasks: Array) -> Array:

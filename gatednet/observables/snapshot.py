@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -17,9 +18,8 @@ class Snapshot(eqx.Module):
     """A lane of runs between two steps. All arrays have the runs as last axis.
 
     `state` and `teachers` are in the coordinates of `dynamics.network`; `paths`, `layers` and `full_teachers` are in
-    the original ones. `velocity` is the rate of change of the parameters in the step that comes next, `batch_loss` the
-    loss on the batch of that step, `step` the number of steps taken, and `everything` what shows the expected loss:
-    None, or all examples to test with.
+    the original ones. `step` is the number of steps taken, and `everything` what shows the expected loss: None, or all
+    examples to test with. `ahead` takes the step that comes next, for `velocity` and `batch_loss`.
     """
 
     dynamics: Dynamics
@@ -27,11 +27,20 @@ class Snapshot(eqx.Module):
     teachers: Array
     task_weights: Array
     basis: Array | None
-    velocity: State
     loss: Array
-    batch_loss: Array
     step: Array
     everything: Any
+    ahead: Callable[[], tuple[State, Array]]
+
+    @property
+    def velocity(self) -> State:
+        """The rate of change of the parameters in the step that comes next."""
+        return self.ahead()[0]
+
+    @property
+    def batch_loss(self) -> Array:
+        """The loss on the batch of the step that comes next, (runs,)."""
+        return self.ahead()[1]
 
     def lifted(self, maps: Array) -> Array:
         """Maps (..., outputs, inputs, runs) in the original coordinates."""

@@ -10,7 +10,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatednet.shuffle import shuffled, sides
+from gatednet.shuffle import orders, shuffled, sides
 
 
 def keys(runs: int, seed: int = 0) -> jax.Array:
@@ -18,17 +18,22 @@ def keys(runs: int, seed: int = 0) -> jax.Array:
     return jax.random.bits(jax.random.key(seed), (2, runs), jnp.uint32)
 
 
-def orders(size: int, runs: int = 1, epochs: int = 1, seed: int = 0) -> np.ndarray:
+def whole(size: int, runs: int = 1, epochs: int = 1, seed: int = 0) -> np.ndarray:
     """Whole orders, (epochs, runs, size)."""
-    epoch = jnp.arange(epochs, dtype=jnp.uint32)[:, None, None]
-    return np.asarray(shuffled(keys(runs, seed)[:, :, None], epoch, jnp.arange(size, dtype=jnp.uint32), size))
+    return at(jnp.arange(size, dtype=jnp.uint32), keys(runs, seed), epochs, size)
+
+
+def at(places: jax.Array, key: jax.Array, epochs: int, size: int) -> np.ndarray:
+    """What stands at some places of the orders of the first epochs, (epochs, runs, places)."""
+    epoch = jnp.arange(epochs, dtype=jnp.uint32)
+    return np.asarray(shuffled(orders(key, epoch, size), epoch[:, None, None], places, size))
 
 
 # Each size compiles a loop of its own.
 @settings(max_examples=15)
 @given(st.integers(1, 3000), st.integers(0, 2**32 - 1))
 def test_every_order_has_every_number_once(size: int, seed: int) -> None:
-    made = orders(size, runs=2, epochs=2, seed=seed)
+    made = whole(size, runs=2, epochs=2, seed=seed)
     assert made.shape == (2, 2, size)
     np.testing.assert_array_equal(np.sort(made, axis=-1), np.broadcast_to(np.arange(size), made.shape))
 
@@ -36,12 +41,12 @@ def test_every_order_has_every_number_once(size: int, seed: int) -> None:
 # One, squares and their neighbours, primes, powers of two, and the numbers of the images of the digits and of MNIST.
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 8, 9, 10, 15, 16, 17, 97, 1024, 1297, 1597, 60_000])
 def test_chosen_sizes_have_every_number_once(size: int) -> None:
-    np.testing.assert_array_equal(np.sort(orders(size)[0, 0]), np.arange(size))
+    np.testing.assert_array_equal(np.sort(whole(size)[0, 0]), np.arange(size))
 
 
 def test_orders_differ_between_runs_and_epochs() -> None:
     size = 1000
-    made = orders(size, runs=3, epochs=3).reshape(9, size)
+    made = whole(size, runs=3, epochs=3).reshape(9, size)
     for one in range(9):
         for other in range(one):
             # By chance one place is the same; seven or more are so in one of 12,000 pairs.
@@ -49,20 +54,20 @@ def test_orders_differ_between_runs_and_epochs() -> None:
 
 
 def test_an_order_belongs_to_its_key_and_epoch_whatever_stands_beside() -> None:
-    together = orders(50, runs=4, epochs=3)
-    key = keys(4)[:, 2]
-    alone = shuffled(key[:, None], jnp.uint32(1)[None], jnp.arange(50, dtype=jnp.uint32), 50)
-    np.testing.assert_array_equal(alone, together[1, 2])
-    some = shuffled(key[:, None], jnp.uint32(1)[None], jnp.array([49, 7], jnp.uint32), 50)
-    np.testing.assert_array_equal(some, together[1, 2, [49, 7]])
+    together = whole(50, runs=4, epochs=3)
+    key = keys(4)[:, 2:3]
+    one = jnp.ones(1, jnp.uint32)
+    alone = shuffled(orders(key, one, 50), jnp.zeros((1, 1), jnp.uint32), jnp.arange(50, dtype=jnp.uint32), 50)
+    np.testing.assert_array_equal(alone[0], together[1, 2])
+    some = shuffled(orders(key, one, 50), jnp.zeros((1, 1), jnp.uint32), jnp.array([49, 7], jnp.uint32), 50)
+    np.testing.assert_array_equal(some[0], together[1, 2, [49, 7]])
 
 
 def images(size: int, places: tuple[int, ...], many: str) -> np.ndarray:
     """What stands at some places of orders of many runs or epochs, forty for each number, (orders, places)."""
     number = 40 * size
-    key = keys(number if many == "runs" else 1)[:, :, None]
-    epoch = jnp.arange(1 if many == "runs" else number, dtype=jnp.uint32)[:, None, None]
-    return np.asarray(shuffled(key, epoch, jnp.asarray(places, jnp.uint32), size)).reshape(number, len(places))
+    runs, epochs = (number, 1) if many == "runs" else (1, number)
+    return at(jnp.asarray(places, jnp.uint32), keys(runs), epochs, size).reshape(number, len(places))
 
 
 @pytest.mark.parametrize("size", [97, 1000, 1297])
@@ -76,7 +81,7 @@ def test_a_place_may_go_anywhere_with_equal_chance(size: int, many: str) -> None
 def test_classes_of_a_batch_vary_as_those_of_a_sample_without_replacement(many: str) -> None:
     # Sorted examples, 1297 of ten classes as the digits have them, in batches of 100.
     size, classes, batch, number = 1297, 10, 100, 100
-    made = orders(size, **{many: number}).reshape(number, size)[:, : size // batch * batch] * classes // size
+    made = whole(size, **{many: number}).reshape(number, size)[:, : size // batch * batch] * classes // size
     counts = (made.reshape(-1, batch)[..., None] == np.arange(classes)).sum(axis=1)
     shares = np.bincount(np.arange(size) * classes // size) / size
     expected = batch * shares * (1 - shares) * (size - batch) / (size - 1)
@@ -88,7 +93,7 @@ def test_classes_of_a_batch_vary_as_those_of_a_sample_without_replacement(many: 
 def test_the_next_number_comes_next_as_often_as_by_chance() -> None:
     # Once in an order, as a Poisson variate, whose sum over orders has the root of their number as standard error.
     size, runs = 1297, 400
-    following = np.sum(np.diff(orders(size, runs=runs)[0], axis=-1) == 1)
+    following = np.sum(np.diff(whole(size, runs=runs)[0], axis=-1) == 1)
     assert abs(following - runs) < 4 * math.sqrt(runs)
 
 

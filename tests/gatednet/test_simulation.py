@@ -74,3 +74,15 @@ def test_an_experiment_is_left_as_it_was() -> None:
     before = with_values(SMALL, {})
     simulate(SMALL, SAVE)
     assert before == SMALL
+
+
+@pytest.mark.parametrize("lane", [1, 2, 5])
+def test_narrow_lanes_give_the_same_numbers_up_to_rounding(lane: int) -> None:
+    wide, narrow = simulate(SMALL, SAVE, [3, 8, 1]), simulate(SMALL, SAVE, [3, 8, 1], lane=lane)
+    for name in wide.data_vars:
+        np.testing.assert_allclose(narrow[name], wide[name], rtol=1e-4, atol=1e-6, err_msg=str(name))
+
+
+def test_a_lane_without_runs_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"^lane is 0, allowed is a whole number, at least 1$"):
+        simulate(SMALL, SAVE, lane=0)
