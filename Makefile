@@ -10,7 +10,7 @@ PYTHON ?= $(shell for each in python3 python3.11 python3.12 python3.13; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := gatednet sweeps figures tests benchmarks docs
+SOURCES := gatednet sweeps figures explore tests benchmarks docs
 
 .DELETE_ON_ERROR:
 .PHONY: test reproduce results check lint format types layers docs clean

@@ -5,6 +5,7 @@ Datasets have "seed" first and "step" next, a coordinate "time", and the attribu
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 import xarray
@@ -15,7 +16,7 @@ from figures.matching import in_order, path_order
 from figures.panels import TASKS, UNUSED, band, shade_blocks
 from gatednet import Experiment
 
-NAMES = "ABCDEFGH"
+NAMES = string.ascii_uppercase
 
 
 def timing(experiment: Experiment) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def gates(axes: Axes, data: xarray.Dataset, tasks: int) -> None:
     for path in range(values.shape[-1]):
         known = path < tasks
         label = f"path of task {NAMES[path]}" if known else "further paths" if path == tasks else None
-        band(axes, data.time.values, values[..., path], label=label, **(TASKS[path] if known else UNUSED))
+        band(axes, data.time.values, values[..., path], label=label, **(TASKS[path % len(TASKS)] if known else UNUSED))
     axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="gate")
 
 
@@ -69,7 +70,7 @@ def alignment(axes: Axes, data: xarray.Dataset) -> None:
     for task in range(values.shape[2]):
         for path in range(values.shape[3]):
             own = path == task
-            line = TASKS[task] if own else {**TASKS[task], "linestyle": ":"}
+            line = TASKS[task % len(TASKS)] if own else {**TASKS[task % len(TASKS)], "linestyle": ":"}
             first_other = path == (task + 1) % values.shape[3]
             label = f"{NAMES[task]}, its path" if own else f"{NAMES[task]}, other path" if first_other else None
             band(axes, data.time.values, values[:, :, task, path], label=label, **line)

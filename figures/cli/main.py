@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from figures.cli.explore import explore
 from figures.cli.figure import figure
 from figures.cli.listing import listing
 from figures.cli.reproduce import reproduce
@@ -42,7 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("list")(listing)
-for _command in (simulate, sweep, verify, figure, reproduce):
+for _command in (simulate, sweep, verify, figure, reproduce, explore):
     app.command()(_command)
 
 

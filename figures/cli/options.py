@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -59,21 +58,15 @@ def parse_files(texts: Sequence[str]) -> dict[str, Path]:
     return {name: Path(path) for name, path in _by_name("--file", texts, "NAME=PATH, such as human=scores.csv").items()}
 
 
-def parse_value(text: str) -> Any:
-    """A value as TOML writes it, such as 0.1, true or {kind = "Population"}; anything else is a string as it stands."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
     """The values of `--set PATH=VALUE`, by path.
 
     **Raises** `SettingError` for anything else, and for a path that is set twice.
     """
+    from gatednet.toml import value_of
+
     texts_by_path = _by_name("--set", texts, "PATH=VALUE, such as timescales.gates=0.1")
-    return {path: parse_value(value) for path, value in texts_by_path.items()}
+    return {path: value_of(value) for path, value in texts_by_path.items()}
 
 
 def _by_name(option: str, texts: Sequence[str], allowed: str) -> dict[str, str]:

@@ -35,6 +35,7 @@ def simulate(
     from figures.time_course import caption, draw, observables
     from gatednet import Save, to_toml
     from gatednet import simulate as run
+    from gatednet.times import steps_between
     from sweeps.catalog import experiment as known
     from sweeps.labelled import examples_for
     from sweeps.spec import changed
@@ -44,7 +45,7 @@ def simulate(
     by_itself = observables(experiment)
     chosen = check_formats(formats)
     extra = [each for each in save or [] if each not in by_itself]
-    plan = Save((*by_itself, *extra), steps_between(experiment.steps) if every is None else every)
+    plan = Save((*by_itself, *extra), steps_between(experiment.steps, _MOST_SAVES) if every is None else every)
     check_writable(out)
     examples = examples_for(experiment, progress_of_training)
     data = run(experiment, plan, seed, examples=examples).assign_attrs(experiment=to_toml(experiment))
@@ -56,9 +57,3 @@ def simulate(
     if int(data.result) != 0:
         print(f"the run left the finite numbers after {int(data.result_step)} of {experiment.steps} steps")
         raise typer.Exit(1)
-
-
-def steps_between(steps: int) -> int:
-    """The smallest number of steps that divides a run into at most 1000 parts."""
-    least = -(-steps // _MOST_SAVES)
-    return next(each for each in range(least, steps + 1) if steps % each == 0)

@@ -1,0 +1,21 @@
+"""The flexible and the forgetful regime under the user's hands: a page that runs beside the figures.
+
+    settings.py   what can be set, with the meaning of each
+    view.py       what a page shows, and its address
+    source.py     where it comes from: `Live` runs, or a `Stored` sweep
+    diagram.py    a phase diagram, coarse and then fine
+    curves.py     one cell over time
+    verdict.py    flexible, forgetful, in between, or diverged
+    latest.py     work of which only the latest matters
+    look.py       colours and lines, in either theme
+    phase_plot.py, run_plots.py
+                  diagram and curves as plots of Bokeh
+    export.py     a view as a script, a sweep file, a picture
+    tour.py       views in a row, with what to look at
+    widgets.py, fields.py
+                  menus, fields and sliders, and the panel of all settings
+    page.py       the page of one visitor
+    server.py     pages for all of them
+
+Nothing here knows physics: it asks `gatednet` and `sweeps`, and shares with `figures` how data are prepared.
+"""

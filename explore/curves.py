@@ -1,0 +1,82 @@
+"""`Curves`: the runs of one cell over time, and where they are in the plane of specialization."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import xarray
+
+from figures.over_time import by_task, timing
+from figures.specialization import gate_difference, weight_difference
+from figures.statistics import mean_and_error
+from gatednet import Experiment, Save, simulate
+from gatednet.theory import specialization_of_weights
+from gatednet.times import steps_between
+
+SAVED = ("loss", "gates", "alignment", "teacher_component", "specialization")
+# Points of a curve: as many as a plot has pixels.
+_MOST_SAVES = 250
+_THEORY = 401
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Curves:
+    """Runs of one experiment over time.
+
+    `data` has "seed" first, "step", and paths in the order of the tasks that they are matched to; only loss, gates,
+    alignment and what else there is. Its attributes are those of `figures.over_time.timing`.
+    """
+
+    experiment: Experiment
+    data: xarray.Dataset
+
+    @property
+    def time(self) -> np.ndarray:
+        """The times of the saves."""
+        return self.data.time.values
+
+    def band(self, name: str, **where: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mean over seeds of a quantity and its standard error, (steps,) each, at points along its further axes."""
+        values = self.data[name].isel(where).transpose("seed", "step").values
+        return mean_and_error(values)
+
+    @property
+    def in_plane(self) -> bool:
+        """Whether there is a plane of specialization: two tasks and two paths, with what they have of each teacher."""
+        needed = {"teacher_component", "gates"} <= {*self.data} and "step" in self.data.dims
+        return needed and self.data.sizes.get("task") == self.data.sizes.get("path") == 2
+
+    def plane(self) -> tuple[np.ndarray, np.ndarray]:
+        """Specialization of gates c̄ and of weights w̄ over time, means over seeds, (steps,) each."""
+        weights = weight_difference(self.data.teacher_component.rename(task="output"))
+        return gate_difference(self.data.gates, 0).mean("seed").values, weights.mean("seed").values
+
+    def theory(self) -> tuple[np.ndarray, np.ndarray]:
+        """w̄ by c̄ within a block of a network that is specialized, by the theory; NaN where it has no value."""
+        times = self.experiment.timescales
+        ratio = times.gates / times.weights
+        grid = np.linspace(-1.0, 1.0, _THEORY)
+        known = 1.0 - 0.5 * ratio * (1.0 - grid**2) >= 0.0
+        values = np.full_like(grid, np.nan)
+        values[known] = specialization_of_weights(grid[known], ratio)
+        return grid, values
+
+
+def simulated(experiment: Experiment, seeds: int) -> Curves:
+    """The runs of an experiment for the first seeds.
+
+    Lanes are as narrow as the runs are few: their numbers are those of a sweep, up to rounding.
+    """
+    save = Save(SAVED, steps_between(experiment.steps, _MOST_SAVES))
+    data = simulate(experiment, save, range(seeds), lane=seeds)
+    return prepared(experiment, data)
+
+
+def prepared(experiment: Experiment, data: xarray.Dataset) -> Curves:
+    """Curves of the arrays of runs, which have the dimension "seed"."""
+    if "alignment" in data:
+        data = by_task(data)
+    attributes: dict[str, Any] = timing(experiment)
+    return Curves(experiment, data.assign_attrs(attributes))

@@ -1,0 +1,126 @@
+"""`Diagram`: a scalar observable over two paths, computed live, coarse first and then fine."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from explore.latest import Wanted
+from explore.view import Span
+from gatednet import REGISTRY, Experiment, Observable, Save
+from gatednet.lane import COMPLETED
+from gatednet.simulation import PRECISIONS, precision_of
+from gatednet.times import steps_between
+from sweeps.axes import Axis
+from sweeps.executor import Executors, Running
+from sweeps.plan import Sweep
+from sweeps.progress import Progress
+
+# Cells along either side, one after the other.
+SIDES = (16, 64, 128)
+# Cells of a chunk: after each it is asked whether the diagram is still wanted.
+_CELLS = 256
+# Saves of a run where what is measured is a mean over the last of them.
+_SAVES = 100
+_PRECISION = "float32"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Diagram:
+    """Means over seeds, (y, x), NaN where a run left the finite numbers, at the centres of the cells.
+
+    `runs` and `seconds` say what it took.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    values: np.ndarray
+    runs: int
+    seconds: float
+
+
+def observables() -> dict[str, Observable]:
+    """What can colour a diagram, by name: scalars that are there at saves, at the end, or for each block."""
+    return {
+        name: each
+        for name, each in REGISTRY.items()
+        if not each.dims and each.when in ("saves", "end", "blocks") and each.of != "labels"
+    }
+
+
+def diagrams(
+    experiment: Experiment,
+    x: Span,
+    y: Span,
+    observable: str,
+    seeds: int,
+    wanted: Wanted,
+    progress: Progress,
+    devices: Sequence[jax.Device],
+    sides: Sequence[int] = SIDES,
+) -> Iterator[Diagram]:
+    """Diagrams of more and more cells, for as long as they are wanted.
+
+    All cells share their random numbers, so that they differ by their settings alone. `progress` is told of what is
+    compiled.
+
+    **Raises** `SettingError` where the experiment does not allow values of the range.
+    """
+    save = Save((observable,), _every(experiment, REGISTRY[observable]))
+    for side in sides:
+        start = time.perf_counter()
+        axes = (
+            Axis("y", y.path, tuple(y.values(side).tolist())),
+            Axis("x", x.path, tuple(x.values(side).tolist())),
+            Axis.seeds(seeds),
+        )
+        sweep = Sweep(experiment, axes, save, precision=_PRECISION)
+        values = _computed(sweep, wanted, progress, devices)
+        if values is None:
+            return
+        yield Diagram(x.values(side), y.values(side), values.mean(axis=-1), sweep.runs, time.perf_counter() - start)
+
+
+def _every(experiment: Experiment, observable: Observable) -> int:
+    return steps_between(experiment.steps, _SAVES) if observable.when == "end" else experiment.steps
+
+
+def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequence[jax.Device]) -> np.ndarray | None:
+    """The scalar of each run of a grid, in its shape; None where it is not wanted any more."""
+    plan = sweep.plan(_CELLS * sweep.shape[-1])
+    values = np.full(sweep.shape, np.nan)
+    with precision_of(sweep.precision):
+        executors = Executors(plan, devices, PRECISIONS[sweep.precision], progress)
+        before: tuple[Any, Running] | None = None
+        for chunk in [*plan.chunks(), None]:
+            if not wanted():
+                return None
+            now = None if chunk is None else (chunk, executors.start(chunk))
+            if before is not None:
+                results = before[1].fetch()
+                (name,) = sweep.save.observables
+                values[before[0].region] = scalar(name, results[name], results["result"]).reshape(before[0].shape)
+            before = now
+    return values
+
+
+def scalar(name: str, values: np.ndarray, result: np.ndarray) -> np.ndarray:
+    """The last value of an observable in each run, and NaN where the run left the finite numbers.
+
+    `values` is (..., saves) or (..., blocks), or has no such axis where the observable is one of the end; `result`,
+    (...), are the result codes of the runs.
+    """
+    values = np.asarray(values, np.float64)
+    when = REGISTRY[name].when
+    if when == "blocks":
+        # Blocks that a run does not reach are NaN.
+        last = np.isfinite(values).cumsum(axis=-1).argmax(axis=-1)
+        values = np.take_along_axis(values, last[..., None], axis=-1)[..., 0]
+    elif when != "end":
+        values = values[..., -1]
+    return np.where(result == COMPLETED, values, np.nan)

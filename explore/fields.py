@@ -1,0 +1,87 @@
+"""`Fields`: the panel of all settings, each with its meaning."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from bokeh.layouts import column
+from bokeh.models import Select, Slider, TextInput, UIElement
+
+from explore.settings import Control
+from explore.view import Span
+from explore.widgets import PLACES, Widgets, rounded, written
+from gatednet.toml import value_of
+
+# Offered for whole numbers, beside the one that is set.
+_WHOLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
+_SCROLLBAR = 30
+
+
+@dataclasses.dataclass
+class _Input:
+    """The widgets of one control: a field or menu, and for numbers a slider along a range that stays."""
+
+    field: TextInput | Select
+    slider: Slider | None = None
+    span: Span | None = None
+
+    def fill(self, value: Any) -> None:
+        """Show a value."""
+        if isinstance(self.field, Select) and written(value) not in self.field.options:
+            self.field.update(options=[*self.field.options, written(value)])
+        self.field.value = written(value)
+        if self.slider is not None and self.span is not None:
+            place = self.span.place(float(value))
+            if math.isfinite(place):
+                self.slider.value = min(max(round(place * PLACES), 0), PLACES)
+
+    @property
+    def layout(self) -> UIElement:
+        """The widgets, one above the other."""
+        return self.field if self.slider is None else column(self.field, self.slider)
+
+
+class Fields:
+    """The panel; `change` is told the path and the new value of a setting."""
+
+    def __init__(self, widgets: Widgets, change: Callable[[str, Any], None], width: int) -> None:
+        self._widgets, self._change, self._width = widgets, change, width
+        self.root = widgets.dressed(column(width=width, name="settings", css_classes=["settings"]))
+        self._inputs: dict[str, _Input] = {}
+        self._made_for: list[Any] = []
+
+    def fill(self, controls: Sequence[Control]) -> None:
+        """Show the values of settings; other settings than before are made anew."""
+        made_for = [(each.path, each.options) for each in controls]
+        if made_for != self._made_for:
+            self._made_for = made_for
+            self._inputs = {each.path: self._input(each) for each in controls}
+            self.root.children = [each.layout for each in self._inputs.values()]
+        for each in controls:
+            self._inputs[each.path].fill(each.value)
+
+    def _input(self, control: Control) -> _Input:
+        path, span, width = control.path, control.span, self._width - _SCROLLBAR
+        units = "" if control.units in ("1", "") else f" [{control.units}]"
+        name, title = f"set-{path}", f"{path}{units}"
+        typed = partial(self._typed, path)
+        field: TextInput | Select
+        if span is None:
+            options = control.options or sorted({*_WHOLE, control.value})
+            field = self._widgets.menu(name, title, [written(each) for each in options], typed, width)
+        else:
+            field = self._widgets.field(name, title, typed, width)
+        field.description = f"{control.meaning}; allowed is {control.allowed}"
+        if span is None:
+            return _Input(field)
+        return _Input(field, self._widgets.slider(f"slide-{path}", partial(self._moved, path, span), width), span)
+
+    def _typed(self, path: str, text: str) -> None:
+        self._change(path, value_of(text))
+
+    def _moved(self, path: str, span: Span, place: int) -> None:
+        self._change(path, rounded(span.value(place / PLACES)))

@@ -1,0 +1,85 @@
+"""The look of plots on a page, in either theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bokeh.models import Range1d, Title
+from bokeh.plotting import figure
+from matplotlib.colors import to_hex, to_rgb
+
+from figures.panels import TASKS, UNUSED, luminance
+
+# Ink, paper, and what shades blocks, by theme; contrasts are those of WCAG 2.2 for text.
+COLOURS = {
+    "light": {"ink": "#1b1b1b", "paper": "#ffffff", "edge": "#b8b8b8", "shade": "#808080", "marker": "#d1006c"},
+    "dark": {"ink": "#ececec", "paper": "#16191d", "edge": "#555b63", "shade": "#b0b0b0", "marker": "#ff6fb5"},
+}
+# Luminance below which a line is lost on dark paper.
+_DARK = 0.15
+
+# Types of Bokeh say less than it allows, so that plots have none.
+Plot = Any
+
+
+def blank(
+    name: str, width: int, height: int, x: tuple[float, float] = (0.0, 1.0), y: tuple[float, float] = (0.0, 1.0)
+) -> Plot:
+    """A plot without anything in it, of so many pixels, with the ranges of its axes."""
+    return figure(
+        name=name,
+        width=width,
+        height=height,
+        x_range=Range1d(start=x[0], end=x[1]),
+        y_range=Range1d(start=y[0], end=y[1]),
+        title=Title(text=""),
+        tools="",
+        toolbar_location=None,
+    )
+
+
+def dashes(line: dict[str, Any]) -> list[int]:
+    """The dashes of a line of the figures as Bokeh has them, in pixels."""
+    style = line["linestyle"]
+    return [] if isinstance(style, str) else [max(1, round(3 * each)) for each in style[1]]
+
+
+def dress(plot: Plot, theme: str) -> None:
+    """Give a plot the colours of a theme."""
+    colours = COLOURS[theme]
+    plot.styles = {"background-color": colours["paper"]}
+    plot.background_fill_color = plot.border_fill_color = colours["paper"]
+    plot.outline_line_color = colours["edge"]
+    plot.title.text_color = colours["ink"]
+    plot.title.text_font_size = "12px"
+    for axis in plot.axis:
+        axis.axis_label_text_color = axis.major_label_text_color = colours["ink"]
+        axis.axis_line_color = axis.major_tick_line_color = colours["edge"]
+        axis.minor_tick_line_color = None
+        axis.axis_label_text_font_style = "normal"
+        axis.axis_label_text_font_size = "12px"
+        axis.major_label_text_font_size = "11px"
+    for grid in plot.grid:
+        grid.grid_line_color = None
+    for legend in plot.legend:
+        legend.background_fill_color = colours["paper"]
+        legend.background_fill_alpha = 0.75
+        legend.label_text_color = colours["ink"]
+        legend.label_text_font_size = "11px"
+        legend.border_line_color = None
+        legend.padding = legend.spacing = 2
+        legend.glyph_height = 12
+        legend.label_height = 12
+
+
+def look_of(path: int, tasks: int, theme: str) -> dict[str, Any]:
+    """The line of a path, by the task that it is matched to; dark colours are lighter on dark paper."""
+    look = TASKS[path % len(TASKS)] if path < tasks else UNUSED
+    if theme == "light" or luminance(look["color"]) > _DARK:
+        return look
+    return {**look, "color": to_hex(_lighter(to_rgb(look["color"])))}
+
+
+def _lighter(colour: tuple[float, float, float]) -> tuple[float, float, float]:
+    red, green, blue = (0.45 * each + 0.55 for each in colour)
+    return red, green, blue

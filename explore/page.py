@@ -1,0 +1,434 @@
+"""`Page`: what one visitor sees, and what follows from what they do."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from bokeh.document import Document
+from bokeh.events import DocumentReady, Tap
+from bokeh.layouts import column, row
+from bokeh.models import CustomJS, TextInput, UIElement
+
+from explore import export
+from explore.curves import Curves
+from explore.diagram import Diagram
+from explore.fields import Fields
+from explore.latest import Latest, Wanted
+from explore.look import COLOURS
+from explore.phase_plot import DiagramPlot
+from explore.run_plots import Column
+from explore.source import Source
+from explore.tour import STOPS
+from explore.verdict import Verdict, verdict_of
+from explore.view import SCALES, View, from_query
+from explore.widgets import Widgets, escaped, rounded
+from gatednet import SettingError
+from gatednet.toml import value_of
+
+_DIAGRAM = (470, 330)
+_SETTINGS, _CURVES, _WIDTH = 262, 505, 1240
+# How far the keyboard's buttons move a cell, as a part of the range.
+_STEP = 1 / 16
+# A diagram begins when settings have been still for so long, in seconds.
+_STILL = 0.15
+
+
+class Page:
+    """The page of one visitor: it is told of changes, refuses them in one line, or shows what follows.
+
+    `document` is the visitor's, `source` gives the numbers, and `arguments` are those of the address.
+    """
+
+    def __init__(self, document: Document, source: Source, arguments: Mapping[str, Sequence[str]]) -> None:
+        self.document, self.source = document, source
+        self.view = source.default()
+        self.diagram: Diagram | None = None
+        self.chosen: Curves | None = None
+        self.beside: Curves | None = None
+        self._shown_diagram: Any = None
+        self._stop: int | None = None
+        self._latest = {name: Latest(f"explore-{name}", self._failed) for name in ("curves", "diagram")}
+        self.widgets = Widgets(self._attempt)
+        self._build()
+        message = ""
+        try:
+            asked = from_query(arguments, source.default(_last(arguments, "base")))
+            source.check(asked)
+            self.view = asked
+        except SettingError as error:
+            message = str(error)
+        self._ready = self._closed = False
+        self.show(self.view)
+        self._say(message)
+        document.title = "gatednet explore"
+        # Last: with every change of a page that is in a document all of it is gone through.
+        document.add_root(self.root)
+        document.on_session_destroyed(lambda context: self.close())
+        # Numbers come after the page: both would share the processor.
+        document.on_event(DocumentReady, lambda event: self._begin())
+
+    # What the page is made of.
+
+    def _build(self) -> None:
+        theme, make = self.view.theme, self.widgets
+        self.plot = DiagramPlot(*_DIAGRAM, theme)
+        self.plot.plot.on_event(Tap, self._tapped)
+        self.columns = (Column(_CURVES, theme, "chosen"), Column(_CURVES // 2, theme, "pinned"))
+        self.columns[1].fit(_CURVES // 2, legends=False)
+        self.message, self.status = make.words("message"), make.words("status")
+        self.verdict = make.words("verdict", width=_DIAGRAM[0])
+        self.tour_text = make.words("tour", width=_WIDTH, visible=False)
+        self.address, self.file = _told("address", _ADDRESS), _told("file", _SAVE)
+        self.fields = Fields(make, self._set, _SETTINGS)
+        self.base = make.menu("base", "experiment", list(self.source.bases()), self._set_base)
+        self.axes = {
+            which: make.menu(which, title, [], partial(self._set_axis, which))
+            for which, title in (("x", "across"), ("y", "up"))
+        }
+        self.ranges = {
+            which: (
+                make.field(f"{which}-low", "from", partial(self._set_end, which, "low"), 78),
+                make.field(f"{which}-high", "to", partial(self._set_end, which, "high"), 78),
+                make.menu(f"{which}-scale", "scale", SCALES, partial(self._set_scale, which), 78),
+            )
+            for which in self.axes
+        }
+        self.observable = make.menu("observable", "colour", list(self.source.observables()), self._set_shown, 186)
+        self.level = make.field("level", "boundary at", self._set_level, 90)
+        self.seeds = make.field("seeds", "seeds", self._set_seeds, 70)
+        self.root = self._laid_out()
+
+    def _laid_out(self) -> UIElement:
+        make = self.widgets
+        moves = [
+            make.button(f"move-{name}", sign, partial(self._move, *by), 34)
+            for name, sign, by in (
+                ("left", "←", (-_STEP, 0.0)),
+                ("down", "↓", (0.0, -_STEP)),
+                ("up", "↑", (0.0, _STEP)),
+                ("right", "→", (_STEP, 0.0)),
+            )
+        ]
+        self.pin = make.button("pin", "pin / unpin", self._pin, 104)
+        self.next = make.button("tour-next", "tour", self._tour, 60)
+        self.next.visible = self.source.computes
+        self.leave = make.button("tour-end", "end tour", self._end_tour, 76)
+        self.leave.visible = False
+        self.dark = make.button("theme", "dark", self._change_theme, 60)
+        copy = make.button("copy", "copy link", lambda: None, 84)
+        copy.js_on_click(CustomJS(code="navigator.clipboard && navigator.clipboard.writeText(location.href)"))
+        keep = [
+            make.button(f"as-{name.lower()}", name, partial(self._keep, name.lower()), 66)
+            for name in ("Python", "TOML", "PNG", "SVG")
+        ]
+        title = make.words("title", width=_SETTINGS - 10)
+        title.text = "<h1>gatednet explore</h1>"
+        middle = column(
+            self.plot.plot,
+            row(*moves, self.pin),
+            self.verdict,
+            *[row(menu, *self.ranges[which]) for which, menu in self.axes.items()],
+            row(self.observable, self.level, self.seeds),
+        )
+        self.right = row(*[column(*each.plots) for each in self.columns])
+        return column(
+            row(title, *keep, copy, self.dark, self.next, self.leave, self.status),
+            self.message,
+            self.tour_text,
+            row(column(self.base, self.fields.root), middle, self.right),
+            self.address,
+            self.file,
+            name="page",
+        )
+
+    # What a visitor does.
+
+    def _attempt(self, change: Callable[[], None]) -> None:
+        """Do what is asked, or say in one line why not, and leave all as it was."""
+        try:
+            change()
+        except SettingError as error:
+            with self.widgets.filled():
+                self._fill()
+            self._say(str(error))
+        else:
+            self._say("")
+
+    def _ask(self, view: View) -> None:
+        """Show a view, if it can be shown.
+
+        **Raises** `SettingError` where it cannot.
+        """
+        self.source.check(view)
+        self.show(view)
+
+    def _set(self, path: str, value: Any) -> None:
+        self._ask(self.view.changed(path, value))
+
+    def _set_base(self, name: str) -> None:
+        self._ask(dataclasses.replace(self.source.default(name), theme=self.view.theme))
+
+    def _set_axis(self, which: str, path: str) -> None:
+        span = self.source.axes(self.view)[path]
+        if path == (self.view.y if which == "x" else self.view.x).path:
+            # The axis that was asked for is the other one now: they change places.
+            changes = {"x": self.view.y, "y": self.view.x}
+        else:
+            changes = {which: span}
+        self._ask(dataclasses.replace(self.view, **changes, pinned=None))
+
+    def _set_end(self, which: str, end: str, text: str) -> None:
+        span = getattr(self.view, which)
+        words = {"low": "from", "high": "to"}
+        changed = dataclasses.replace(span, **{end: _number(f"{span.path} {words[end]}", text)})
+        self._ask(dataclasses.replace(self.view, **{which: changed}))
+
+    def _set_scale(self, which: str, scale: str) -> None:
+        changed = dataclasses.replace(getattr(self.view, which), scale=scale)
+        self._ask(dataclasses.replace(self.view, **{which: changed}))
+
+    def _set_shown(self, name: str) -> None:
+        self._ask(dataclasses.replace(self.view, observable=name))
+
+    def _set_level(self, text: str) -> None:
+        self._ask(dataclasses.replace(self.view, level=_number("boundary", text)))
+
+    def _set_seeds(self, text: str) -> None:
+        seeds = value_of(text)
+        if isinstance(seeds, bool) or not isinstance(seeds, int):
+            raise SettingError(f"seeds is {text!r}, allowed is a whole number")
+        self._ask(dataclasses.replace(self.view, seeds=seeds))
+
+    def _tapped(self, event: Any) -> None:
+        def choose() -> None:
+            assert event.x is not None
+            assert event.y is not None
+            if 0 <= event.x <= 1 and 0 <= event.y <= 1:
+                self._choose(event.x, event.y)
+
+        self._attempt(choose)
+
+    def _choose(self, across: float, up: float) -> None:
+        self._ask(self.view.at((rounded(self.view.x.value(across)), rounded(self.view.y.value(up)))))
+
+    def _move(self, across: float, up: float) -> None:
+        cell = self._cell()
+        self._choose(self.view.x.place(cell[0]) + across, self.view.y.place(cell[1]) + up)
+
+    def _cell(self) -> tuple[float, float]:
+        """The chosen cell: what the two paths of the diagram are set to."""
+        values = {each.path: each.value for each in self.source.controls(self.view)}
+        return float(values[self.view.x.path]), float(values[self.view.y.path])
+
+    def _pin(self) -> None:
+        self._ask(dataclasses.replace(self.view, pinned=None if self.view.pinned else self._cell()))
+
+    def _change_theme(self) -> None:
+        self._ask(dataclasses.replace(self.view, theme="dark" if self.view.theme == "light" else "light"))
+
+    def _tour(self) -> None:
+        number = 0 if self._stop is None else self._stop + 1
+        if number == len(STOPS):
+            self._end_tour()
+            return
+        stop = STOPS[number]
+        self._ask(dataclasses.replace(stop.view, theme=self.view.theme))
+        self._stop = number
+        self.tour_text.text = f"<h2>{number + 1} of {len(STOPS)}: {stop.title}</h2><p>{stop.text}</p>"
+        self.tour_text.visible = self.leave.visible = True
+        self.next.label = "next" if number + 1 < len(STOPS) else "done"
+
+    def _end_tour(self) -> None:
+        self._stop = None
+        self.tour_text.visible = self.leave.visible = False
+        self.next.label = "tour"
+
+    def _keep(self, kind: str) -> None:
+        if kind == "python":
+            self._offer("explore.py", export.as_python(self.view, self.source.experiment(self.view)).encode())
+            return
+        if kind == "toml":
+            self._offer("explore.toml", export.as_toml(self.source.sweep_table(self.view)).encode())
+            return
+        if self.chosen is None:
+            raise SettingError("nothing is drawn yet, a picture comes after it")
+        from figures.pipeline import pictures
+
+        figure = export.picture(self.view, self.diagram, (self._cell(), self.chosen), self.beside)
+        ((name, content),) = pictures("explore", figure, [kind]).items()
+        self._offer(name, content)
+
+    def _offer(self, name: str, content: bytes) -> None:
+        # Each time another text, so that the same file can be had again.
+        made = {"name": name, "content": base64.b64encode(content).decode(), "number": time.monotonic_ns()}
+        self.file.value = json.dumps(made)
+
+    # What is shown.
+
+    def show(self, view: View) -> None:
+        """Show a view that was checked: its settings at once, its numbers as they come."""
+        redressed = view.theme != self.view.theme
+        self.view = view
+        with self.widgets.filled():
+            self._fill()
+        self.address.value = view.query()
+        self.dark.label = "light" if view.theme == "dark" else "dark"
+        self.root.css_classes = ["page", view.theme]
+        if redressed:
+            self.plot.dress(view.theme)
+            for each in self.columns:
+                each.dress(view.theme)
+        self.plot.axes(view.x, view.y, (view.x.path, view.y.path))
+        self._mark()
+        beside, both = self.right.children[1], view.pinned is not None
+        beside.visible = both
+        self.columns[0].fit(_CURVES // 2 if both else _CURVES, legends=not both)
+        if self.diagram is not None and self._shown_diagram == self._diagram_of(view):
+            self.plot.bound(self.diagram.values, view.level)
+        if self._ready:
+            self._latest["curves"].submit(partial(self._compute_curves, view))
+
+    def _begin(self) -> None:
+        self._ready = True
+        self.show(self.view)
+
+    def _fill(self) -> None:
+        view = self.view
+        self.base.value = view.base
+        names = list(self.source.axes(view))
+        for which, span in (("x", view.x), ("y", view.y)):
+            self.axes[which].update(options=names, value=span.path)
+            low, high, scale = self.ranges[which]
+            low.value, high.value, scale.value = f"{span.low:.6g}", f"{span.high:.6g}", span.scale
+        self.observable.value = view.observable
+        self.level.value, self.seeds.value = f"{view.level:g}", str(view.seeds)
+        self.fields.fill(self.source.controls(view))
+
+    def _mark(self) -> None:
+        colours = COLOURS[self.view.theme]
+        cells = [(self._cell(), colours["marker"], "circle")]
+        if self.view.pinned:
+            cells.append((self.view.pinned, colours["ink"], "square"))
+        self.plot.mark(self.view.x, self.view.y, cells)
+
+    def _say(self, message: str) -> None:
+        self.message.update(text=f'<span role="alert">{escaped(message)}</span>', visible=bool(message))
+
+    def _tell(self, words: str) -> None:
+        self.status.text = f'<span role="status">{escaped(words)}</span>'
+
+    # What is computed, aside.
+
+    def _compute_curves(self, view: View, wanted: Wanted) -> None:
+        start = time.perf_counter()
+        chosen = self.source.curves(view, None, self._compiling)
+        beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned and wanted() else None
+        seconds = time.perf_counter() - start
+        if wanted():
+            self._later(partial(self._show_curves, view, chosen, beside, seconds))
+
+    def _show_curves(self, view: View, chosen: Curves | None, beside: Curves | None, seconds: float) -> None:
+        if view != self.view:
+            return
+        self.chosen, self.beside = chosen, beside
+        words = []
+        for name, curves, plots in (("", chosen, self.columns[0]), ("pinned: ", beside, self.columns[1])):
+            if curves is None:
+                continue
+            if "step" in curves.data.dims:
+                plots.fill(curves, view.theme)
+            words.append(_sentence(name, verdict_of(curves)))
+        if chosen is None or "step" not in chosen.data.dims:
+            words.append("<p>the store keeps nothing over time</p>")
+        self.verdict.text = "".join(words)
+        self._tell(f"curves in {seconds * 1000:.0f} ms")
+        if self._shown_diagram != self._diagram_of(view):
+            self._latest["diagram"].submit(partial(self._compute_diagrams, view))
+
+    def _compute_diagrams(self, view: View, wanted: Wanted) -> None:
+        still = time.perf_counter() + _STILL
+        while time.perf_counter() < still:
+            if not wanted():
+                return
+            time.sleep(0.01)
+        for diagram in self.source.diagrams(view, wanted, self._compiling):
+            if not wanted():
+                return
+            self._later(partial(self._show_diagram, view, diagram))
+
+    def _show_diagram(self, view: View, diagram: Diagram) -> None:
+        if self._diagram_of(view) != self._diagram_of(self.view):
+            return
+        self.diagram, self._shown_diagram = diagram, self._diagram_of(view)
+        rows, columns = diagram.values.shape
+        self.plot.fill(diagram, self.view.level, self.view.observable.replace("_", " "))
+        self._mark()
+        self._tell(f"{columns} × {rows} cells, {diagram.runs:,} runs in {diagram.seconds:.1f} s")
+
+    def _diagram_of(self, view: View) -> tuple[Any, ...]:
+        """All that a diagram depends on: its own two paths have a value in each of its cells."""
+        others = tuple(each for each in view.changes if each[0] not in (view.x.path, view.y.path))
+        return view.base, view.x, view.y, view.observable, view.seeds, others
+
+    def _compiling(self, begins: bool) -> None:
+        self._later(partial(self._tell, "compiling …" if begins else "compiled"))
+
+    def _failed(self, error: Exception) -> None:
+        message = str(error) if isinstance(error, SettingError) else f"{type(error).__name__}: {error}"
+        self._later(partial(self._say, message))
+
+    def _later(self, callback: Callable[[], None]) -> None:
+        """Do something with the document when it is its turn; a page that was closed has none."""
+        if not self._closed:
+            try:
+                self.document.add_next_tick_callback(callback)
+            except AttributeError:
+                # The page was closed in between, and its document taken apart.
+                if not self._closed:
+                    raise
+
+    def close(self) -> None:
+        """Give up all work."""
+        self._closed = True
+        for each in self._latest.values():
+            each.stop()
+
+
+_ADDRESS = "history.replaceState(null, '', location.pathname + '?' + cb_obj.value)"
+_SAVE = """
+const made = JSON.parse(cb_obj.value)
+const bytes = Uint8Array.from(atob(made.content), (each) => each.charCodeAt(0))
+const link = document.createElement('a')
+link.href = URL.createObjectURL(new Blob([bytes]))
+link.download = made.name
+link.click()
+URL.revokeObjectURL(link.href)
+"""
+
+
+def _told(name: str, code: str) -> TextInput:
+    """What the page is told by its value, which is not shown: `code` runs in the browser when it changes."""
+    made = TextInput(name=name, visible=False)
+    made.js_on_change("value", CustomJS(code=code))
+    return made
+
+
+def _sentence(name: str, verdict: Verdict) -> str:
+    return f"<p><b>{name}{verdict.word}</b>: {escaped(verdict.reason)}</p>"
+
+
+def _number(name: str, text: str) -> float:
+    value = value_of(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SettingError(f"{name} is {text!r}, allowed is a number")
+    return float(value)
+
+
+def _last(arguments: Mapping[str, Sequence[str]], name: str) -> str | None:
+    return arguments[name][-1] if arguments.get(name) else None

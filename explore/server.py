@@ -1,0 +1,158 @@
+"""The server of the pages: on this machine only, or behind a token."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from bokeh.application import Application
+from bokeh.application.handlers.function import FunctionHandler
+from bokeh.core.templates import FILE
+from bokeh.document import Document
+from bokeh.server.auth_provider import AuthProvider
+from bokeh.server.server import Server
+from bokeh.settings import settings
+from tornado.web import HTTPError, RequestHandler
+
+from explore.page import Page
+from explore.source import Source
+from gatednet import SettingError
+
+LOCAL = "127.0.0.1"
+PORT = 5006
+_LOCAL_NAMES = (LOCAL, "localhost")
+_COOKIE = "gatednet-explore"
+# A page that is not there any more is forgotten, and its work stopped, after so long.
+_FORGOTTEN_MS, _LOOKED_FOR_MS = 1000, 500
+_TEMPLATE = jinja2.Template((files("explore") / "page.html").read_text(encoding="utf-8"))
+
+
+class _Visitors(AuthProvider):
+    """Lets in who asks for a host that is served, from a page of that host, and, where there is a token, knows it.
+
+    A server with a token has all names that its machine has.
+    """
+
+    def __init__(self, hosts: set[str], token: str | None) -> None:
+        self._hosts, self._token = hosts, token
+        super().__init__()
+
+    @property
+    def get_user(self) -> None:
+        return None
+
+    @property
+    def get_user_async(self) -> Callable[[RequestHandler], Awaitable[str]]:
+        # Asked before a connection is made; the other kind is asked after it.
+        return self._admitted
+
+    @property
+    def login_url(self) -> str:
+        return "/"
+
+    @property
+    def get_login_url(self) -> None:
+        return None
+
+    @property
+    def login_handler(self) -> None:
+        return None
+
+    @property
+    def logout_url(self) -> None:
+        return None
+
+    @property
+    def logout_handler(self) -> None:
+        return None
+
+    async def _admitted(self, handler: RequestHandler) -> str:
+        host, origin = handler.request.host, handler.request.headers.get("Origin")
+        # A name that someone else's server points here is not ours: a page of theirs could read this one.
+        if self._token is None and host not in self._hosts:
+            raise HTTPError(403, log_message="another host was asked for")
+        if origin is not None and urlsplit(origin).netloc != host:
+            raise HTTPError(403, log_message="the request comes from another origin")
+        if self._token is None:
+            return "visitor"
+        given = handler.get_argument("token", None)
+        if given is None:
+            given = handler.get_cookie(_COOKIE) or ""
+        elif hmac.compare_digest(given.encode(), self._token.encode()):
+            handler.set_cookie(_COOKIE, given, httponly=True, samesite="Strict")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            raise HTTPError(403, log_message="the token is missing or another one")
+        return "visitor"
+
+
+class Explorer:
+    """Pages over a source, one for each visitor; `link` is where they are.
+
+    A server on another address than this machine's own has a token in its link.
+
+    **Raises** `SettingError` where the address cannot be had.
+    """
+
+    def __init__(self, source: Source, host: str = LOCAL, port: int = PORT) -> None:
+        self._source = source
+        # Whatever the environment says: no request leaves this machine.
+        settings.resources = "server"
+        # It warns of any name.
+        logging.getLogger("bokeh.server.util").setLevel(logging.ERROR)
+        token = None if host in _LOCAL_NAMES else secrets.token_urlsafe(16)
+        try:
+            port = port or _free_port(host)
+            hosts = {f"{name}:{port}" for name in _LOCAL_NAMES}
+            self._server = Server(
+                {"/": Application(FunctionHandler(self._open))},
+                address=host,
+                port=port,
+                # Of any name: who is let in is said above, by the same host and the token.
+                allow_websocket_origin=["*"] if token else sorted(hosts),
+                auth_provider=_Visitors(hosts, token),
+                unused_session_lifetime_milliseconds=_FORGOTTEN_MS,
+                check_unused_sessions_milliseconds=_LOOKED_FOR_MS,
+            )
+        except OSError as error:
+            raise SettingError(f"{host}:{port} cannot be served at: {error.strerror or error}") from error
+        self.link = f"http://{host}:{port}/" + (f"?token={token}" if token else "")
+
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until interrupted."""
+        self._server.start()
+        self._server.io_loop.add_callback(ready)
+        try:
+            self._server.io_loop.start()
+        finally:
+            self._server.stop(wait=False)
+
+    def _open(self, document: Document) -> None:
+        document.template = _TEMPLATE
+        document.template_variables["base"] = FILE
+        context: Any = document.session_context
+        given = context.request.arguments if context is not None and context.request is not None else {}
+        arguments = {
+            name: [each.decode(errors="replace") for each in values]
+            for name, values in given.items()
+            if name != "token"
+        }
+        Page(document, self._source, arguments)
+
+
+def _free_port(host: str) -> int:
+    """A port that is free now: it has to be known before the server is made, which is told its own names."""
+    with socket.create_server((host, 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def working() -> int:
+    """How many workers of pages there are, for tests: a page that is closed leaves none."""
+    return sum(thread.name.startswith("explore-") for thread in threading.enumerate())

@@ -1,0 +1,198 @@
+"""Where a page has its numbers from: `Live` runs, or what a `Stored` sweep has."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import functools
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import jax
+
+from explore.curves import Curves, simulated
+from explore.diagram import Diagram, diagrams, observables
+from explore.latest import Wanted
+from explore.settings import Control, controls_of, span_of
+from explore.view import Cell, Span, View
+from gatednet import Experiment, Population, SettingError, with_values
+from gatednet.experiment import nearest, static_half
+from gatednet.times import steps_between
+from gatednet.toml import plain
+from sweeps.catalog import EXPERIMENTS
+from sweeps.catalog import experiment as known
+from sweeps.progress import Silent
+from sweeps.spec import changed
+
+# What a page is told before something is compiled, and after.
+Compiling = Callable[[bool], None]
+DEFAULT = "fig2-flexible"
+# An exported diagram: its cells along either side, the saves of its runs, and how its ranges are written.
+_EXPORTED, _SAVES = 64, 100
+_RANGES = {"linear": "linspace", "log": "geomspace"}
+
+
+class Source(abc.ABC):
+    """What a page asks for."""
+
+    @property
+    def computes(self) -> bool:
+        """Whether any view can be shown, and not only those that are stored."""
+        return True
+
+    @abc.abstractmethod
+    def default(self, base: str | None = None) -> View:
+        """The view of a base, by itself the first one."""
+
+    @abc.abstractmethod
+    def bases(self) -> Mapping[str, str]:
+        """The bases that a view can have, with a line about each."""
+
+    @abc.abstractmethod
+    def check(self, view: View) -> None:
+        """Refuse a view that cannot be shown, with a `SettingError`."""
+
+    @abc.abstractmethod
+    def experiment(self, view: View, cell: Cell | None = None) -> Experiment:
+        """The experiment of a view, or that of another cell of its diagram."""
+
+    @abc.abstractmethod
+    def controls(self, view: View) -> Sequence[Control]:
+        """What can be set."""
+
+    @abc.abstractmethod
+    def axes(self, view: View) -> Mapping[str, Span]:
+        """What the axes of a diagram can be, with a range for each."""
+
+    @abc.abstractmethod
+    def observables(self) -> Mapping[str, str]:
+        """What can colour a diagram, with what it means."""
+
+    @abc.abstractmethod
+    def sweep_table(self, view: View) -> dict[str, Any]:
+        """The diagram as the table of a sweep file, see `sweeps.load_spec`."""
+
+    @abc.abstractmethod
+    def diagrams(self, view: View, wanted: Wanted, compiling: Compiling) -> Iterator[Diagram]:
+        """Diagrams of a view, coarse first."""
+
+    @abc.abstractmethod
+    def curves(self, view: View, cell: Cell | None, compiling: Compiling) -> Curves | None:
+        """The runs of the view over time, or those of another cell; None where nothing of them is kept."""
+
+
+class Live(Source):
+    """Runs that are computed while one looks, with the population as inputs: the expected course of learning."""
+
+    def __init__(self, devices: Sequence[jax.Device]) -> None:
+        self._devices = devices
+        # The curves that were compiled: XLA keeps them, and a page says when it has to wait.
+        self._seen: set[tuple[Experiment, int]] = set()
+        self._lock = threading.Lock()
+
+    def default(self, base: str | None = None) -> View:
+        name = base or DEFAULT
+        experiment = live(name)
+        spans = {path: span_of(experiment, path) for path in ("timescales.gates", "curriculum.block_length")}
+        return View(name, *spans.values(), observable="total_alignment", level=0.8)
+
+    def bases(self) -> Mapping[str, str]:
+        return {name: entry.summary for name, entry in EXPERIMENTS.items() if not _of_images(name)}
+
+    def check(self, view: View) -> None:
+        self.experiment(view)
+        if view.observable not in observables():
+            raise SettingError(f"unknown observable {view.observable!r}: {nearest(view.observable, observables())}")
+        axes = self.axes(view)
+        for span in (view.x, view.y):
+            if span.path not in axes:
+                raise SettingError(f"{span.path!r} cannot be an axis: {nearest(span.path, axes)}")
+        # What is allowed is a range, or an order of two values: where the corners are, all cells are.
+        for cell in itertools.product((view.x.low, view.x.high), (view.y.low, view.y.high)):
+            self.experiment(view, cell)
+        self.experiment(view, view.pinned)
+
+    def experiment(self, view: View, cell: Cell | None = None) -> Experiment:
+        return with_values(changed(live(view.base), dict(view.changes)), view.values_at(cell))
+
+    def controls(self, view: View) -> Sequence[Control]:
+        return controls_of(self.experiment(view))
+
+    def axes(self, view: View) -> Mapping[str, Span]:
+        return {each.path: each.span for each in self.controls(view) if each.span is not None}
+
+    def observables(self) -> Mapping[str, str]:
+        return {name: each.long_name for name, each in observables().items()}
+
+    def sweep_table(self, view: View) -> dict[str, Any]:
+        experiment = self.experiment(view)
+        axes: dict[str, Any] = {}
+        for name, span in (("y", view.y), ("x", view.x)):
+            first, *_, last = span.values(_EXPORTED).tolist()
+            axes[name] = {"path": span.path, _RANGES[span.scale]: [first, last, _EXPORTED]}
+        return {
+            "base": view.base,
+            "save": [view.observable],
+            "every": steps_between(experiment.steps, _SAVES),
+            # The page has the population as inputs, whatever the base has.
+            "set": {"inputs": plain(experiment.inputs), **dict(view.changes)},
+            "axes": {**axes, "seed": view.seeds},
+        }
+
+    def diagrams(self, view: View, wanted: Wanted, compiling: Compiling) -> Iterator[Diagram]:
+        return diagrams(
+            self.experiment(view),
+            view.x,
+            view.y,
+            view.observable,
+            view.seeds,
+            wanted,
+            _Told(compiling),
+            self._devices,
+        )
+
+    def curves(self, view: View, cell: Cell | None, compiling: Compiling) -> Curves | None:
+        experiment = self.experiment(view, cell)
+        shape = static_half(experiment), view.seeds
+        with self._lock:
+            new = shape not in self._seen
+        if new:
+            compiling(True)
+        found = simulated(experiment, view.seeds)
+        if new:
+            compiling(False)
+            with self._lock:
+                self._seen.add(shape)
+        return found
+
+
+class _Told(Silent):
+    """Tells a page of compilations."""
+
+    def __init__(self, compiling: Compiling) -> None:
+        self._tell = compiling
+
+    def compiling(self) -> None:
+        self._tell(True)
+
+    def compiled(self, seconds: float) -> None:
+        del seconds
+        self._tell(False)
+
+
+@functools.lru_cache(64)
+def live(name: str) -> Experiment:
+    """An experiment of the catalog with the population as inputs.
+
+    **Raises** `SettingError` for an unknown name, and for experiments about images.
+    """
+    experiment = known(name)
+    if experiment.labelled:
+        raise SettingError(f"{name} learns from images, allowed are experiments of linear maps, or a store of it")
+    return experiment if experiment.inputs.exact else dataclasses.replace(experiment, inputs=Population())
+
+
+def _of_images(name: str) -> bool:
+    return known(name).labelled

@@ -1,0 +1,37 @@
+"""`gatednet explore`: a page in the browser where settings are moved and the dynamics seen at once."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def explore(
+    store: Annotated[Path | None, typer.Option(help="A stored sweep to look at; by itself runs are computed.")] = None,
+    host: Annotated[str, typer.Option(help="Address to serve at; another than this machine's has a token.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any that is free.")] = 5006,
+    show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = True,
+) -> None:
+    """Explore the flexible and the forgetful regime on a page in the browser."""
+    from gatednet.settings import SettingError
+
+    try:
+        import bokeh  # noqa: F401
+    except ImportError:
+        raise SettingError("explore needs the package bokeh: pip install 'gatednet[explore]'") from None
+    from sweeps.devices import usable_devices, use_all_cores
+
+    use_all_cores()
+    from explore.server import Explorer
+    from explore.source import Live
+    from explore.stored import Stored
+
+    source = Live(usable_devices()) if store is None else Stored(store)
+    explorer = Explorer(source, host, port)
+    print(f"{explorer.link}  (interrupt to end)", flush=True)
+    explorer.run(ready=lambda: show and webbrowser.open(explorer.link))  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,405 @@
+"""The page of `gatednet explore` in a browser: what a visitor sees, does, and takes along."""
+
+import re
+import signal
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from gatednet import SettingError, with_values
+from gatednet.toml import value_of
+from sweeps.catalog import experiment
+from sweeps.spec import load_spec
+from tests.cli.browser import (
+    HEIGHT,
+    MISSING,
+    WIDTH,
+    Visit,
+    button,
+    chromium,
+    enter,
+    field,
+    focused,
+    has_focus,
+    launched,
+    lines,
+    message,
+    paper,
+    query,
+    serving,
+    settings,
+    slider,
+    values,
+    verdict,
+)
+from tests.cli.tools import gatednet
+
+# Two minutes of one core, and a browser that not every machine has.
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium() is None, reason=MISSING)]
+
+GATES, BLOCKS = "timescales.gates [time]", "curriculum.block_length [time]"
+SENTENCE = re.compile(
+    r"^(flexible|in between|forgetful): specialization \d\.\d\d( ± \d\.\d\d)? over \d seeds \(.*\); "
+    r"loss over the last two blocks \d\S*$"
+)
+# Seconds within which an ended server, and the workers of closed pages, are gone.
+PROMPT = 5
+SEEDS = "seeds=2"
+PLOTS = [f"chosen-{name}" for name in ("loss", "gates", "alignment", "plane")]
+# A small sweep: 4 × 3 cells, 2 seeds.
+SPEC = """\
+base = "fig2-flexible"
+save = ["loss", "gates", "alignment", "teacher_component", "total_alignment", "specialization"]
+every = 10
+[set]
+inputs = { kind = "Population" }
+"network.inputs" = 4
+"network.outputs" = 2
+steps = 200
+[axes]
+length = { path = "curriculum.block_length", values = [0.02, 0.05, 0.1] }
+tau = { path = "timescales.gates", values = [0.01, 0.02, 0.05, 0.1] }
+seed = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One server for all pages of this file."""
+    with serving(folder=tmp_path_factory.mktemp("explore")) as served:
+        yield served
+
+
+@pytest.fixture
+def visit(browser, server):
+    """A visitor. Whatever they do, nothing is asked of another host, and no script fails."""
+    visiting = Visit(browser, server.link)
+    yield visiting
+    visiting.context.close()
+    assert visiting.errors == []
+    assert visiting.hosts == {server.host}
+
+
+@pytest.fixture
+def page(visit):
+    """The page with its numbers; by itself it has more seeds, which take longer."""
+    return visit.page(SEEDS)
+
+
+def frames(page):
+    """Left, top, right and bottom of the diagram, the verdict and the plots that are seen."""
+    parts = [*page.locator(".bk-Figure:visible").all(), *page.locator(".verdict p").all()]
+    boxes = [each.bounding_box() for each in parts]
+    return [(box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]) for box in boxes]
+
+
+def choose(page, across, up):
+    """Click in the diagram, at a place from 0 to 1 along either side of its box."""
+    diagram = page.locator(".bk-Figure").first
+    box = diagram.bounding_box()
+    diagram.click(position={"x": across * box["width"], "y": (1 - up) * box["height"]})
+
+
+def reached(page, name, most=150):
+    """Whether so many presses of Tab at most lead to something by its name."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if focused(page) == name:
+            return True
+    return False
+
+
+def test_a_page_starts_with_a_verdict_and_asks_no_other_host(visit, server):
+    page = visit.page()
+    expect(verdict(page)).to_have_text(SENTENCE)
+    assert message(page).all_inner_texts() in ([], [""])
+    expect(page).to_have_title("gatednet explore")
+    assert f"ws://{server.host}/ws" in {each.split("?")[0] for each in visit.requests}
+    assert visit.hosts == {server.host}
+
+
+def test_all_that_counts_is_seen_at_once(page):
+    for pinned in (False, True):
+        if pinned:
+            button(page, "pin / unpin").click()
+            expect(page.locator(".verdict p")).to_have_count(2)
+        found = frames(page)
+        assert len(found) == (11 if pinned else 6)
+        for left, top, right, bottom in found:
+            assert 0 <= left < right <= WIDTH
+            assert 0 <= top < bottom <= HEIGHT
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+
+
+def test_a_slider_moves_by_the_keyboard_and_all_follows(page):
+    before = verdict(page).inner_text()
+    handle = slider(page, GATES)
+    handle.focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    at = field(page, GATES)
+    place = float(handle.get_attribute("aria-valuenow") or "nan")
+    expect(at).to_have_value(f"{0.003 * 100 ** (place / 1000):.4g}")
+    page.wait_for_url(re.compile(rf"set=timescales\.gates={re.escape(at.input_value())}&"))
+    expect(verdict(page)).not_to_have_text(before)
+    expect(verdict(page)).to_have_text(SENTENCE)
+    assert handle.get_attribute("aria-valuenow") == f"{place:.1f}"
+
+
+def test_a_value_is_typed(page):
+    before = verdict(page).inner_text()
+    enter(page, GATES, "0.2")
+    page.wait_for_url(re.compile(r"set=timescales\.gates=0\.2&"))
+    expect(verdict(page)).not_to_have_text(before)
+    expect(verdict(page)).to_have_text(re.compile(r"^forgetful: "))
+    assert slider(page, GATES).get_attribute("aria-valuenow") == "912.0"
+
+
+def test_a_bad_value_is_refused_as_by_the_command_line_and_nothing_changes(page):
+    enter(page, GATES, "0.02")
+    page.wait_for_url(re.compile(r"gates=0\.02&"))
+    expect(verdict(page)).to_have_text(SENTENCE)
+    address = page.url
+    for bad in ("abc", "-1"):
+        with pytest.raises(SettingError) as refused:
+            with_values(experiment("fig2-flexible"), {"timescales.gates": value_of(bad)})
+        enter(page, GATES, bad)
+        expect(message(page)).to_have_text(re.compile(rf"^(set: )?{re.escape(str(refused.value))}$"))
+        assert page.url == address
+        expect(verdict(page)).to_have_text(SENTENCE)
+    enter(page, GATES, "0.2")
+    expect(message(page)).to_be_hidden()
+    page.wait_for_url(re.compile(r"gates=0\.2&"))
+
+
+def test_a_click_in_the_diagram_chooses_a_cell_and_a_button_pins_it(page):
+    choose(page, 0.3, 0.5)
+    page.wait_for_url(re.compile(r"set=curriculum\.block_length=\S+&set=timescales\.gates="))
+    first = settings(page)
+    assert list(first) == ["curriculum.block_length", "timescales.gates"]
+    assert field(page, GATES).input_value() == first["timescales.gates"]
+    button(page, "pin / unpin").click()
+    page.wait_for_url(re.compile(r"&pin="))
+    assert query(page)["pin"] == [f"{first['timescales.gates']},{first['curriculum.block_length']}"]
+    expect(page.locator(".verdict p")).to_have_count(2)
+    choose(page, 0.75, 0.3)
+    page.wait_for_url(lambda url: f"={first['timescales.gates']}&" not in url)
+    second = settings(page)
+    assert float(second["timescales.gates"]) > float(first["timescales.gates"])
+    assert float(second["curriculum.block_length"]) < float(first["curriculum.block_length"])
+    expect(page.locator(".verdict p").nth(1)).to_have_text(re.compile(r"^pinned: flexible: "))
+    expect(verdict(page)).to_have_text(re.compile(r"^forgetful: "))
+    button(page, "pin / unpin").click()
+    page.wait_for_url(lambda url: "pin=" not in url)
+    expect(page.locator(".verdict p")).to_have_count(1)
+
+
+def test_a_copied_link_shows_the_same(visit, page):
+    enter(page, GATES, "0.05")
+    field(page, "objective.reduction").select_option("mean")
+    field(page, "colour").select_option("specialization")
+    enter(page, "seeds", "3")
+    button(page, "pin / unpin").click()
+    choose(page, 0.3, 0.7)
+    page.wait_for_url(re.compile(r"block_length=.*&show=specialization&.*seeds=3&pin="))
+    sentences = page.locator(".verdict p")
+    expect(sentences).to_have_count(2)
+    expect(verdict(page)).to_have_text(re.compile("over 3 seeds"))
+    button(page, "copy link").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == page.url
+
+    other = visit.page(link.split("?", 1)[1])
+    expect(other.locator(".verdict p")).to_have_text(sentences.all_inner_texts())
+    assert values(other) == values(page)
+    assert other.url == page.url
+
+
+def test_a_link_with_a_bad_value_says_so_and_shows_the_default(visit):
+    default = visit.page()
+    expected, sentence = values(default), verdict(default).inner_text()
+    default.close()
+    for bad, line in {
+        "set=timescales.gates=-1": r"Timescales\.gates is -1(\.0)?, allowed is a finite number above 0",
+        "base=nowhere": r"unknown experiment 'nowhere'",
+        "set=timescales.gates=0.2&seeds=many": r"seeds is 'many', allowed is a whole number",
+        "base=<img src=x onerror=document.title=1>": r"unknown experiment '<img src=x onerror=document\.title=1>'",
+    }.items():
+        page = visit.page(bad)
+        expect(message(page)).to_have_text(re.compile(line))
+        assert "\n" not in message(page).inner_text()
+        assert values(page) == expected
+        expect(verdict(page)).to_have_text(sentence)
+        expect(page).to_have_title("gatednet explore")
+        page.close()
+
+
+def test_the_tour_can_be_left_or_goes_through_its_steps(page):
+    title = page.locator(".tour h2")
+    expect(title).to_be_hidden()
+    button(page, "tour").click()
+    expect(title).to_be_visible()
+    button(page, "end tour").click()
+    expect(title).to_be_hidden()
+    expect(button(page, "end tour")).to_be_hidden()
+    for step, (pressed, pinned) in enumerate([("tour", 1), *[("next", 1)] * 3, ("next", 0)], 1):
+        before = verdict(page).inner_text()
+        button(page, pressed).click()
+        expect(title).to_have_text(re.compile(rf"^{step} of 5: \w"))
+        expect(page.locator(".tour p")).to_have_text(re.compile(r"\w.*\.$"))
+        expect(page.locator(".verdict p")).to_have_count(1 + pinned)
+        if step > 1:
+            expect(verdict(page)).not_to_have_text(before)
+        expect(message(page)).to_be_hidden()
+        assert max(bottom for *_, bottom in frames(page)) <= HEIGHT
+    button(page, "done").click()
+    expect(title).to_be_hidden()
+    expect(button(page, "tour")).to_be_visible()
+
+
+def test_the_keyboard_is_enough(page):
+    assert reached(page, "experiment")
+    assert reached(page, GATES)
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0.02")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"timescales\.gates=0\.02&"))
+    places = {}
+    for sign, pressed in zip("←↓↑→", ("Enter", "Space", "Enter", "Space"), strict=True):
+        assert reached(page, sign)
+        before = page.url
+        page.keyboard.press(pressed)
+        page.wait_for_url(lambda url, before=before: url != before)
+        has_focus(page, sign)
+        places[sign] = {path: float(value) for path, value in settings(page).items()}
+    gates, blocks = "timescales.gates", "curriculum.block_length"
+    assert places["←"][gates] == places["↓"][gates] < 0.02
+    assert places["↓"][blocks] < places["↑"][blocks]
+    assert places["→"][gates] == pytest.approx(0.02, rel=1e-3)
+    assert reached(page, "pin / unpin")
+    page.keyboard.press("Space")
+    page.wait_for_url(re.compile(r"&pin="))
+    has_focus(page, "pin / unpin")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "pin=" not in url)
+
+
+def test_another_experiment_is_chosen_by_the_keyboard(page):
+    assert reached(page, "experiment")
+    page.keyboard.type("fig2-forgetful")
+    page.wait_for_url(re.compile(r"base=fig2-forgetful&"))
+    expect(verdict(page)).to_have_text(re.compile(r"^forgetful: "))
+    assert settings(page) == {}
+
+
+def test_the_dark_theme_darkens_the_page_and_is_in_the_link(visit, page):
+    light = paper(page)
+    button(page, "dark").click()
+    page.wait_for_url(re.compile(r"theme=dark"))
+    page.wait_for_function("(light) => getComputedStyle(document.body).backgroundColor != light", arg=light)
+    dark = paper(page)
+    assert sum(map(int, re.findall(r"\d+", dark)[:3])) < 150 < 600 < sum(map(int, re.findall(r"\d+", light)[:3]))
+    assert paper(visit.page(page.url.split("?", 1)[1])) == dark
+    button(page, "light").click()
+    page.wait_for_function("(light) => getComputedStyle(document.body).backgroundColor == light", arg=light)
+
+
+def kept(page, kind, folder):
+    """The file that a button gives."""
+    with page.expect_download() as download:
+        button(page, kind).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_what_is_shown_can_be_kept(page, tmp_path):
+    enter(page, GATES, "0.05")
+    button(page, "pin / unpin").click()
+    expect(page.locator(".verdict p")).to_have_count(2)
+    files = {kind: kept(page, kind, tmp_path) for kind in ("Python", "TOML", "PNG", "SVG")}
+    assert [each.name for each in files.values()] == [f"explore.{ending}" for ending in ("py", "toml", "png", "svg")]
+    script = files["Python"].read_text()
+    compile(script, "explore.py", "exec")
+    assert "gates = 0.05" in script
+    sweep = load_spec(files["TOML"])
+    assert (sweep.runs, sweep.experiment.timescales.gates) == (64 * 64 * 2, 0.05)
+    assert files["PNG"].read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert ET.parse(files["SVG"]).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    again = kept(page, "TOML", tmp_path)
+    assert again == files["TOML"]
+    assert button(page, "TOML").is_enabled()
+
+
+def test_ten_tabs_are_served_and_nothing_works_on_when_they_are_closed(visit, server):
+    assert server.idle(30)
+    tabs = [visit.tab(f"seeds=1&set=timescales.gates={0.02 + 0.01 * number:g}") for number in range(10)]
+    for each in tabs:
+        expect(verdict(each)).to_have_text(SENTENCE)
+    assert server.working() == 20
+    for each in tabs:
+        each.close()
+    # A worker ends after the chunk that it is at, for which ten of them had to wait for each other.
+    assert server.idle(6 * PROMPT), f"{server.working()} workers are left"
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """A server over a store."""
+    folder = tmp_path_factory.mktemp("stored")
+    (folder / "small.toml").write_text(SPEC)
+    answer = gatednet("sweep", "small.toml", folder=folder)
+    assert answer[:2] == (0, "runs/small: done, 24 runs\n"), answer
+    with serving("--store", str(Path("runs") / "small"), folder=folder) as served:
+        yield served
+
+
+@pytest.fixture
+def store_page(browser, stored):
+    visiting = Visit(browser, stored.link)
+    yield visiting.page()
+    visiting.context.close()
+    assert visiting.errors == []
+    assert visiting.hosts == {stored.host}
+
+
+def test_a_store_is_shown(store_page):
+    page = store_page
+    expect(page.locator(".status span")).to_have_text(re.compile(r"^\d+ × \d+ cells, 24 runs in "))
+    expect(verdict(page)).to_have_text(re.compile(r"over 2 seeds"))
+    assert [lines(page, plot) for plot in PLOTS[:3]] == [[21], [21] * 2, [21] * 4]
+    before = verdict(page).inner_text()
+    field(page, "tau").select_option("0.1")
+    page.wait_for_url(re.compile(r"base=small&.*set=tau=0\.1&"))
+    expect(verdict(page)).not_to_have_text(before)
+    choose(page, 0.15, 0.9)
+    page.wait_for_url(lambda url: "set=tau=0.1&" not in url)
+    expect(field(page, "tau")).to_have_value("0.01")
+    expect(field(page, "length")).to_have_value("0.1")
+
+
+def test_what_a_store_shows_can_be_kept(store_page, tmp_path):
+    files = {kind: kept(store_page, kind, tmp_path) for kind in ("Python", "TOML", "PNG", "SVG")}
+    compile(files["Python"].read_text(), "explore.py", "exec")
+    assert load_spec(files["TOML"]).experiment.network.inputs == 4
+    assert files["PNG"].read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_a_server_ends_at_once_with_its_pages_open_and_has_met_no_error(browser, server, stored):
+    visiting = Visit(browser, server.link)
+    visiting.page()
+    answer, seconds = server.end(signal.SIGINT)
+    visiting.context.close()
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.err.endswith("gatednet: interrupted\n")
+    assert seconds < PROMPT
+    for errors in (answer.err, stored.errors):
+        assert not re.search(r"Traceback|Error\b|ERROR", errors), errors
