@@ -12,8 +12,9 @@
                   diagram and curves as plots of Bokeh
     export.py     a view as a script, a sweep file, a picture
     tour.py       views in a row, with what to look at
-    widgets.py, fields.py
-                  menus, fields and sliders, and the panel of all settings
+    widgets.py    menus, fields, sliders and buttons that look alike
+    fields.py     the panel of all settings
+    menus.py      experiment, axes, ranges, colour, boundary and seeds
     page.py       the page of one visitor
     server.py     pages for all of them
 

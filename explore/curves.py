@@ -69,9 +69,12 @@ def simulated(experiment: Experiment, seeds: int) -> Curves:
 
     Lanes are as narrow as the runs are few: their numbers are those of a sweep, up to rounding.
     """
-    save = Save(SAVED, steps_between(experiment.steps, _MOST_SAVES))
-    data = simulate(experiment, save, range(seeds), lane=seeds)
-    return prepared(experiment, data)
+    return prepared(experiment, simulate(experiment, save_of(experiment), range(seeds), lane=seeds))
+
+
+def save_of(experiment: Experiment) -> Save:
+    """What is saved of the runs of a cell."""
+    return Save(SAVED, steps_between(experiment.steps, _MOST_SAVES))
 
 
 def prepared(experiment: Experiment, data: xarray.Dataset) -> Curves:

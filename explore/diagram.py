@@ -26,7 +26,7 @@ SIDES = (16, 64, 128)
 # Cells of a chunk: after each it is asked whether the diagram is still wanted.
 _CELLS = 256
 # Saves of a run where what is measured is a mean over the last of them.
-_SAVES = 100
+SAVES = 100
 _PRECISION = "float32"
 
 
@@ -87,7 +87,7 @@ def diagrams(
 
 
 def _every(experiment: Experiment, observable: Observable) -> int:
-    return steps_between(experiment.steps, _SAVES) if observable.when == "end" else experiment.steps
+    return steps_between(experiment.steps, SAVES) if observable.when == "end" else experiment.steps
 
 
 def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequence[jax.Device]) -> np.ndarray | None:

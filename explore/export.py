@@ -11,14 +11,13 @@ import tomli_w
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from explore.curves import SAVED, Curves
+from explore.curves import Curves, save_of
 from explore.diagram import Diagram
 from explore.view import Cell, View
 from figures import over_time, specialization
 from figures.describe import settings_line
 from figures.panels import PAGE, letter, look, new_figure
 from gatednet import Experiment
-from gatednet.times import steps_between
 
 # Of a line as wide as the page, in the size of what is said of a column.
 _CHARACTERS = 150
@@ -28,12 +27,12 @@ def as_python(view: View, experiment: Experiment) -> str:
     """A script that simulates what the page shows, with the same seeds."""
     from gatednet import to_toml
 
-    saved = ", ".join(repr(name) for name in SAVED)
+    save = save_of(experiment)
     return (
         '"""What `gatednet explore` showed: one experiment over time, for several seeds."""\n\n'
         "from gatednet import Save, from_toml, simulate\n\n"
         f'EXPERIMENT = from_toml("""\n{to_toml(experiment)}""")\n\n'
-        f"save = Save(({saved}), every={steps_between(experiment.steps, 250)})\n"
+        f"save = Save({save.observables!r}, every={save.every})\n"
         f"runs = simulate(EXPERIMENT, save, seeds=range({view.seeds}))\n"
         'print(runs[["specialization"]].mean("seed"))\n'
     )

@@ -21,15 +21,15 @@ from explore.diagram import Diagram
 from explore.fields import Fields
 from explore.latest import Latest, Wanted
 from explore.look import COLOURS
+from explore.menus import Menus
 from explore.phase_plot import DiagramPlot
 from explore.run_plots import Column
 from explore.source import Source
 from explore.tour import STOPS
 from explore.verdict import Verdict, verdict_of
-from explore.view import SCALES, View, from_query
+from explore.view import View, from_query
 from explore.widgets import Widgets, escaped, rounded
 from gatednet import SettingError
-from gatednet.toml import value_of
 
 _DIAGRAM = (470, 330)
 _SETTINGS, _CURVES, _WIDTH = 262, 505, 1240
@@ -86,22 +86,7 @@ class Page:
         self.tour_text = make.words("tour", width=_WIDTH, visible=False)
         self.address, self.file = _told("address", _ADDRESS), _told("file", _SAVE)
         self.fields = Fields(make, self._set, _SETTINGS)
-        self.base = make.menu("base", "experiment", list(self.source.bases()), self._set_base)
-        self.axes = {
-            which: make.menu(which, title, [], partial(self._set_axis, which))
-            for which, title in (("x", "across"), ("y", "up"))
-        }
-        self.ranges = {
-            which: (
-                make.field(f"{which}-low", "from", partial(self._set_end, which, "low"), 78),
-                make.field(f"{which}-high", "to", partial(self._set_end, which, "high"), 78),
-                make.menu(f"{which}-scale", "scale", SCALES, partial(self._set_scale, which), 78),
-            )
-            for which in self.axes
-        }
-        self.observable = make.menu("observable", "colour", list(self.source.observables()), self._set_shown, 186)
-        self.level = make.field("level", "boundary at", self._set_level, 90)
-        self.seeds = make.field("seeds", "seeds", self._set_seeds, 70)
+        self.menus = Menus(make, self.source, lambda: self.view, self._ask)
         self.root = self._laid_out()
 
     def _laid_out(self) -> UIElement:
@@ -133,15 +118,14 @@ class Page:
             self.plot.plot,
             row(*moves, self.pin),
             self.verdict,
-            *[row(menu, *self.ranges[which]) for which, menu in self.axes.items()],
-            row(self.observable, self.level, self.seeds),
+            *self.menus.rows,
         )
         self.right = row(*[column(*each.plots) for each in self.columns])
         return column(
             row(title, *keep, copy, self.dark, self.next, self.leave, self.status),
             self.message,
             self.tour_text,
-            row(column(self.base, self.fields.root), middle, self.right),
+            row(column(self.menus.base, self.fields.root), middle, self.right),
             self.address,
             self.file,
             name="page",
@@ -171,40 +155,6 @@ class Page:
     def _set(self, path: str, value: Any) -> None:
         self._ask(self.view.changed(path, value))
 
-    def _set_base(self, name: str) -> None:
-        self._ask(dataclasses.replace(self.source.default(name), theme=self.view.theme))
-
-    def _set_axis(self, which: str, path: str) -> None:
-        span = self.source.axes(self.view)[path]
-        if path == (self.view.y if which == "x" else self.view.x).path:
-            # The axis that was asked for is the other one now: they change places.
-            changes = {"x": self.view.y, "y": self.view.x}
-        else:
-            changes = {which: span}
-        self._ask(dataclasses.replace(self.view, **changes, pinned=None))
-
-    def _set_end(self, which: str, end: str, text: str) -> None:
-        span = getattr(self.view, which)
-        words = {"low": "from", "high": "to"}
-        changed = dataclasses.replace(span, **{end: _number(f"{span.path} {words[end]}", text)})
-        self._ask(dataclasses.replace(self.view, **{which: changed}))
-
-    def _set_scale(self, which: str, scale: str) -> None:
-        changed = dataclasses.replace(getattr(self.view, which), scale=scale)
-        self._ask(dataclasses.replace(self.view, **{which: changed}))
-
-    def _set_shown(self, name: str) -> None:
-        self._ask(dataclasses.replace(self.view, observable=name))
-
-    def _set_level(self, text: str) -> None:
-        self._ask(dataclasses.replace(self.view, level=_number("boundary", text)))
-
-    def _set_seeds(self, text: str) -> None:
-        seeds = value_of(text)
-        if isinstance(seeds, bool) or not isinstance(seeds, int):
-            raise SettingError(f"seeds is {text!r}, allowed is a whole number")
-        self._ask(dataclasses.replace(self.view, seeds=seeds))
-
     def _tapped(self, event: Any) -> None:
         def choose() -> None:
             assert event.x is not None
@@ -223,7 +173,7 @@ class Page:
 
     def _cell(self) -> tuple[float, float]:
         """The chosen cell: what the two paths of the diagram are set to."""
-        values = {each.path: each.value for each in self.source.controls(self.view)}
+        values = {each.path: each.value for each in self._controls}
         return float(values[self.view.x.path]), float(values[self.view.y.path])
 
     def _pin(self) -> None:
@@ -274,7 +224,7 @@ class Page:
     def show(self, view: View) -> None:
         """Show a view that was checked: its settings at once, its numbers as they come."""
         redressed = view.theme != self.view.theme
-        self.view = view
+        self.view, self._controls = view, self.source.controls(view)
         with self.widgets.filled():
             self._fill()
         self.address.value = view.query()
@@ -299,16 +249,8 @@ class Page:
         self.show(self.view)
 
     def _fill(self) -> None:
-        view = self.view
-        self.base.value = view.base
-        names = list(self.source.axes(view))
-        for which, span in (("x", view.x), ("y", view.y)):
-            self.axes[which].update(options=names, value=span.path)
-            low, high, scale = self.ranges[which]
-            low.value, high.value, scale.value = f"{span.low:.6g}", f"{span.high:.6g}", span.scale
-        self.observable.value = view.observable
-        self.level.value, self.seeds.value = f"{view.level:g}", str(view.seeds)
-        self.fields.fill(self.source.controls(view))
+        self.menus.fill(self.view)
+        self.fields.fill(self._controls)
 
     def _mark(self) -> None:
         colours = COLOURS[self.view.theme]
@@ -421,13 +363,6 @@ def _told(name: str, code: str) -> TextInput:
 
 def _sentence(name: str, verdict: Verdict) -> str:
     return f"<p><b>{name}{verdict.word}</b>: {escaped(verdict.reason)}</p>"
-
-
-def _number(name: str, text: str) -> float:
-    value = value_of(text)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SettingError(f"{name} is {text!r}, allowed is a number")
-    return float(value)
 
 
 def _last(arguments: Mapping[str, Sequence[str]], name: str) -> str | None:

@@ -46,10 +46,6 @@ class _Visitors(AuthProvider):
         super().__init__()
 
     @property
-    def get_user(self) -> None:
-        return None
-
-    @property
     def get_user_async(self) -> Callable[[RequestHandler], Awaitable[str]]:
         # Asked before a connection is made; the other kind is asked after it.
         return self._admitted
@@ -57,22 +53,6 @@ class _Visitors(AuthProvider):
     @property
     def login_url(self) -> str:
         return "/"
-
-    @property
-    def get_login_url(self) -> None:
-        return None
-
-    @property
-    def login_handler(self) -> None:
-        return None
-
-    @property
-    def logout_url(self) -> None:
-        return None
-
-    @property
-    def logout_handler(self) -> None:
-        return None
 
     async def _admitted(self, handler: RequestHandler) -> str:
         host, origin = handler.request.host, handler.request.headers.get("Origin")

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 
 from explore.curves import Curves, simulated
-from explore.diagram import Diagram, diagrams, observables
+from explore.diagram import SAVES, Diagram, diagrams, observables
 from explore.latest import Wanted
 from explore.settings import Control, controls_of, span_of
 from explore.view import Cell, Span, View
@@ -29,8 +29,8 @@ from sweeps.spec import changed
 # What a page is told before something is compiled, and after.
 Compiling = Callable[[bool], None]
 DEFAULT = "fig2-flexible"
-# An exported diagram: its cells along either side, the saves of its runs, and how its ranges are written.
-_EXPORTED, _SAVES = 64, 100
+# An exported diagram: its cells along either side, and how its ranges are written.
+_EXPORTED = 64
 _RANGES = {"linear": "linspace", "log": "geomspace"}
 
 
@@ -135,7 +135,7 @@ class Live(Source):
         return {
             "base": view.base,
             "save": [view.observable],
-            "every": steps_between(experiment.steps, _SAVES),
+            "every": steps_between(experiment.steps, SAVES),
             # The page has the population as inputs, whatever the base has.
             "set": {"inputs": plain(experiment.inputs), **dict(view.changes)},
             "axes": {**axes, "seed": view.seeds},

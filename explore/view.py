@@ -127,8 +127,8 @@ def from_query(arguments: Mapping[str, Sequence[str]], default: View) -> View:
         _read_span("x", last["x"]) if "x" in last else default.x,
         _read_span("y", last["y"]) if "y" in last else default.y,
         last.get("show", default.observable),
-        _number("level", last["level"]) if "level" in last else default.level,
-        _whole("seeds", last["seeds"]) if "seeds" in last else default.seeds,
+        number("level", last["level"]) if "level" in last else default.level,
+        whole("seeds", last["seeds"]) if "seeds" in last else default.seeds,
         tuple(sorted(changes.items())),
         _read_cell("pin", last["pin"]) if "pin" in last else None,
         last.get("theme", default.theme),
@@ -153,7 +153,7 @@ def _read_span(name: str, text: str) -> Span:
     parts = text.split(",")
     if len(parts) != 4:
         raise SettingError(f"{name} is {text!r}, allowed is PATH,LOW,HIGH,SCALE")
-    return Span(parts[0], _number(name, parts[1]), _number(name, parts[2]), parts[3])
+    return Span(parts[0], number(name, parts[1]), number(name, parts[2]), parts[3])
 
 
 def _cell(cell: Cell) -> str:
@@ -164,17 +164,19 @@ def _read_cell(name: str, text: str) -> Cell:
     parts = text.split(",")
     if len(parts) != 2:
         raise SettingError(f"{name} is {text!r}, allowed are two numbers with a comma between them")
-    return _number(name, parts[0]), _number(name, parts[1])
+    return number(name, parts[0]), number(name, parts[1])
 
 
-def _number(name: str, text: str) -> float:
+def number(name: str, text: str) -> float:
+    """The number of a text, such as what was typed; **Raises** `SettingError` where it is none."""
     try:
         return float(text)
     except ValueError:
         raise SettingError(f"{name} is {text!r}, allowed is a number") from None
 
 
-def _whole(name: str, text: str) -> int:
+def whole(name: str, text: str) -> int:
+    """The whole number of a text; **Raises** `SettingError` where it is none."""
     try:
         return int(text)
     except ValueError:

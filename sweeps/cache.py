@@ -37,8 +37,8 @@ def made(folder: Path) -> Path:
     return folder
 
 
-def from_extra(module: str, what: str) -> ModuleType:
-    """A module of a package that the extra `vision` brings.
+def from_extra(module: str, what: str, extra: str = "vision") -> ModuleType:
+    """A module of a package that an extra brings.
 
     **Raises** `SettingError` where it is not installed; `what` says what needs it.
     """
@@ -46,4 +46,4 @@ def from_extra(module: str, what: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         package = {"sklearn": "scikit-learn"}.get(module.partition(".")[0], module)
-        raise SettingError(f"{what} needs {package}: pip install 'gatednet[vision]'") from error
+        raise SettingError(f"{what} needs {package}: pip install 'gatednet[{extra}]'") from error

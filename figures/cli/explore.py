@@ -18,12 +18,9 @@ def explore(
     show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = True,
 ) -> None:
     """Explore the flexible and the forgetful regime on a page in the browser."""
-    from gatednet.settings import SettingError
+    from sweeps.cache import from_extra
 
-    try:
-        import bokeh  # noqa: F401
-    except ImportError:
-        raise SettingError("explore needs the package bokeh: pip install 'gatednet[explore]'") from None
+    from_extra("bokeh", "explore", extra="explore")
     from sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
