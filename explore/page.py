@@ -267,7 +267,14 @@ class Page:
 
     # What is computed, aside.
 
+    def _looked_at(self, wanted: Wanted) -> Wanted:
+        """The same for work that ends when the tab is closed, which is known long before the page is forgotten."""
+        context: Any = self.document.session_context
+        session = None if context is None else context.session
+        return lambda: wanted() and (session is None or session.connection_count > 0)
+
     def _compute_curves(self, view: View, wanted: Wanted) -> None:
+        wanted = self._looked_at(wanted)
         start = time.perf_counter()
         chosen = self.source.curves(view, None, self._compiling)
         beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned and wanted() else None
@@ -294,6 +301,7 @@ class Page:
             self._latest["diagram"].submit(partial(self._compute_diagrams, view))
 
     def _compute_diagrams(self, view: View, wanted: Wanted) -> None:
+        wanted = self._looked_at(wanted)
         still = time.perf_counter() + _STILL
         while time.perf_counter() < still:
             if not wanted():
@@ -327,13 +335,14 @@ class Page:
 
     def _later(self, callback: Callable[[], None]) -> None:
         """Do something with the document when it is its turn; a page that was closed has none."""
-        if not self._closed:
-            try:
+        context: Any = self.document.session_context
+        try:
+            if not (self._closed or (context is not None and context.destroyed)):
                 self.document.add_next_tick_callback(callback)
-            except AttributeError:
-                # The page was closed in between, and its document taken apart.
-                if not self._closed:
-                    raise
+        except AttributeError:
+            # The document was taken apart in between, which comes before the page is told.
+            if context is None or not context.destroyed:
+                raise
 
     def close(self) -> None:
         """Give up all work."""

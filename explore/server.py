@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hmac
 import logging
 import secrets
+import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -106,13 +109,21 @@ class Explorer:
         self.link = f"http://{host}:{port}/" + (f"?token={token}" if token else "")
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Serve until interrupted."""
+        """Serve until interrupted, in the main thread; then **raises** `KeyboardInterrupt`."""
+        # Bokeh collects garbage for each page that is closed, one after the other: what is there by now is none.
+        gc.freeze()
+        loop: Any = self._server.io_loop
+        # Raised anywhere, an interruption would leave coroutines behind that nobody waits for.
+        with contextlib.suppress(NotImplementedError):  # By Windows' loops.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.asyncio_loop.add_signal_handler(number, loop.stop)
         self._server.start()
-        self._server.io_loop.add_callback(ready)
+        loop.add_callback(ready)
         try:
-            self._server.io_loop.start()
+            loop.start()
         finally:
             self._server.stop(wait=False)
+        raise KeyboardInterrupt
 
     def _open(self, document: Document) -> None:
         document.template = _TEMPLATE

@@ -12,6 +12,8 @@ from bokeh.models import Button, Div, InlineStyleSheet, Select, Slider, TextInpu
 
 # Places of a slider.
 PLACES = 1000
+# What a slider passes within this is left out, in milliseconds.
+_SETTLED_MS = 15
 
 # Does what it is given, or says why not.
 Attempt = Callable[[Callable[[], None]], None]
@@ -24,6 +26,7 @@ class Widgets:
         self._attempt = attempt
         self._sheet = InlineStyleSheet(css=(files("explore") / "widgets.css").read_text(encoding="utf-8"))
         self._filling = False
+        self._moving: set[Any] = set()
 
     @contextlib.contextmanager
     def filled(self) -> Iterator[None]:
@@ -61,8 +64,20 @@ class Widgets:
         """A slider of `PLACES`; `moved` is given the place."""
         made = self.dressed(Slider(start=0, end=PLACES, value=0, step=1, show_value=False, width=width, tooltips=False))
         made.update(name=name)
-        made.on_change("value", lambda attr, old, new: self._wish(partial(moved, new)))
+        made.on_change("value", lambda attr, old, new: self._passed(made, moved))
         return made
+
+    def _passed(self, slider: Any, moved: Callable[[int], None]) -> None:
+        # Places that a hand passes by are left out: what is shown is the last of them.
+        if self._filling or slider in self._moving:
+            return
+        self._moving.add(slider)
+
+        def settled() -> None:
+            self._moving.discard(slider)
+            self._wish(lambda: moved(slider.value))
+
+        slider.document.add_timeout_callback(settled, _SETTLED_MS)
 
     def button(self, name: str, label: str, pressed: Callable[[], None], width: int) -> Button:
         """A button."""
