@@ -31,18 +31,18 @@ GATES, OTHER = "timescales.gates [time]", "objective.norm"
 PAINTS, BURST = 5, 40
 # Milliseconds that a page may take for anything, and those without news after which a burst is over.
 WAIT, QUIET = 300_000, 3000
-# Notes when keys are pressed, when the server has taken a change, and when curves were painted.
+# Notes when keys are pressed and when curves were painted.
 WATCH = """() => {
   window.pressed = []
-  window.taken = []
   window.painted = []
+  // A promise, so that nobody looks again and again while curves are on their way, which takes frames of its own.
+  window.ahead = () => { window.next = new Promise((resolve) => { window.arrived = resolve }) }
+  ahead()
   addEventListener('keydown', () => pressed.push(performance.now()), true)
-  const address = Bokeh.documents[0].get_model_by_name('address')
-  address.properties.value.change.connect(() => taken.push(performance.now()))
   const plot = Bokeh.documents[0].get_model_by_name('chosen-loss')
   const source = plot.renderers.find((each) => each.name == 'lines').data_source
   source.properties.data.change.connect(() => {
-    requestAnimationFrame(() => setTimeout(() => painted.push(performance.now())))
+    requestAnimationFrame(() => setTimeout(() => { painted.push(performance.now()); arrived() }))
   })
 }"""
 
@@ -190,9 +190,9 @@ def changes(page: Page, number: int, refined: bool) -> dict[str, float]:
     while len(found) < number:
         if refined and page.evaluate(SIDE) == FINEST:
             refine(page)
-        before = page.evaluate("painted.length")
+        page.evaluate("ahead()")
         page.keyboard.press("ArrowRight" if len(found) % 20 < 10 else "ArrowLeft")
-        page.wait_for_function("(before) => painted.length > before", arg=before)
+        page.evaluate("() => next")
         taken, side = page.evaluate(f"[painted.at(-1) - pressed.at(-1), {SIDE}]")
         if (side < FINEST) == refined:
             found.append(taken)
@@ -210,11 +210,11 @@ def burst(page: Page, refined: bool) -> dict[str, float]:
     focus(page, GATES)
     if refined:
         refine(page)
-    page.evaluate("() => { pressed.length = taken.length = painted.length = 0 }")
-    for step in range(BURST):
-        page.keyboard.press("ArrowRight" if step < BURST / 2 else "ArrowLeft")
+    page.evaluate("() => { pressed.length = painted.length = 0 }")
+    for _ in range(BURST):
+        page.keyboard.press("ArrowRight")
     page.wait_for_function(
-        "(quiet) => painted.at(-1) > taken.at(-1) && performance.now() - painted.at(-1) > quiet", arg=QUIET
+        "(quiet) => painted.at(-1) > pressed.at(-1) && performance.now() - painted.at(-1) > quiet", arg=QUIET
     )
     pressing, after, curves = page.evaluate(
         "() => [pressed.at(-1) - pressed[0], painted.at(-1) - pressed.at(-1), painted.length]"

@@ -29,15 +29,15 @@ class _Input:
     slider: Slider | None = None
     span: Span | None = None
 
-    def fill(self, value: Any) -> None:
-        """Show a value."""
+    def fill(self, value: Any, put: Callable[[Slider, int], None]) -> None:
+        """Show a value; `put` puts a slider at a place."""
         if isinstance(self.field, Select) and written(value) not in self.field.options:
             self.field.update(options=[*self.field.options, written(value)])
         self.field.value = written(value)
         if self.slider is not None and self.span is not None:
             place = self.span.place(float(value))
             if math.isfinite(place):
-                self.slider.value = min(max(round(place * PLACES), 0), PLACES)
+                put(self.slider, min(max(round(place * PLACES), 0), PLACES))
 
     @property
     def layout(self) -> UIElement:
@@ -62,7 +62,7 @@ class Fields:
             self._inputs = {each.path: self._input(each) for each in controls}
             self.root.children = [each.layout for each in self._inputs.values()]
         for each in controls:
-            self._inputs[each.path].fill(each.value)
+            self._inputs[each.path].fill(each.value, self._widgets.put)
 
     def _input(self, control: Control) -> _Input:
         path, span, width = control.path, control.span, self._width - _SCROLLBAR

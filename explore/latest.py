@@ -20,7 +20,7 @@ class Latest:
         self._failed = failed
         self._changed = threading.Condition()
         self._job: Job | None = None
-        self._number = 0
+        self._number = self._done = 0
         self._stopped = False
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
@@ -31,6 +31,11 @@ class Latest:
             self._job = job
             self._number += 1
             self._changed.notify()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is under way, or waits."""
+        return self._done < self._number
 
     def stop(self) -> None:
         """Give up what is under way, and end the thread."""
@@ -58,3 +63,4 @@ class Latest:
                 job(lambda number=number: number == self._number)
             except Exception as error:
                 self._failed(error)
+            self._done = number

@@ -22,6 +22,7 @@ from explore.fields import Fields
 from explore.latest import Latest, Wanted
 from explore.look import COLOURS
 from explore.menus import Menus
+from explore.news import News
 from explore.phase_plot import DiagramPlot
 from explore.run_plots import Column
 from explore.source import Source
@@ -35,7 +36,11 @@ _DIAGRAM = (470, 330)
 _SETTINGS, _CURVES, _WIDTH = 262, 505, 1240
 # How far the keyboard's buttons move a cell, as a part of the range.
 _STEP = 1 / 16
-# A diagram begins when settings have been still for so long, in seconds.
+# Settings are shown together with their curves where those take no longer than this.
+_LONG_MS = 100
+# While a slider moves, curves are shown at least as often as this, in seconds.
+_LIVE = 0.3
+# A diagram goes on when settings have been still for so long, in seconds.
 _STILL = 0.15
 
 
@@ -52,6 +57,8 @@ class Page:
         self.chosen: Curves | None = None
         self.beside: Curves | None = None
         self._shown_diagram: Any = None
+        self._dressed = self.view.theme
+        self._drawn = 0.0
         self._stop: int | None = None
         self._latest = {name: Latest(f"explore-{name}", self._failed) for name in ("curves", "diagram")}
         self.widgets = Widgets(self._attempt)
@@ -83,8 +90,10 @@ class Page:
         self.columns[1].fit(_CURVES // 2, legends=False)
         self.message, self.status = make.words("message"), make.words("status")
         self.verdict = make.words("verdict", width=_DIAGRAM[0])
-        self.tour_text = make.words("tour", width=_WIDTH, visible=False)
+        self.tour_text = make.words("tour", width=_WIDTH)
+        self.message.root.visible = self.tour_text.root.visible = False
         self.address, self.file = _told("address", _ADDRESS), _told("file", _SAVE)
+        self.news = News()
         self.fields = Fields(make, self._set, _SETTINGS)
         self.menus = Menus(make, self.source, lambda: self.view, self._ask)
         self.root = self._laid_out()
@@ -113,21 +122,22 @@ class Page:
             for name in ("Python", "TOML", "PNG", "SVG")
         ]
         title = make.words("title", width=_SETTINGS - 10)
-        title.text = "<h1>gatednet explore</h1>"
+        title.say("<h1>gatednet explore</h1>")
         middle = column(
             self.plot.plot,
             row(*moves, self.pin),
-            self.verdict,
+            self.verdict.root,
             *self.menus.rows,
         )
         self.right = row(*[column(*each.plots) for each in self.columns])
         return column(
-            row(title, *keep, copy, self.dark, self.next, self.leave, self.status),
-            self.message,
-            self.tour_text,
+            row(title.root, *keep, copy, self.dark, self.next, self.leave, self.status.root),
+            self.message.root,
+            self.tour_text.root,
             row(column(self.menus.base, self.fields.root), middle, self.right),
             self.address,
             self.file,
+            self.news.root,
             name="page",
         )
 
@@ -190,13 +200,13 @@ class Page:
         stop = STOPS[number]
         self._ask(dataclasses.replace(stop.view, theme=self.view.theme))
         self._stop = number
-        self.tour_text.text = f"<h2>{number + 1} of {len(STOPS)}: {stop.title}</h2><p>{stop.text}</p>"
-        self.tour_text.visible = self.leave.visible = True
+        self.tour_text.say(f"<h2>{number + 1} of {len(STOPS)}: {stop.title}</h2><p>{stop.text}</p>")
+        self.tour_text.root.visible = self.leave.visible = True
         self.next.label = "next" if number + 1 < len(STOPS) else "done"
 
     def _end_tour(self) -> None:
         self._stop = None
-        self.tour_text.visible = self.leave.visible = False
+        self.tour_text.root.visible = self.leave.visible = False
         self.next.label = "tour"
 
     def _keep(self, kind: str) -> None:
@@ -222,15 +232,27 @@ class Page:
     # What is shown.
 
     def show(self, view: View) -> None:
-        """Show a view that was checked: its settings at once, its numbers as they come."""
-        redressed = view.theme != self.view.theme
+        """Show a view that was checked: with its curves, or without where those take long."""
         self.view, self._controls = view, self.source.controls(view)
+        self._presented, self._changed = False, time.perf_counter()
+        if self._ready:
+            self._latest["curves"].submit(partial(self._compute_curves, view))
+            self.document.add_timeout_callback(self._present, _LONG_MS)
+        else:
+            self._present()
+
+    def _present(self) -> None:
+        """Show the settings of the view. Not before its curves: a browser that draws takes their processor."""
+        if self._presented:
+            return
+        self._presented, view = True, self.view
         with self.widgets.filled():
             self._fill()
         self.address.value = view.query()
         self.dark.label = "light" if view.theme == "dark" else "dark"
         self.root.css_classes = ["page", view.theme]
-        if redressed:
+        if self._dressed != view.theme:
+            self._dressed = view.theme
             self.plot.dress(view.theme)
             for each in self.columns:
                 each.dress(view.theme)
@@ -239,10 +261,8 @@ class Page:
         beside, both = self.right.children[1], view.pinned is not None
         beside.visible = both
         self.columns[0].fit(_CURVES // 2 if both else _CURVES, legends=not both)
-        if self.diagram is not None and self._shown_diagram == self._diagram_of(view):
+        if self.diagram is not None and self._shown_diagram == view.diagram:
             self.plot.bound(self.diagram.values, view.level)
-        if self._ready:
-            self._latest["curves"].submit(partial(self._compute_curves, view))
 
     def _begin(self) -> None:
         self._ready = True
@@ -260,10 +280,11 @@ class Page:
         self.plot.mark(self.view.x, self.view.y, cells)
 
     def _say(self, message: str) -> None:
-        self.message.update(text=f'<span role="alert">{escaped(message)}</span>', visible=bool(message))
+        self.message.say(f'<span role="alert">{escaped(message)}</span>')
+        self.message.root.visible = bool(message)
 
     def _tell(self, words: str) -> None:
-        self.status.text = f'<span role="status">{escaped(words)}</span>'
+        self.news.tell([self.status.change(_status(words))])
 
     # What is computed, aside.
 
@@ -273,58 +294,68 @@ class Page:
         session = None if context is None else context.session
         return lambda: wanted() and (session is None or session.connection_count > 0)
 
+    def _undisturbed(self, wanted: Wanted) -> Wanted:
+        """The same for work that waits while settings change: curves come first, and have the processor alone."""
+
+        def after_a_while() -> bool:
+            while wanted():
+                if not self._latest["curves"].busy and time.perf_counter() > self._changed + _STILL:
+                    return True
+                time.sleep(0.01)
+            return False
+
+        return after_a_while
+
     def _compute_curves(self, view: View, wanted: Wanted) -> None:
         wanted = self._looked_at(wanted)
         start = time.perf_counter()
         chosen = self.source.curves(view, None, self._compiling)
         beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned and wanted() else None
         seconds = time.perf_counter() - start
-        if wanted():
+        if wanted() or time.perf_counter() > self._drawn + _LIVE:
             self._later(partial(self._show_curves, view, chosen, beside, seconds))
 
     def _show_curves(self, view: View, chosen: Curves | None, beside: Curves | None, seconds: float) -> None:
-        if view != self.view:
-            return
-        self.chosen, self.beside = chosen, beside
-        words = []
+        # Those of a moment ago are shown while a slider moves on, now and then, and not kept.
+        latest = view == self.view
+        self.chosen, self.beside = (chosen, beside) if latest else (None, None)
+        self._drawn = time.perf_counter()
+        changes, words = [], []
         for name, curves, plots in (("", chosen, self.columns[0]), ("pinned: ", beside, self.columns[1])):
             if curves is None:
                 continue
             if "step" in curves.data.dims:
-                plots.fill(curves, view.theme)
+                changes += plots.fill(curves, view.theme)
             words.append(_sentence(name, verdict_of(curves)))
         if chosen is None or "step" not in chosen.data.dims:
             words.append("<p>the store keeps nothing over time</p>")
-        self.verdict.text = "".join(words)
-        self._tell(f"curves in {seconds * 1000:.0f} ms")
-        if self._shown_diagram != self._diagram_of(view):
+        changes += [
+            self.verdict.change("".join(words)),
+            self.status.change(_status(f"curves in {seconds * 1000:.0f} ms")),
+        ]
+        self.news.tell(changes)
+        if latest:
+            self._present()
+        if latest and self._shown_diagram != view.diagram:
             self._latest["diagram"].submit(partial(self._compute_diagrams, view))
 
     def _compute_diagrams(self, view: View, wanted: Wanted) -> None:
-        wanted = self._looked_at(wanted)
-        still = time.perf_counter() + _STILL
-        while time.perf_counter() < still:
-            if not wanted():
-                return
-            time.sleep(0.01)
+        wanted = self._undisturbed(self._looked_at(wanted))
+        if not wanted():
+            return
         for diagram in self.source.diagrams(view, wanted, self._compiling):
             if not wanted():
                 return
             self._later(partial(self._show_diagram, view, diagram))
 
     def _show_diagram(self, view: View, diagram: Diagram) -> None:
-        if self._diagram_of(view) != self._diagram_of(self.view):
+        if view.diagram != self.view.diagram:
             return
-        self.diagram, self._shown_diagram = diagram, self._diagram_of(view)
+        self.diagram, self._shown_diagram = diagram, view.diagram
         rows, columns = diagram.values.shape
         self.plot.fill(diagram, self.view.level, self.view.observable.replace("_", " "))
         self._mark()
         self._tell(f"{columns} × {rows} cells, {diagram.runs:,} runs in {diagram.seconds:.1f} s")
-
-    def _diagram_of(self, view: View) -> tuple[Any, ...]:
-        """All that a diagram depends on: its own two paths have a value in each of its cells."""
-        others = tuple(each for each in view.changes if each[0] not in (view.x.path, view.y.path))
-        return view.base, view.x, view.y, view.observable, view.seeds, others
 
     def _compiling(self, begins: bool) -> None:
         self._later(partial(self._tell, "compiling …" if begins else "compiled"))
@@ -368,6 +399,10 @@ def _told(name: str, code: str) -> TextInput:
     made = TextInput(name=name, visible=False)
     made.js_on_change("value", CustomJS(code=code))
     return made
+
+
+def _status(words: str) -> str:
+    return f'<span role="status">{escaped(words)}</span>'
 
 
 def _sentence(name: str, verdict: Verdict) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import contourpy
 import numpy as np
-from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, LinearColorMapper
+from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, LinearColorMapper, Title
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator
@@ -27,7 +27,7 @@ class DiagramPlot:
     """The phase diagram, in coordinates from 0 to 1 along either range, so that any scale fits."""
 
     def __init__(self, width: int, height: int, theme: str) -> None:
-        self.plot = blank("diagram", width, height)
+        self.plot = blank("diagram", width, height, title=Title(text=""))
         self.mapper = LinearColorMapper(palette=_PALETTE, low=0.0, high=1.0, nan_color=_NOTHING)
         self.image = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.plot.image("image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper, source=self.image)
@@ -35,13 +35,23 @@ class DiagramPlot:
         self.plot.multi_line("xs", "ys", source=self.boundary, line_color="black", line_width=3.5)
         self.plot.multi_line("xs", "ys", source=self.boundary, line_color="white", line_width=1.5)
         self.markers = ColumnDataSource({"x": [], "y": [], "fill": [], "marker": []})
+        # Above all else, which need not be drawn again when the marker moves.
         self.plot.scatter(
-            "x", "y", source=self.markers, size=13, marker="marker", fill_color="fill", line_color="white", line_width=2
+            "x",
+            "y",
+            source=self.markers,
+            size=13,
+            marker="marker",
+            fill_color="fill",
+            line_color="white",
+            line_width=2,
+            level="overlay",
         )
         self.bar = ColorBar(color_mapper=self.mapper, width=12, padding=4, label_standoff=6)
         self.plot.add_layout(self.bar, "right")
         for axis in (self.plot.xaxis[0], self.plot.yaxis[0]):
             axis.ticker = FixedTicker(ticks=[])
+        self._bounded: tuple[np.ndarray, float] | None = None
         self.dress(theme)
 
     def dress(self, theme: str) -> None:
@@ -74,7 +84,10 @@ class DiagramPlot:
         self.bound(values, level)
 
     def bound(self, values: np.ndarray, level: float) -> None:
-        """Draw the boundary at a level."""
+        """Draw the boundary at a level, if it is not there already."""
+        if self._bounded is not None and self._bounded[0] is values and self._bounded[1] == level:
+            return
+        self._bounded = values, level
         rows, columns = values.shape
         lines: Any = contourpy.contour_generator(
             (np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows, np.ma.masked_invalid(values)

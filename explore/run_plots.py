@@ -6,22 +6,31 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Legend, LegendItem, WheelZoomTool
+from bokeh.models import ColumnDataSource, Legend, LegendItem, Range1d, Title, WheelZoomTool
 
 from explore.curves import Curves
 from explore.look import COLOURS, Plot, blank, dashes, dress, look_of
+from explore.news import Change
 from figures.over_time import NAMES
 from figures.panels import TASKS
 
+# A line of a plot over time: its points, the edge of its band, its look, and its name.
+_COLUMNS = ("xs", "ys", "around", "band", "colour", "dash", "name")
 # Left of a frame are its axis and name, right of it a legend or nothing, in pixels.
 _LEFT, _BESIDE = 62, {True: 62 + 96, False: 62 + 20}
 
 
 class TimePlot:
-    """A quantity over time above shaded blocks: lines with the bands of their standard errors."""
+    """A quantity over time above shaded blocks: lines with the bands of their standard errors.
 
-    def __init__(self, width: int, height: int, label: str, theme: str, name: str) -> None:
-        self.plot = blank(name, width, height)
+    Plots above each other share `time`, the range of their axis, which only the lowest shows.
+    """
+
+    def __init__(self, name: str, size: tuple[int, int], label: str, time: Range1d, legend: bool, axis: bool) -> None:
+        self.plot = blank(name, *size)
+        self.plot.x_range = time
+        self.plot.xaxis.visible = axis
+        self.plot.xaxis.axis_label = "time t"
         self.plot.yaxis.axis_label = label
         zoom = WheelZoomTool(dimensions="width")
         self.plot.add_tools(zoom, "xpan", "reset")
@@ -29,15 +38,14 @@ class TimePlot:
         self.strips = self.plot.vstrip(
             x0="x0", x1="x1", source=self.blocks, fill_alpha="alpha", line_color=None, fill_color="gray"
         )
-        self.bands = ColumnDataSource({"xs": [], "ys": [], "colour": []})
-        self.plot.patches("xs", "ys", source=self.bands, fill_color="colour", fill_alpha=0.25, line_color=None)
-        self.lines = ColumnDataSource({"xs": [], "ys": [], "colour": [], "dash": [], "name": []})
+        self.lines = ColumnDataSource({name: [] for name in _COLUMNS})
+        self.plot.patches("around", "band", source=self.lines, fill_color="colour", fill_alpha=0.25, line_color=None)
         drawn = self.plot.multi_line(
             "xs", "ys", source=self.lines, line_color="colour", line_dash="dash", line_width=2, name="lines"
         )
-        item = LegendItem(label={"field": "name"}, renderers=[drawn])
-        self.plot.add_layout(Legend(items=[item], location="center"), "right")
-        self.dress(theme)
+        if legend:
+            item = LegendItem(label={"field": "name"}, renderers=[drawn])
+            self.plot.add_layout(Legend(items=[item], location="center"), "right")
 
     def dress(self, theme: str) -> None:
         dress(self.plot, theme)
@@ -48,28 +56,26 @@ class TimePlot:
         curves: Curves,
         lines: Sequence[tuple[str, dict[str, Any], np.ndarray, np.ndarray]],
         range_of_values: tuple[float, float] | None = None,
-    ) -> None:
-        """Show lines, each a name, its look, mean and standard error over time."""
-        time = curves.time
-        self.blocks.update(data=blocks_of(curves))
-        self.bands.data = {
-            "xs": [np.concatenate([time, time[::-1]]) for _ in lines],
-            "ys": [
-                np.concatenate([mean - np.nan_to_num(error), (mean + np.nan_to_num(error))[::-1]])
-                for _, _, mean, error in lines
-            ],
-            "colour": [look["color"] for _, look, _, _ in lines],
-        }
-        self.lines.data = {
+    ) -> list[Change]:
+        """What shows lines, each a name, its look, mean and standard error over time."""
+        time, there_and_back = curves.time, np.concatenate([curves.time, curves.time[::-1]])
+        bands = [band_of(mean, error) for _, _, mean, error in lines]
+        data = {
             "xs": [time for _ in lines],
             "ys": [mean for _, _, mean, _ in lines],
+            "around": [there_and_back if band.size else band for band in bands],
+            "band": bands,
             "colour": [look["color"] for _, look, _, _ in lines],
             "dash": [dashes(look) for _, look, _, _ in lines],
             "name": [name for name, _, _, _ in lines],
         }
-        self.plot.x_range.update(start=0.0, end=float(curves.data.duration))
         low, high = range_of_values or extent([mean for _, _, mean, _ in lines])
-        self.plot.y_range.update(start=low, end=high)
+        return [
+            (self.blocks, {"data": blocks_of(curves)}),
+            (self.lines, {"data": data}),
+            (self.plot.x_range, {"start": 0.0, "end": float(curves.data.duration)}),
+            (self.plot.y_range, {"start": low, "end": high}),
+        ]
 
 
 def extent(values: Sequence[np.ndarray]) -> tuple[float, float]:
@@ -77,6 +83,14 @@ def extent(values: Sequence[np.ndarray]) -> tuple[float, float]:
     known = np.concatenate([each[np.isfinite(each)] for each in values]) if values else np.zeros(0)
     high, low = (float(known.max()), min(float(known.min()), 0.0)) if known.size else (1.0, 0.0)
     return low - 0.05 * (high - low) if low < 0 else 0.0, high + 0.05 * (high - low) or 1.0
+
+
+def band_of(mean: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """The edge of a band, there above and back below, (2 steps,); nothing where no error is known."""
+    if not np.isfinite(error).any():
+        return np.zeros(0)
+    error = np.nan_to_num(error)
+    return np.concatenate([mean + error, (mean - error)[::-1]])
 
 
 def blocks_of(curves: Curves) -> dict[str, list[float]]:
@@ -95,8 +109,8 @@ def blocks_of(curves: Curves) -> dict[str, list[float]]:
 class PlanePlot:
     """Specialization of the weights against that of the gates, with the curve of theory."""
 
-    def __init__(self, width: int, height: int, theme: str, name: str) -> None:
-        self.plot = blank(name, width, height, (-1.15, 1.15), (-0.2, 1.15))
+    def __init__(self, name: str, size: tuple[int, int]) -> None:
+        self.plot = blank(name, *size, (-1.15, 1.15), (-0.2, 1.15), Title(text=""))
         self.plot.xaxis.axis_label, self.plot.yaxis.axis_label = "specialization of the gates c̄", "of the weights w̄"
         self.run = ColumnDataSource({"x": [], "y": []})
         self.end = ColumnDataSource({"x": [], "y": []})
@@ -106,37 +120,38 @@ class PlanePlot:
         self.curve = self.plot.line("x", "y", source=self.theory, line_width=1.5, line_dash=[6, 4])
         items = [LegendItem(label="runs", renderers=[drawn]), LegendItem(label="theory", renderers=[self.curve])]
         self.plot.add_layout(Legend(items=items, location="center"), "right")
-        self.dress(theme)
 
     def dress(self, theme: str) -> None:
         dress(self.plot, theme)
         self.curve.glyph.line_color = COLOURS[theme]["ink"]
 
-    def fill(self, curves: Curves) -> None:
-        """Show the runs of a cell, where there is such a plane."""
-        nothing: dict[str, Any] = {"x": [], "y": []}
-        if not curves.in_plane:
-            self.run.data, self.end.data, self.theory.data = dict(nothing), dict(nothing), dict(nothing)
-            self.plot.title.text = "two tasks and two paths only"
-            return
-        gates, weights = curves.plane()
-        known, theory = curves.theory()
-        self.plot.title.text = ""
-        self.run.data = {"x": gates, "y": weights}
-        self.end.data = {"x": gates[-1:], "y": weights[-1:]}
-        self.theory.data = {"x": known, "y": theory}
+    def fill(self, curves: Curves) -> list[Change]:
+        """What shows the runs of a cell, where there is such a plane."""
+        title, nothing = "two tasks and two paths only", np.zeros(0)
+        gates = weights = known = theory = nothing
+        if curves.in_plane:
+            title = ""
+            gates, weights = curves.plane()
+            known, theory = curves.theory()
+        return [
+            (self.plot.title, {"text": title}),
+            (self.run, {"data": {"x": gates, "y": weights}}),
+            (self.end, {"data": {"x": gates[-1:], "y": weights[-1:]}}),
+            (self.theory, {"data": {"x": known, "y": theory}}),
+        ]
 
 
 class Column:
     """All plots of one cell, one above the other."""
 
     def __init__(self, width: int, theme: str, name: str) -> None:
-        self.loss = TimePlot(width, 125, "loss", theme, f"{name}-loss")
-        self.gates = TimePlot(width, 125, "gate", theme, f"{name}-gates")
-        self.alignment = TimePlot(width, 142, "alignment", theme, f"{name}-alignment")
-        self.plane = PlanePlot(width, 190, theme, f"{name}-plane")
-        self.alignment.plot.xaxis.axis_label = "time t"
+        time = Range1d(start=0.0, end=1.0)
+        self.loss = TimePlot(f"{name}-loss", (width, 115), "loss", time, legend=False, axis=False)
+        self.gates = TimePlot(f"{name}-gates", (width, 115), "gate", time, legend=True, axis=False)
+        self.alignment = TimePlot(f"{name}-alignment", (width, 155), "alignment", time, legend=True, axis=True)
+        self.plane = PlanePlot(f"{name}-plane", (width, 197))
         self.parts = (self.loss, self.gates, self.alignment, self.plane)
+        self.dress(theme)
 
     @property
     def plots(self) -> list[Plot]:
@@ -152,21 +167,23 @@ class Column:
         """Make all plots so wide, their frames below each other, with legends or without."""
         for each in self.plots:
             each.update(width=width, frame_width=width - _BESIDE[legends], min_border_left=_LEFT)
-            each.legend.visible = legends
+            for legend in each.legend:
+                legend.visible = legends
 
-    def fill(self, curves: Curves, theme: str) -> None:
-        """Show the runs of a cell."""
+    def fill(self, curves: Curves, theme: str) -> list[Change]:
+        """What shows the runs of a cell."""
         data = curves.data
         tasks, paths = data.sizes.get("task", 0), data.sizes.get("path", 0)
         ink = {"color": COLOURS[theme]["ink"], "linestyle": "-"}
+        changes = self.plane.fill(curves)
         if "loss" in data:
-            self.loss.fill(curves, [("loss", ink, *curves.band("loss"))])
+            changes += self.loss.fill(curves, [("loss", ink, *curves.band("loss"))])
         if "gates" in data:
             lines = [
                 (_named(path, tasks), look_of(path, tasks, theme), *curves.band("gates", path=path))
                 for path in range(paths)
             ]
-            self.gates.fill(curves, lines, (-0.15, max(1.15, extent([mean for _, _, mean, _ in lines])[1])))
+            changes += self.gates.fill(curves, lines, (-0.15, max(1.15, extent([mean for _, _, mean, _ in lines])[1])))
         if "alignment" in data:
             lines = [
                 (
@@ -177,8 +194,8 @@ class Column:
                 for task in range(tasks)
                 for path in range(paths)
             ]
-            self.alignment.fill(curves, lines, (-0.15, 1.15))
-        self.plane.fill(curves)
+            changes += self.alignment.fill(curves, lines, (-0.15, 1.15))
+        return changes
 
 
 def _named(path: int, tasks: int) -> str:

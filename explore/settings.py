@@ -45,7 +45,7 @@ def controls_of(experiment: Experiment) -> tuple[Control, ...]:
         if rule is None or meaning is None or units is None:
             continue
         if isinstance(rule, Number):
-            found.append(Control(path, meaning, units, str(rule), value, span=span_of(experiment, path)))
+            found.append(Control(path, meaning, units, str(rule), value, span=_span(experiment, path, value, rule)))
         elif isinstance(value, Word):
             found.append(Control(path, meaning, units, str(rule), value, options=value.options))
         elif isinstance(rule, Choice):
@@ -57,9 +57,12 @@ def controls_of(experiment: Experiment) -> tuple[Control, ...]:
 
 def span_of(experiment: Experiment, path: str) -> Span:
     """A range around the value at a path: decades for positive numbers, a line from the lowest for others."""
-    value = float(paths(experiment)[path])
     field = field_at(experiment, path)
-    rule = field.metadata["rule"] if field is not None else Number()
+    return _span(experiment, path, paths(experiment)[path], field.metadata["rule"] if field is not None else Number())
+
+
+def _span(experiment: Experiment, path: str, value: float, rule: Any) -> Span:
+    value = float(value)
     low, high = (rule.low, rule.high) if isinstance(rule, Number) else (-math.inf, math.inf)
     if path == "curriculum.block_length":
         # A block is a step at least, and a run shows each task once or more often.

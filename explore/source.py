@@ -14,6 +14,7 @@ import jax
 
 from explore.curves import Curves, simulated
 from explore.diagram import SAVES, Diagram, diagrams, observables
+from explore.kept import Kept
 from explore.latest import Wanted
 from explore.settings import Control, controls_of, span_of
 from explore.view import Cell, Span, View
@@ -90,6 +91,10 @@ class Live(Source):
         self._devices = devices
         # The curves that were compiled: XLA keeps them, and a page says when it has to wait.
         self._seen: set[tuple[Experiment, int]] = set()
+        # What was asked for last, by the text of the views: values of settings can be lists.
+        self._experiments = Kept()
+        self._controls = Kept()
+        self._corners = Kept()
         self._lock = threading.Lock()
 
     def default(self, base: str | None = None) -> View:
@@ -110,15 +115,18 @@ class Live(Source):
             if span.path not in axes:
                 raise SettingError(f"{span.path!r} cannot be an axis: {nearest(span.path, axes)}")
         # What is allowed is a range, or an order of two values: where the corners are, all cells are.
-        for cell in itertools.product((view.x.low, view.x.high), (view.y.low, view.y.high)):
-            self.experiment(view, cell)
+        corners = itertools.product((view.x.low, view.x.high), (view.y.low, view.y.high))
+        self._corners.get(repr(view.diagram), lambda: [self.experiment(view, cell) for cell in corners])
         self.experiment(view, view.pinned)
 
     def experiment(self, view: View, cell: Cell | None = None) -> Experiment:
-        return with_values(changed(live(view.base), dict(view.changes)), view.values_at(cell))
+        if cell is not None:
+            return with_values(self.experiment(view), view.values_at(cell))
+        set_to = view.base, view.changes
+        return self._experiments.get(repr(set_to), lambda: changed(live(view.base), dict(view.changes)))
 
     def controls(self, view: View) -> Sequence[Control]:
-        return controls_of(self.experiment(view))
+        return self._controls.get(repr((view.base, view.changes)), lambda: controls_of(self.experiment(view)))
 
     def axes(self, view: View) -> Mapping[str, Span]:
         return {each.path: each.span for each in self.controls(view) if each.span is not None}

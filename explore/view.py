@@ -101,6 +101,12 @@ class View:
         """What a cell sets, by paths; nothing where there is none."""
         return {} if cell is None else dict(zip((self.x.path, self.y.path), cell, strict=True))
 
+    @property
+    def diagram(self) -> tuple[Any, ...]:
+        """All that its diagram depends on: the two paths have a value in each of the cells."""
+        others = tuple(each for each in self.changes if each[0] not in (self.x.path, self.y.path))
+        return self.base, self.x, self.y, self.observable, self.seeds, others
+
     def query(self) -> str:
         """The view as the query of an address."""
         parts: list[tuple[str, str]] = [("base", self.base)]

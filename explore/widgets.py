@@ -8,7 +8,9 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from bokeh.models import Button, Div, InlineStyleSheet, Select, Slider, TextInput
+from bokeh.models import Button, InlineStyleSheet, Select, Slider, TextInput
+
+from explore.words import Words
 
 # Places of a slider.
 PLACES = 1000
@@ -26,7 +28,8 @@ class Widgets:
         self._attempt = attempt
         self._sheet = InlineStyleSheet(css=(files("explore") / "widgets.css").read_text(encoding="utf-8"))
         self._filling = False
-        self._moving: set[Any] = set()
+        # Sliders that were heard just now, and where they have moved since.
+        self._moving: dict[Any, int | None] = {}
 
     @contextlib.contextmanager
     def filled(self) -> Iterator[None]:
@@ -42,9 +45,9 @@ class Widgets:
         widget.stylesheets = [*widget.stylesheets, self._sheet]
         return widget
 
-    def words(self, name: str, **more: Any) -> Div:
-        """A text, empty at first."""
-        return self.dressed(Div(text="", name=name, css_classes=[name], **more))
+    def words(self, name: str, width: int | None = None) -> Words:
+        """A text, empty at first, so many pixels wide or as wide as it is."""
+        return Words(name, self._sheet, width)
 
     def menu(
         self, name: str, title: str, options: Sequence[str], chosen: Callable[[str], None], width: int = 200
@@ -64,20 +67,30 @@ class Widgets:
         """A slider of `PLACES`; `moved` is given the place."""
         made = self.dressed(Slider(start=0, end=PLACES, value=0, step=1, show_value=False, width=width, tooltips=False))
         made.update(name=name)
-        made.on_change("value", lambda attr, old, new: self._passed(made, moved))
+        made.on_change("value", lambda attr, old, new: self._passed(made, new, moved))
         return made
 
-    def _passed(self, slider: Any, moved: Callable[[int], None]) -> None:
-        # Places that a hand passes by are left out: what is shown is the last of them.
-        if self._filling or slider in self._moving:
+    def put(self, slider: Slider, place: int) -> None:
+        """Put a slider at a place, unless it is on its way to another one."""
+        if self._moving.get(slider) is None:
+            slider.value = place
+
+    def _passed(self, slider: Slider, place: int, moved: Callable[[int], None]) -> None:
+        # Places that a hand passes by are left out: what is shown is the first of them, and soon the last.
+        if self._filling:
             return
-        self._moving.add(slider)
+        if slider in self._moving:
+            self._moving[slider] = place
+            return
+        self._wish(lambda: moved(place))
+        self._moving[slider] = None
+        document: Any = slider.document
+        document.add_timeout_callback(partial(self._settled, slider, moved), _SETTLED_MS)
 
-        def settled() -> None:
-            self._moving.discard(slider)
-            self._wish(lambda: moved(slider.value))
-
-        slider.document.add_timeout_callback(settled, _SETTLED_MS)
+    def _settled(self, slider: Slider, moved: Callable[[int], None]) -> None:
+        place = self._moving.pop(slider)
+        if place is not None:
+            self._passed(slider, place, moved)
 
     def button(self, name: str, label: str, pressed: Callable[[], None], width: int) -> Button:
         """A button."""

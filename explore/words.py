@@ -1,0 +1,33 @@
+"""`Words`: a text on the page."""
+
+from __future__ import annotations
+
+from bokeh.models import InlineStyleSheet, Pane
+from bokeh.models.dom import HTML
+
+from explore.news import Change
+
+
+class Words:
+    """A text, empty at first, that says something else without anything else being laid out anew.
+
+    `root` is its place on the page, a class of CSS of its own, so many pixels wide or as wide as the text.
+    """
+
+    def __init__(self, name: str, sheet: InlineStyleSheet, width: int | None = None) -> None:
+        self._html = HTML(html="")
+        self.root = Pane(
+            elements=[self._html],
+            name=name,
+            css_classes=[name],
+            stylesheets=[sheet],
+            styles={} if width is None else {"width": f"{width}px"},
+        )
+
+    def say(self, html: str) -> None:
+        """Say something, which is markup."""
+        self._html.html = html
+
+    def change(self, html: str) -> Change:
+        """What makes it say something."""
+        return self._html, {"html": html}
