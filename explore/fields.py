@@ -9,16 +9,32 @@ from functools import partial
 from typing import Any
 
 from bokeh.layouts import column
-from bokeh.models import Select, Slider, TextInput, UIElement
+from bokeh.models import CustomJS, Select, Slider, TextInput, UIElement
 
 from explore.settings import Control
 from explore.view import Span
 from explore.widgets import PLACES, Widgets, rounded, written
 from gatednet.toml import value_of
 
-# Offered for whole numbers, beside the one that is set.
+# Offered for whole numbers, beside the one that is set; of those that are larger, these parts and multiples.
 _WHOLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
+_MULTIPLES = (0.1, 0.2, 0.5, 2, 5, 10)
 _SCROLLBAR = 30
+# Bokeh's sliders have no names for those who do not see them; they are given those of their fields once they are there.
+_NAMED = """
+const name = (tries) => {
+  let left = 0
+  for (const {children} of settings.children) {
+    if (children == null) continue
+    const [field, slider] = children
+    const handle = Bokeh.index.find_one(slider)?.shadow_el.querySelector('[role=slider]')
+    if (handle == null) left += 1
+    else handle.setAttribute('aria-label', field.title)
+  }
+  if (left && tries) setTimeout(() => name(tries - 1), 50)
+}
+name(100)
+"""
 
 
 @dataclasses.dataclass
@@ -46,17 +62,19 @@ class _Input:
 
 
 class Fields:
-    """The panel; `change` is told the path and the new value of a setting."""
+    """The panel; `change` is told the path and the new value of a setting, and `named` names sliders in a browser."""
 
     def __init__(self, widgets: Widgets, change: Callable[[str, Any], None], width: int) -> None:
         self._widgets, self._change, self._width = widgets, change, width
         self.root = widgets.dressed(column(width=width, name="settings", css_classes=["settings"]))
+        self.named = CustomJS(args={"settings": self.root}, code=_NAMED)
+        self.root.js_on_change("children", self.named)
         self._inputs: dict[str, _Input] = {}
         self._made_for: list[Any] = []
 
     def fill(self, controls: Sequence[Control]) -> None:
         """Show the values of settings; other settings than before are made anew."""
-        made_for = [(each.path, each.options) for each in controls]
+        made_for = [(each.path, each.options, each.span) for each in controls]
         if made_for != self._made_for:
             self._made_for = made_for
             self._inputs = {each.path: self._input(each) for each in controls}
@@ -71,7 +89,7 @@ class Fields:
         typed = partial(self._typed, path)
         field: TextInput | Select
         if span is None:
-            options = control.options or sorted({*_WHOLE, control.value})
+            options = control.options or whole_numbers(control.value)
             field = self._widgets.menu(name, title, [written(each) for each in options], typed, width)
         else:
             field = self._widgets.field(name, title, typed, width)
@@ -85,3 +103,10 @@ class Fields:
 
     def _moved(self, path: str, span: Span, place: int) -> None:
         self._change(path, rounded(span.value(place / PLACES)))
+
+
+def whole_numbers(value: int) -> list[int]:
+    """The whole numbers that a menu offers where one is set."""
+    if value <= _WHOLE[-1]:
+        return sorted({*_WHOLE, value})
+    return sorted({value, *(round(value * each) for each in _MULTIPLES)})

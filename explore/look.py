@@ -15,6 +15,8 @@ COLOURS = {
     "light": {"ink": "#1b1b1b", "paper": "#ffffff", "edge": "#b8b8b8", "shade": "#808080", "marker": "#d1006c"},
     "dark": {"ink": "#ececec", "paper": "#16191d", "edge": "#555b63", "shade": "#b0b0b0", "marker": "#ff6fb5"},
 }
+# A title that says nothing has its place all the same: with one that comes later, all of a plot would move.
+NO_TITLE = " "
 # Luminance below which a line is lost on dark paper.
 _DARK = 0.15
 

@@ -79,6 +79,7 @@ class Page:
         document.on_session_destroyed(lambda context: self.close())
         # Numbers come after the page: both would share the processor.
         document.on_event(DocumentReady, lambda event: self._begin())
+        document.js_on_event(DocumentReady, self.fields.named)
 
     # What the page is made of.
 
@@ -248,7 +249,9 @@ class Page:
         self._presented, view = True, self.view
         with self.widgets.filled():
             self._fill()
-        self.address.value = view.query()
+        if self._ready:
+            # Not before the page is there, which is told of changes only: a refused link would stay.
+            self.address.value = view.query()
         self.dark.label = "light" if view.theme == "dark" else "dark"
         self.root.css_classes = ["page", view.theme]
         if self._dressed != view.theme:

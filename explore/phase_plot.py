@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from explore.diagram import Diagram
-from explore.look import COLOURS, blank, dress
+from explore.look import COLOURS, NO_TITLE, blank, dress
 from explore.view import Cell, Span
 
 # As the heat maps of the figures; legible in grey and by the colour-blind.
@@ -27,7 +27,7 @@ class DiagramPlot:
     """The phase diagram, in coordinates from 0 to 1 along either range, so that any scale fits."""
 
     def __init__(self, width: int, height: int, theme: str) -> None:
-        self.plot = blank("diagram", width, height, title=Title(text=""))
+        self.plot = blank("diagram", width, height, title=Title(text=NO_TITLE))
         self.mapper = LinearColorMapper(palette=_PALETTE, low=0.0, high=1.0, nan_color=_NOTHING)
         self.image = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.plot.image("image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper, source=self.image)

@@ -9,7 +9,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource, Legend, LegendItem, Range1d, Title, WheelZoomTool
 
 from explore.curves import Curves
-from explore.look import COLOURS, Plot, blank, dashes, dress, look_of
+from explore.look import COLOURS, NO_TITLE, Plot, blank, dashes, dress, look_of
 from explore.news import Change
 from figures.over_time import NAMES
 from figures.panels import TASKS
@@ -110,7 +110,7 @@ class PlanePlot:
     """Specialization of the weights against that of the gates, with the curve of theory."""
 
     def __init__(self, name: str, size: tuple[int, int]) -> None:
-        self.plot = blank(name, *size, (-1.15, 1.15), (-0.2, 1.15), Title(text=""))
+        self.plot = blank(name, *size, (-1.15, 1.15), (-0.2, 1.15), Title(text=NO_TITLE))
         self.plot.xaxis.axis_label, self.plot.yaxis.axis_label = "specialization of the gates c̄", "of the weights w̄"
         self.run = ColumnDataSource({"x": [], "y": []})
         self.end = ColumnDataSource({"x": [], "y": []})
@@ -130,7 +130,7 @@ class PlanePlot:
         title, nothing = "two tasks and two paths only", np.zeros(0)
         gates = weights = known = theory = nothing
         if curves.in_plane:
-            title = ""
+            title = NO_TITLE
             gates, weights = curves.plane()
             known, theory = curves.theory()
         return [

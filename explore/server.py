@@ -8,7 +8,6 @@ import hmac
 import logging
 import secrets
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -91,25 +90,27 @@ class Explorer:
         self._source = source
         # Whatever the environment says: no request leaves this machine.
         settings.resources = "server"
-        # It warns of any name.
-        logging.getLogger("bokeh.server.util").setLevel(logging.ERROR)
+        # They warn of any name, and of tabs that are closed while something is told.
+        for name in ("bokeh.server.util", "bokeh.server.views.ws"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         token = None if host in _LOCAL_NAMES else secrets.token_urlsafe(16)
+        hosts: set[str] = set()
         try:
-            port = port or _free_port(host)
-            hosts = {f"{name}:{port}" for name in _LOCAL_NAMES}
             self._server = Server(
                 {"/": Application(FunctionHandler(self._open))},
                 address=host,
                 port=port,
                 # Of any name: who is let in is said above, by the same host and the token.
-                allow_websocket_origin=["*"] if token else sorted(hosts),
+                allow_websocket_origin=["*"],
                 auth_provider=_Visitors(hosts, token),
                 unused_session_lifetime_milliseconds=_FORGOTTEN_MS,
                 check_unused_sessions_milliseconds=_LOOKED_FOR_MS,
             )
         except OSError as error:
             raise SettingError(f"{host}:{port} cannot be served at: {error.strerror or error}") from error
-        self.link = f"http://{host}:{port}/" + (f"?token={token}" if token else "")
+        # The names are known with the port, which may be any that is free; nobody is let in before.
+        hosts.update(f"{name}:{self._server.port}" for name in _LOCAL_NAMES)
+        self.link = f"http://{host}:{self._server.port}/" + (f"?token={token}" if token else "")
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until interrupted, in the main thread; then **raises** `KeyboardInterrupt`."""
@@ -141,12 +142,6 @@ class Explorer:
             if name != "token"
         }
         Page(document, self._source, arguments)
-
-
-def _free_port(host: str) -> int:
-    """A port that is free now: it has to be known before the server is made, which is told its own names."""
-    with socket.create_server((host, 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def working() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from explore.view import Span
@@ -33,9 +34,13 @@ class Control:
     compiles: bool = False
 
 
-def controls_of(experiment: Experiment) -> tuple[Control, ...]:
-    """All values of an experiment that a page can set, those first that are set without compiling."""
+def controls_of(experiment: Experiment, spans: Mapping[str, Span] | None = None) -> tuple[Control, ...]:
+    """All values of an experiment that a page can set, those first that are set without compiling.
+
+    Ranges are those of `spans`, by paths, and around the values of the experiment where it has none.
+    """
     found = []
+    spans = spans or {}
     for path, value in paths(experiment).items():
         field = field_at(experiment, path)
         if field is None or path.startswith("inputs."):
@@ -45,7 +50,8 @@ def controls_of(experiment: Experiment) -> tuple[Control, ...]:
         if rule is None or meaning is None or units is None:
             continue
         if isinstance(rule, Number):
-            found.append(Control(path, meaning, units, str(rule), value, span=_span(experiment, path, value, rule)))
+            span = spans.get(path) or span_of(experiment, path)
+            found.append(Control(path, meaning, units, str(rule), value, span=span))
         elif isinstance(value, Word):
             found.append(Control(path, meaning, units, str(rule), value, options=value.options))
         elif isinstance(rule, Choice):
@@ -57,12 +63,9 @@ def controls_of(experiment: Experiment) -> tuple[Control, ...]:
 
 def span_of(experiment: Experiment, path: str) -> Span:
     """A range around the value at a path: decades for positive numbers, a line from the lowest for others."""
+    value = float(paths(experiment)[path])
     field = field_at(experiment, path)
-    return _span(experiment, path, paths(experiment)[path], field.metadata["rule"] if field is not None else Number())
-
-
-def _span(experiment: Experiment, path: str, value: float, rule: Any) -> Span:
-    value = float(value)
+    rule = field.metadata["rule"] if field is not None else Number()
     low, high = (rule.low, rule.high) if isinstance(rule, Number) else (-math.inf, math.inf)
     if path == "curriculum.block_length":
         # A block is a step at least, and a run shows each task once or more often.

@@ -126,10 +126,19 @@ class Live(Source):
         return self._experiments.get(repr(set_to), lambda: changed(live(view.base), dict(view.changes)))
 
     def controls(self, view: View) -> Sequence[Control]:
-        return self._controls.get(repr((view.base, view.changes)), lambda: controls_of(self.experiment(view)))
+        # Ranges are those of the base, whichever of its values a link begins with.
+        return self._controls.get(
+            repr((view.base, view.changes)),
+            lambda: controls_of(self.experiment(view), ranges(live(view.base))),
+        )
 
     def axes(self, view: View) -> Mapping[str, Span]:
-        return {each.path: each.span for each in self.controls(view) if each.span is not None}
+        # A value that has left its range is within its axis all the same.
+        return {
+            each.path: each.span if 0 <= each.span.place(each.value) <= 1 else span_of(self.experiment(view), each.path)
+            for each in self.controls(view)
+            if each.span is not None
+        }
 
     def observables(self) -> Mapping[str, str]:
         return {name: each.long_name for name, each in observables().items()}
@@ -188,6 +197,12 @@ class _Told(Silent):
     def compiled(self, seconds: float) -> None:
         del seconds
         self._tell(False)
+
+
+@functools.lru_cache(64)
+def ranges(experiment: Experiment) -> dict[str, Span]:
+    """The ranges of all numbers of an experiment, around its values."""
+    return {each.path: each.span for each in controls_of(experiment) if each.span is not None}
 
 
 @functools.lru_cache(64)

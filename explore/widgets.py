@@ -8,7 +8,7 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from bokeh.models import Button, InlineStyleSheet, Select, Slider, TextInput
+from bokeh.models import Button, CustomJS, InlineStyleSheet, Select, Slider, TextInput
 
 from explore.words import Words
 
@@ -16,6 +16,12 @@ from explore.words import Words
 PLACES = 1000
 # What a slider passes within this is left out, in milliseconds.
 _SETTLED_MS = 15
+
+# A button with another label is another element, and the focus is lost with the one before.
+_FOCUSED = """
+const view = Bokeh.index.find_one(cb_obj)
+setTimeout(() => { if (document.activeElement == document.body) view?.shadow_el.querySelector('button')?.focus() })
+"""
 
 # Does what it is given, or says why not.
 Attempt = Callable[[Callable[[], None]], None]
@@ -95,6 +101,7 @@ class Widgets:
     def button(self, name: str, label: str, pressed: Callable[[], None], width: int) -> Button:
         """A button."""
         made = self.dressed(Button(name=name, label=label, width=width))
+        made.js_on_change("label", CustomJS(code=_FOCUSED))
         made.on_click(lambda: self._wish(pressed))
         return made
 
