@@ -169,9 +169,8 @@ def diagram(browser: Browser, link: str, seeds: int) -> dict[str, float]:
 
 
 def focus(page: Page, name: str) -> None:
-    """Have the keys move the slider below a field."""
-    field = page.get_by_label(name, exact=True)
-    page.locator(".bk-Column", has=field).last.get_by_role("slider").focus()
+    """Have the keys move a slider."""
+    page.get_by_role("slider", name=name, exact=True).focus()
 
 
 def refine(page: Page) -> None:

@@ -233,12 +233,12 @@ def button(page: Page, name: str) -> Locator:
 
 def field(page: Page, name: str) -> Locator:
     """A field or menu by its label."""
-    return page.get_by_label(name, exact=True)
+    return page.locator("input, select").and_(page.get_by_label(name, exact=True))
 
 
 def slider(page: Page, name: str) -> Locator:
-    """The handle of the slider below a field: it is in the same, innermost column."""
-    return page.locator(".bk-Column", has=field(page, name)).last.get_by_role("slider")
+    """The handle of the slider below a field."""
+    return page.get_by_role("slider", name=name, exact=True)
 
 
 def enter(page: Page, name: str, text: str) -> None:

@@ -36,8 +36,8 @@ from tests.cli.browser import (
 )
 from tests.cli.tools import gatednet
 
-# Two minutes of one core, and a browser that not every machine has.
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(chromium() is None, reason=MISSING)]
+# Not every machine has a browser.
+pytestmark = pytest.mark.skipif(chromium() is None, reason=MISSING)
 
 GATES, BLOCKS = "timescales.gates [time]", "curriculum.block_length [time]"
 SENTENCE = re.compile(
@@ -163,6 +163,18 @@ def test_a_value_is_typed(page):
     assert slider(page, GATES).get_attribute("aria-valuenow") == "912.0"
 
 
+def test_every_slider_is_named_as_its_field(page):
+    for base in ("fig2-flexible", "fig6-regularised"):
+        field(page, "experiment").select_option(base)
+        page.wait_for_url(re.compile(f"base={base}&"))
+        handles = page.get_by_role("slider")
+        names = {each.get_attribute("aria-label") for each in handles.all()}
+        assert len(names) == handles.count() == 10
+        assert {GATES, BLOCKS, "dt [time]"} < names
+        for each in names:
+            expect(field(page, each).first).to_be_visible()
+
+
 def test_a_bad_value_is_refused_as_by_the_command_line_and_nothing_changes(page):
     enter(page, GATES, "0.02")
     page.wait_for_url(re.compile(r"gates=0\.02&"))
@@ -238,6 +250,8 @@ def test_a_link_with_a_bad_value_says_so_and_shows_the_default(visit):
         assert "\n" not in message(page).inner_text()
         assert values(page) == expected
         expect(verdict(page)).to_have_text(sentence)
+        # The address is what is seen, and not what was refused.
+        page.wait_for_url(re.compile(r"\?base=fig2-flexible&x="))
         expect(page).to_have_title("gatednet explore")
         page.close()
 
@@ -245,10 +259,14 @@ def test_a_link_with_a_bad_value_says_so_and_shows_the_default(visit):
 def test_the_tour_can_be_left_or_goes_through_its_steps(page):
     title = page.locator(".tour h2")
     expect(title).to_be_hidden()
-    button(page, "tour").click()
+    assert reached(page, "tour")
+    page.keyboard.press("Enter")
     expect(title).to_be_visible()
-    button(page, "end tour").click()
+    has_focus(page, "next")
+    assert reached(page, "end tour", most=1)
+    page.keyboard.press("Space")
     expect(title).to_be_hidden()
+    has_focus(page, "tour")
     expect(button(page, "end tour")).to_be_hidden()
     for step, (pressed, pinned) in enumerate([("tour", 1), *[("next", 1)] * 3, ("next", 0)], 1):
         before = verdict(page).inner_text()
@@ -302,8 +320,10 @@ def test_another_experiment_is_chosen_by_the_keyboard(page):
 
 def test_the_dark_theme_darkens_the_page_and_is_in_the_link(visit, page):
     light = paper(page)
-    button(page, "dark").click()
+    assert reached(page, "dark")
+    page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"theme=dark"))
+    has_focus(page, "light")
     page.wait_for_function("(light) => getComputedStyle(document.body).backgroundColor != light", arg=light)
     dark = paper(page)
     assert sum(map(int, re.findall(r"\d+", dark)[:3])) < 150 < 600 < sum(map(int, re.findall(r"\d+", light)[:3]))

@@ -1,6 +1,7 @@
 """`Latest`: of all jobs the last one is done."""
 
 import threading
+import time
 
 import pytest
 
@@ -75,6 +76,23 @@ def test_a_job_is_wanted_until_another_one_comes(latest):
     told.release("only")
     told.wait("only", "ended")
     assert told.lost == []
+
+
+def test_a_worker_is_busy_until_the_last_job_has_ended(latest):
+    told = Told()
+    assert not latest.busy
+    latest.submit(stubborn(told, "first"))
+    assert latest.busy
+    told.wait("first", "begun")
+    latest.submit(stubborn(told, "second"))
+    told.release("first")
+    told.wait("second", "begun")
+    assert latest.busy
+    told.release("second")
+    end = time.monotonic() + PATIENCE
+    while latest.busy and time.monotonic() < end:
+        time.sleep(0.001)
+    assert not latest.busy
 
 
 def test_the_running_job_is_told_that_it_is_not_wanted(latest):

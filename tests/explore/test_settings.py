@@ -141,6 +141,17 @@ def test_ranges_of_figure_2(path, low, high, scale):
     assert (span.low, span.high) == pytest.approx((low, high), rel=1e-12)
 
 
+def test_ranges_stay_those_of_the_base_and_an_axis_has_the_value_within():
+    source = Live([])
+    view = source.default("fig2-flexible")
+    for value, low, high in ((0.02, 0.003, 0.3), (0.3, 0.003, 0.3), (5.0, 0.5, 50.0)):
+        moved = view.changed("timescales.gates", value)
+        (span,) = (each.span for each in source.controls(moved) if each.path == "timescales.gates")
+        assert (span.low, span.high) == pytest.approx((0.003, 0.3), rel=1e-12)
+        axis = source.axes(moved)["timescales.gates"]
+        assert (axis.low, axis.high) == pytest.approx((low, high), rel=1e-12)
+
+
 def test_a_block_is_a_step_at_least_and_each_task_has_one():
     short = with_values(live("fig2-flexible"), {"dt": 0.05, "curriculum.block_length": 0.1})
     span = span_of(short, "curriculum.block_length")
