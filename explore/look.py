@@ -58,7 +58,9 @@ def dress(plot: Plot, theme: str) -> None:
     """Give a plot the colours of a theme."""
     colours = COLOURS[theme]
     plot.styles = {"background-color": colours["paper"]}
-    plot.background_fill_color = plot.border_fill_color = colours["paper"]
+    plot.background_fill_color = colours["paper"]
+    # Behind all of it is the style above: half of the outermost pixels would keep the colours of another theme.
+    plot.border_fill_color = None
     plot.outline_line_color = colours["edge"]
     if plot.title is not None:
         plot.title.text_color = colours["ink"]

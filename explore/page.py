@@ -22,7 +22,7 @@ from explore.fields import Fields
 from explore.latest import Latest, Wanted
 from explore.look import COLOURS
 from explore.menus import Menus
-from explore.news import News
+from explore.news import Change, News
 from explore.phase_plot import DiagramPlot
 from explore.run_plots import Column
 from explore.source import Source
@@ -316,13 +316,11 @@ class Page:
         beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned and wanted() else None
         seconds = time.perf_counter() - start
         if wanted() or time.perf_counter() > self._drawn + _LIVE:
-            self._later(partial(self._show_curves, view, chosen, beside, seconds))
+            changes = self._changes(view, chosen, beside, seconds)
+            self._later(partial(self._show_curves, view, chosen, beside, changes))
 
-    def _show_curves(self, view: View, chosen: Curves | None, beside: Curves | None, seconds: float) -> None:
-        # Those of a moment ago are shown while a slider moves on, now and then, and not kept.
-        latest = view == self.view
-        self.chosen, self.beside = (chosen, beside) if latest else (None, None)
-        self._drawn = time.perf_counter()
+    def _changes(self, view: View, chosen: Curves | None, beside: Curves | None, seconds: float) -> list[Change]:
+        """What shows curves and what is said of them."""
         changes, words = [], []
         for name, curves, plots in (("", chosen, self.columns[0]), ("pinned: ", beside, self.columns[1])):
             if curves is None:
@@ -332,10 +330,14 @@ class Page:
             words.append(_sentence(name, verdict_of(curves)))
         if chosen is None or "step" not in chosen.data.dims:
             words.append("<p>the store keeps nothing over time</p>")
-        changes += [
-            self.verdict.change("".join(words)),
-            self.status.change(_status(f"curves in {seconds * 1000:.0f} ms")),
-        ]
+        status = _status(f"curves in {seconds * 1000:.0f} ms")
+        return [*changes, self.verdict.change("".join(words)), self.status.change(status)]
+
+    def _show_curves(self, view: View, chosen: Curves | None, beside: Curves | None, changes: list[Change]) -> None:
+        # Those of a moment ago are shown while a slider moves on, now and then, and not kept.
+        latest = view == self.view
+        self.chosen, self.beside = (chosen, beside) if latest else (None, None)
+        self._drawn = time.perf_counter()
         self.news.tell(changes)
         if latest:
             self._present()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from bokeh.models import ColumnDataSource, Legend, LegendItem, Range1d, Title, WheelZoomTool
+from bokeh.events import DoubleTap
+from bokeh.models import ColumnDataSource, CustomJS, Legend, LegendItem, Range1d, Title, WheelZoomTool
 
 from explore.curves import Curves
 from explore.look import COLOURS, NO_TITLE, Plot, blank, dashes, dress, look_of
@@ -14,16 +15,30 @@ from explore.news import Change
 from figures.over_time import NAMES
 from figures.panels import TASKS
 
-# A line of a plot over time: its points, the edge of its band, its look, and its name.
-_COLUMNS = ("xs", "ys", "around", "band", "colour", "dash", "name")
+# A line of a plot over time: its points, the edge of its band, and its look.
+_COLUMNS = ("xs", "ys", "around", "band", "colour", "dash")
+# As far as plots reach at least, a little beyond what networks that are specialized reach; and below 0.
+_SPECIALIZED, _BELOW = 1.15, -0.15
+# An entry of a legend: a line without points, its look and its name.
+_ENTRY = ("xs", "ys", "colour", "dash", "name")
 # Left of a frame are its axis and name, right of it a legend or nothing, in pixels.
 _LEFT, _BESIDE = 62, {True: 62 + 96, False: 62 + 20}
+# Cuts lines off at the frame where only a part of the time is seen; and shows the whole of it.
+_CUT = """
+const level = time.start > time.reset_start || time.end < time.reset_end ? 'glyph' : 'overlay'
+for (const each of drawn) each.setv({level}, {sync: false})
+"""
+_RESET = "time.setv({start: time.reset_start, end: time.reset_end})"
 
 
 class TimePlot:
     """A quantity over time above shaded blocks: lines with the bands of their standard errors.
 
     Plots above each other share `time`, the range of their axis, which only the lowest shows.
+
+    Lines are drawn above all else, so that axes and legends need not be drawn with them again; and since nothing cuts
+    them off there, ranges have room for all of them, and bands end with their frame. Where only a part of the time is
+    seen they are drawn and cut as usual, see `Column`.
     """
 
     def __init__(self, name: str, size: tuple[int, int], label: str, time: Range1d, legend: bool, axis: bool) -> None:
@@ -33,18 +48,27 @@ class TimePlot:
         self.plot.xaxis.axis_label = "time t"
         self.plot.yaxis.axis_label = label
         zoom = WheelZoomTool(dimensions="width")
-        self.plot.add_tools(zoom, "xpan", "reset")
+        self.plot.add_tools(zoom, "xpan")
+        self.plot.toolbar.active_scroll = zoom
         self.blocks = ColumnDataSource({"x0": [], "x1": [], "alpha": []})
         self.strips = self.plot.vstrip(
             x0="x0", x1="x1", source=self.blocks, fill_alpha="alpha", line_color=None, fill_color="gray"
         )
         self.lines = ColumnDataSource({name: [] for name in _COLUMNS})
-        self.plot.patches("around", "band", source=self.lines, fill_color="colour", fill_alpha=0.25, line_color=None)
-        drawn = self.plot.multi_line(
-            "xs", "ys", source=self.lines, line_color="colour", line_dash="dash", line_width=2, name="lines"
-        )
-        if legend:
-            item = LegendItem(label={"field": "name"}, renderers=[drawn])
+        above: dict[str, Any] = {"source": self.lines, "level": "overlay"}
+        self.drawn = [
+            self.plot.patches("around", "band", fill_color="colour", fill_alpha=0.25, line_color=None, **above),
+            self.plot.multi_line(
+                "xs", "ys", line_color="colour", line_dash="dash", line_width=2, name="lines", **above
+            ),
+        ]
+        # A legend is laid out anew with all data of the lines that it names, so that it names some that never change.
+        self.entries = ColumnDataSource({name: [] for name in _ENTRY}) if legend else None
+        if self.entries is not None:
+            named = self.plot.multi_line(
+                "xs", "ys", source=self.entries, line_color="colour", line_dash="dash", line_width=2
+            )
+            item = LegendItem(label={"field": "name"}, renderers=[named])
             self.plot.add_layout(Legend(items=[item], location="center"), "right")
 
     def dress(self, theme: str) -> None:
@@ -55,31 +79,47 @@ class TimePlot:
         self,
         curves: Curves,
         lines: Sequence[tuple[str, dict[str, Any], np.ndarray, np.ndarray]],
-        range_of_values: tuple[float, float] | None = None,
+        least: tuple[float, float] | None = None,
     ) -> list[Change]:
-        """What shows lines, each a name, its look, mean and standard error over time."""
+        """What shows lines, each a name, its look, mean and standard error over time; `least` is in their range."""
         time, there_and_back = curves.time, np.concatenate([curves.time, curves.time[::-1]])
-        bands = [band_of(mean, error) for _, _, mean, error in lines]
+        low, high = extent([mean for _, _, mean, _ in lines], least)
+        bands = [band_of(mean, error).clip(low, high) for _, _, mean, error in lines]
+        looks = {
+            "colour": [look["color"] for _, look, _, _ in lines],
+            "dash": [dashes(look) for _, look, _, _ in lines],
+        }
         data = {
             "xs": [time for _ in lines],
             "ys": [mean for _, _, mean, _ in lines],
             "around": [there_and_back if band.size else band for band in bands],
             "band": bands,
-            "colour": [look["color"] for _, look, _, _ in lines],
-            "dash": [dashes(look) for _, look, _, _ in lines],
-            "name": [name for name, _, _, _ in lines],
+            **looks,
         }
-        low, high = range_of_values or extent([mean for _, _, mean, _ in lines])
+        changes: list[Change] = []
+        if self.entries is not None:
+            nowhere: list[Any] = [[] for _ in lines]
+            entries = {"xs": nowhere, "ys": nowhere, **looks, "name": [name for name, _, _, _ in lines]}
+            changes.append((self.entries, {"data": entries}))
         return [
+            *changes,
             (self.blocks, {"data": blocks_of(curves)}),
             (self.lines, {"data": data}),
-            (self.plot.x_range, {"start": 0.0, "end": float(curves.data.duration)}),
+            (self.plot.x_range, _whole(0.0, float(curves.data.duration))),
             (self.plot.y_range, {"start": low, "end": high}),
         ]
 
 
-def extent(values: Sequence[np.ndarray]) -> tuple[float, float]:
-    """A range that shows all finite values, from 0 or below."""
+def _whole(start: float, end: float) -> dict[str, float]:
+    """What makes a range a whole one, from which a visitor may choose a part."""
+    return {"start": start, "end": end, "reset_start": start, "reset_end": end}
+
+
+def extent(values: Sequence[np.ndarray], least: tuple[float, float] | None = None) -> tuple[float, float]:
+    """A range that shows all finite values, from 0 or below, or more than that."""
+    if least is not None:
+        low, high = extent(values)
+        return min(low, least[0]), max(high, least[1])
     known = np.concatenate([each[np.isfinite(each)] for each in values]) if values else np.zeros(0)
     high, low = (float(known.max()), min(float(known.min()), 0.0)) if known.size else (1.0, 0.0)
     return low - 0.05 * (high - low) if low < 0 else 0.0, high + 0.05 * (high - low) or 1.0
@@ -110,20 +150,27 @@ class PlanePlot:
     """Specialization of the weights against that of the gates, with the curve of theory."""
 
     def __init__(self, name: str, size: tuple[int, int]) -> None:
-        self.plot = blank(name, *size, (-1.15, 1.15), (-0.2, 1.15), Title(text=NO_TITLE))
+        self.plot = blank(name, *size, title=Title(text=NO_TITLE))
         self.plot.xaxis.axis_label, self.plot.yaxis.axis_label = "specialization of the gates c̄", "of the weights w̄"
         self.run = ColumnDataSource({"x": [], "y": []})
         self.end = ColumnDataSource({"x": [], "y": []})
         self.theory = ColumnDataSource({"x": [], "y": []})
-        drawn = self.plot.line("x", "y", source=self.run, line_width=2, line_color=TASKS[1]["color"])
-        self.plot.scatter("x", "y", source=self.end, size=8, fill_color=TASKS[1]["color"], line_color=None)
-        self.curve = self.plot.line("x", "y", source=self.theory, line_width=1.5, line_dash=[6, 4])
-        items = [LegendItem(label="runs", renderers=[drawn]), LegendItem(label="theory", renderers=[self.curve])]
+        colour = TASKS[1]["color"]
+        runs: dict[str, Any] = {"line_width": 2, "line_color": colour}
+        theory: dict[str, Any] = {"line_width": 1.5, "line_dash": [6, 4]}
+        self.plot.line("x", "y", source=self.run, level="overlay", **runs)
+        self.plot.scatter("x", "y", source=self.end, size=8, fill_color=colour, line_color=None, level="overlay")
+        # As in the plots over time, lines are above all else, and a legend names some that never change.
+        nowhere = [np.nan], [np.nan]
+        self.curves = [self.plot.line("x", "y", source=self.theory, **theory), self.plot.line(*nowhere, **theory)]
+        named = {"runs": self.plot.line(*nowhere, **runs), "theory": self.curves[1]}
+        items = [LegendItem(label=name, renderers=[line]) for name, line in named.items()]
         self.plot.add_layout(Legend(items=items, location="center"), "right")
 
     def dress(self, theme: str) -> None:
         dress(self.plot, theme)
-        self.curve.glyph.line_color = COLOURS[theme]["ink"]
+        for each in self.curves:
+            each.glyph.line_color = COLOURS[theme]["ink"]
 
     def fill(self, curves: Curves) -> list[Change]:
         """What shows the runs of a cell, where there is such a plane."""
@@ -133,7 +180,11 @@ class PlanePlot:
             title = NO_TITLE
             gates, weights = curves.plane()
             known, theory = curves.theory()
+        _, side = extent([np.abs(gates)], (0.0, _SPECIALIZED))
+        bottom, top = extent([weights], (_BELOW, _SPECIALIZED))
         return [
+            (self.plot.x_range, {"start": -side, "end": side}),
+            (self.plot.y_range, {"start": bottom, "end": top}),
             (self.plot.title, {"text": title}),
             (self.run, {"data": {"x": gates, "y": weights}}),
             (self.end, {"data": {"x": gates[-1:], "y": weights[-1:]}}),
@@ -151,6 +202,11 @@ class Column:
         self.alignment = TimePlot(f"{name}-alignment", (width, 155), "alignment", time, legend=True, axis=True)
         self.plane = PlanePlot(f"{name}-plane", (width, 197))
         self.parts = (self.loss, self.gates, self.alignment, self.plane)
+        above = [each for part in (self.loss, self.gates, self.alignment) for each in part.drawn]
+        time.js_on_change("start", CustomJS(args={"time": time, "drawn": above}, code=_CUT))
+        time.js_on_change("end", CustomJS(args={"time": time, "drawn": above}, code=_CUT))
+        for part in (self.loss, self.gates, self.alignment):
+            part.plot.js_on_event(DoubleTap, CustomJS(args={"time": time}, code=_RESET))
         self.dress(theme)
 
     @property
@@ -183,7 +239,7 @@ class Column:
                 (_named(path, tasks), look_of(path, tasks, theme), *curves.band("gates", path=path))
                 for path in range(paths)
             ]
-            changes += self.gates.fill(curves, lines, (-0.15, max(1.15, extent([mean for _, _, mean, _ in lines])[1])))
+            changes += self.gates.fill(curves, lines, (_BELOW, _SPECIALIZED))
         if "alignment" in data:
             lines = [
                 (
@@ -194,7 +250,7 @@ class Column:
                 for task in range(tasks)
                 for path in range(paths)
             ]
-            changes += self.alignment.fill(curves, lines, (-0.15, 1.15))
+            changes += self.alignment.fill(curves, lines, (_BELOW, _SPECIALIZED))
         return changes
 
 

@@ -214,6 +214,31 @@ def test_a_click_in_the_diagram_chooses_a_cell_and_a_button_pins_it(page):
     expect(page.locator(".verdict p")).to_have_count(1)
 
 
+def test_a_part_of_the_time_can_be_looked_at_and_the_whole_again(page):
+    seen = "(name) => { const {start, end} = Bokeh.documents[0].get_model_by_name(name).x_range; return [start, end] }"
+    level = "(name) => Bokeh.documents[0].get_model_by_name(name).renderers.find((each) => each.name == 'lines').level"
+    whole = page.evaluate(seen, "chosen-loss")
+    assert whole == [0, 20]
+    plot = page.locator(".bk-Figure").nth(2)
+    plot.hover()
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(f"(name) => ({seen})(name)[0] > 0", arg="chosen-loss")
+    for name in PLOTS[:3]:
+        start, end = page.evaluate(seen, name)
+        assert 0 < start < end < 20
+        # Lines that go on beyond the frame are cut off by it.
+        assert page.evaluate(level, name) == "glyph"
+    # It stays while settings change.
+    before = verdict(page).inner_text()
+    enter(page, GATES, "0.05")
+    expect(verdict(page)).not_to_have_text(before)
+    assert page.evaluate(seen, "chosen-gates") == [start, end]
+    plot.dblclick()
+    page.wait_for_function(f"(name) => ({seen})(name)[0] == 0", arg="chosen-loss")
+    assert [page.evaluate(seen, name) for name in PLOTS[:3]] == [whole] * 3
+    assert {page.evaluate(level, name) for name in PLOTS[:3]} == {"overlay"}
+
+
 def test_a_copied_link_shows_the_same(visit, page):
     enter(page, GATES, "0.05")
     field(page, "objective.reduction").select_option("mean")
