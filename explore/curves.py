@@ -41,7 +41,7 @@ class Curves:
 
     def band(self, name: str, **where: int) -> tuple[np.ndarray, np.ndarray]:
         """Mean over seeds of a quantity and its standard error, (steps,) each, at points along its further axes."""
-        values = self.data[name].isel(where).transpose("seed", "step").values
+        values = self.data.variables[name].isel(where).transpose("seed", "step").values
         return mean_and_error(values)
 
     @property

@@ -122,7 +122,16 @@ def extent(values: Sequence[np.ndarray], least: tuple[float, float] | None = Non
         return min(low, least[0]), max(high, least[1])
     known = np.concatenate([each[np.isfinite(each)] for each in values]) if values else np.zeros(0)
     high, low = (float(known.max()), min(float(known.min()), 0.0)) if known.size else (1.0, 0.0)
-    return low - 0.05 * (high - low) if low < 0 else 0.0, high + 0.05 * (high - low) or 1.0
+    room = 0.05 * (high - low)
+    return -_rounded_up(room - low) if low < 0 else 0.0, _rounded_up(high + room) or 1.0
+
+
+def _rounded_up(value: float) -> float:
+    # To two digits: an axis that changes with every step of a slider would be drawn again, and read again.
+    if not 0.0 < value < np.inf:
+        return max(value, 0.0)
+    step = 10.0 ** (np.floor(np.log10(value)) - 1)
+    return float(np.ceil(value / step) * step)
 
 
 def band_of(mean: np.ndarray, error: np.ndarray) -> np.ndarray:

@@ -35,13 +35,16 @@ def by_task(data: xarray.Dataset) -> xarray.Dataset:
     `data` has "alignment", which paths are matched by, and "gates" and "teacher_component" where callers need them
     sorted; anything else stays as it is. Paths without a task come last.
     """
-    order = path_order(data.alignment.isel(step=-1).transpose(..., "task", "path").values)
-    runs = [dim for dim in data.alignment.dims if dim not in ("step", "task", "path")]
+    # Variables, without the coordinates that the dataset has already: a page sorts while a slider moves.
+    score = data.variables["alignment"]
+    order = path_order(score.isel(step=-1).transpose(..., "task", "path").values)
+    runs = [dim for dim in score.dims if dim not in ("step", "task", "path")]
     sorted_by_task = {}
     for name in ("alignment", "gates", "teacher_component"):
         if name in data:
-            values = data[name].transpose(*runs, ..., "path")
-            sorted_by_task[name] = values.copy(data=in_order(values.values, order)).transpose(*data[name].dims)
+            variable = data.variables[name]
+            values = variable.transpose(*runs, ..., "path")
+            sorted_by_task[name] = values.copy(data=in_order(values.values, order)).transpose(*variable.dims)
     return data.assign(sorted_by_task)
 
 
