@@ -313,11 +313,11 @@ class Page:
         wanted = self._looked_at(wanted)
         start = time.perf_counter()
         chosen = self.source.curves(view, None, self._compiling)
-        beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned and wanted() else None
-        seconds = time.perf_counter() - start
-        if wanted() or time.perf_counter() > self._drawn + _LIVE:
-            changes = self._changes(view, chosen, beside, seconds)
-            self._later(partial(self._show_curves, view, chosen, beside, changes))
+        if not (wanted() or time.perf_counter() > self._drawn + _LIVE):
+            return
+        beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned else None
+        changes = self._changes(view, chosen, beside, time.perf_counter() - start)
+        self._later(partial(self._show_curves, view, chosen, beside, changes))
 
     def _changes(self, view: View, chosen: Curves | None, beside: Curves | None, seconds: float) -> list[Change]:
         """What shows curves and what is said of them."""

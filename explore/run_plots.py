@@ -17,10 +17,10 @@ from figures.panels import TASKS
 
 # A line of a plot over time: its points, the edge of its band, and its look.
 _COLUMNS = ("xs", "ys", "around", "band", "colour", "dash")
-# As far as plots reach at least, a little beyond what networks that are specialized reach; and below 0.
-_SPECIALIZED, _BELOW = 1.15, -0.15
 # An entry of a legend: a line without points, its look and its name.
 _ENTRY = ("xs", "ys", "colour", "dash", "name")
+# As far as plots reach at least: a little beyond what networks that are specialized reach, and below 0.
+_SPECIALIZED, _BELOW = 1.15, -0.15
 # Left of a frame are its axis and name, right of it a legend or nothing, in pixels.
 _LEFT, _BESIDE = 62, {True: 62 + 96, False: 62 + 20}
 # Cuts lines off at the frame where only a part of the time is seen; and shows the whole of it.
@@ -211,10 +211,11 @@ class Column:
         self.alignment = TimePlot(f"{name}-alignment", (width, 155), "alignment", time, legend=True, axis=True)
         self.plane = PlanePlot(f"{name}-plane", (width, 197))
         self.parts = (self.loss, self.gates, self.alignment, self.plane)
-        above = [each for part in (self.loss, self.gates, self.alignment) for each in part.drawn]
-        time.js_on_change("start", CustomJS(args={"time": time, "drawn": above}, code=_CUT))
-        time.js_on_change("end", CustomJS(args={"time": time, "drawn": above}, code=_CUT))
-        for part in (self.loss, self.gates, self.alignment):
+        over_time = (self.loss, self.gates, self.alignment)
+        cut = CustomJS(args={"time": time, "drawn": [each for part in over_time for each in part.drawn]}, code=_CUT)
+        time.js_on_change("start", cut)
+        time.js_on_change("end", cut)
+        for part in over_time:
             part.plot.js_on_event(DoubleTap, CustomJS(args={"time": time}, code=_RESET))
         self.dress(theme)
 
