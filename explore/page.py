@@ -16,6 +16,7 @@ from bokeh.layouts import column, row
 from bokeh.models import CustomJS, TextInput, UIElement
 
 from explore import export
+from explore.cells import Cells
 from explore.curves import Curves
 from explore.diagram import Diagram
 from explore.fields import Fields
@@ -24,10 +25,8 @@ from explore.look import COLOURS
 from explore.menus import Menus
 from explore.news import Change, News
 from explore.phase_plot import DiagramPlot
-from explore.run_plots import Column
 from explore.source import Source
 from explore.tour import STOPS
-from explore.verdict import Verdict, verdict_of
 from explore.view import View, from_query
 from explore.widgets import Widgets, escaped, rounded
 from gatednet import SettingError
@@ -87,10 +86,8 @@ class Page:
         theme, make = self.view.theme, self.widgets
         self.plot = DiagramPlot(*_DIAGRAM, theme)
         self.plot.plot.on_event(Tap, self._tapped)
-        self.columns = (Column(_CURVES, theme, "chosen"), Column(_CURVES // 2, theme, "pinned"))
-        self.columns[1].fit(_CURVES // 2, legends=False)
+        self.cells = Cells(make, _CURVES, _DIAGRAM[0], theme)
         self.message, self.status = make.words("message"), make.words("status")
-        self.verdict = make.words("verdict", width=_DIAGRAM[0])
         self.tour_text = make.words("tour", width=_WIDTH)
         self.message.root.visible = self.tour_text.root.visible = False
         self.address, self.file = _told("address", _ADDRESS), _told("file", _SAVE)
@@ -127,15 +124,14 @@ class Page:
         middle = column(
             self.plot.plot,
             row(*moves, self.pin),
-            self.verdict.root,
+            self.cells.verdict.root,
             *self.menus.rows,
         )
-        self.right = row(*[column(*each.plots) for each in self.columns])
         return column(
             row(title.root, *keep, copy, self.dark, self.next, self.leave, self.status.root),
             self.message.root,
             self.tour_text.root,
-            row(column(self.menus.base, self.fields.root), middle, self.right),
+            row(column(self.menus.base, self.fields.root), middle, self.cells.root),
             self.address,
             self.file,
             self.news.root,
@@ -257,13 +253,10 @@ class Page:
         if self._dressed != view.theme:
             self._dressed = view.theme
             self.plot.dress(view.theme)
-            for each in self.columns:
-                each.dress(view.theme)
+            self.cells.dress(view.theme)
         self.plot.axes(view.x, view.y, (view.x.path, view.y.path))
         self._mark()
-        beside, both = self.right.children[1], view.pinned is not None
-        beside.visible = both
-        self.columns[0].fit(_CURVES // 2 if both else _CURVES, legends=not both)
+        self.cells.fit(pinned=view.pinned is not None)
         if self.diagram is not None and self._shown_diagram == view.diagram:
             self.plot.bound(self.diagram.values, view.level)
 
@@ -316,22 +309,9 @@ class Page:
         if not (wanted() or time.perf_counter() > self._drawn + _LIVE):
             return
         beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned else None
-        changes = self._changes(view, chosen, beside, time.perf_counter() - start)
+        words = _status(f"curves in {1000 * (time.perf_counter() - start):.0f} ms")
+        changes = [*self.cells.fill(chosen, beside, view.theme), self.status.change(words)]
         self._later(partial(self._show_curves, view, chosen, beside, changes))
-
-    def _changes(self, view: View, chosen: Curves | None, beside: Curves | None, seconds: float) -> list[Change]:
-        """What shows curves and what is said of them."""
-        changes, words = [], []
-        for name, curves, plots in (("", chosen, self.columns[0]), ("pinned: ", beside, self.columns[1])):
-            if curves is None:
-                continue
-            if "step" in curves.data.dims:
-                changes += plots.fill(curves, view.theme)
-            words.append(_sentence(name, verdict_of(curves)))
-        if chosen is None or "step" not in chosen.data.dims:
-            words.append("<p>the store keeps nothing over time</p>")
-        status = _status(f"curves in {seconds * 1000:.0f} ms")
-        return [*changes, self.verdict.change("".join(words)), self.status.change(status)]
 
     def _show_curves(self, view: View, chosen: Curves | None, beside: Curves | None, changes: list[Change]) -> None:
         # Those of a moment ago are shown while a slider moves on, now and then, and not kept.
@@ -408,10 +388,6 @@ def _told(name: str, code: str) -> TextInput:
 
 def _status(words: str) -> str:
     return f'<span role="status">{escaped(words)}</span>'
-
-
-def _sentence(name: str, verdict: Verdict) -> str:
-    return f"<p><b>{name}{verdict.word}</b>: {escaped(verdict.reason)}</p>"
 
 
 def _last(arguments: Mapping[str, Sequence[str]], name: str) -> str | None:

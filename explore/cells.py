@@ -1,0 +1,49 @@
+"""`Cells`: the chosen cell, and the one that is pinned beside it."""
+
+from __future__ import annotations
+
+from bokeh.layouts import column, row
+
+from explore.curves import Curves
+from explore.news import Change
+from explore.run_plots import Column
+from explore.verdict import Verdict, verdict_of
+from explore.widgets import Widgets, escaped
+
+
+class Cells:
+    """Plots of both cells, `root`, of so many pixels, and what is said of them, `verdict`."""
+
+    def __init__(self, widgets: Widgets, width: int, verdict_width: int, theme: str) -> None:
+        self._width = width
+        self._columns = (Column(width, theme, "chosen"), Column(width // 2, theme, "pinned"))
+        self._columns[1].fit(width // 2, legends=False)
+        self.verdict = widgets.words("verdict", width=verdict_width)
+        self.root = row(*[column(*each.plots) for each in self._columns])
+
+    def dress(self, theme: str) -> None:
+        """Give all plots the colours of a theme."""
+        for each in self._columns:
+            each.dress(theme)
+
+    def fit(self, pinned: bool) -> None:
+        """Make room for a pinned cell, or give its room to the chosen one."""
+        self.root.children[1].visible = pinned
+        self._columns[0].fit(self._width // 2 if pinned else self._width, legends=not pinned)
+
+    def fill(self, chosen: Curves | None, beside: Curves | None, theme: str) -> list[Change]:
+        """What shows the runs of the cells, and says what they are."""
+        changes, words = [], []
+        for name, curves, plots in (("", chosen, self._columns[0]), ("pinned: ", beside, self._columns[1])):
+            if curves is None:
+                continue
+            if "step" in curves.data.dims:
+                changes += plots.fill(curves, theme)
+            words.append(_sentence(name, verdict_of(curves)))
+        if chosen is None or "step" not in chosen.data.dims:
+            words.append("<p>the store keeps nothing over time</p>")
+        return [*changes, self.verdict.change("".join(words))]
+
+
+def _sentence(name: str, verdict: Verdict) -> str:
+    return f"<p><b>{name}{verdict.word}</b>: {escaped(verdict.reason)}</p>"
