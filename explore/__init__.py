@@ -7,9 +7,13 @@
     curves.py     one cell over time
     verdict.py    flexible, forgetful, in between, or diverged
     latest.py     work of which only the latest matters
+    kept.py       results that are asked for again soon
+    news.py       what a browser is told, in one message
+    words.py      texts
     look.py       colours and lines, in either theme
     phase_plot.py, run_plots.py
                   diagram and curves as plots of Bokeh
+    cells.py      the chosen cell, and the pinned one beside it
     export.py     a view as a script, a sweep file, a picture
     tour.py       views in a row, with what to look at
     widgets.py    menus, fields, sliders and buttons that look alike

@@ -99,9 +99,9 @@ class Live(Source):
 
     def default(self, base: str | None = None) -> View:
         name = base or DEFAULT
-        experiment = live(name)
-        spans = {path: span_of(experiment, path) for path in ("timescales.gates", "curriculum.block_length")}
-        return View(name, *spans.values(), observable="total_alignment", level=0.8)
+        known = ranges(live(name))
+        x, y = known["timescales.gates"], known["curriculum.block_length"]
+        return View(name, x, y, observable="total_alignment", level=0.8)
 
     def bases(self) -> Mapping[str, str]:
         return {name: entry.summary for name, entry in EXPERIMENTS.items() if not _of_images(name)}

@@ -95,7 +95,8 @@ class Widgets:
 
     def _settled(self, slider: Slider, moved: Callable[[int], None]) -> None:
         place = self._moving.pop(slider)
-        if place is not None:
+        # Of another experiment the panel has other sliders.
+        if place is not None and slider.document is not None:
             self._passed(slider, place, moved)
 
     def button(self, name: str, label: str, pressed: Callable[[], None], width: int) -> Button:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,8 @@ MISSING = f"no browser: none of {', '.join(NAMES)} is on PATH, and {GIVEN} names
 # Seconds that a page may take for anything, on a machine with other things to do.
 WAIT = 60
 WIDTH, HEIGHT = 1280, 720
+# The plots of the chosen cell, from above.
+PLOTS = [f"chosen-{name}" for name in ("loss", "gates", "alignment", "plane")]
 
 # The command, which says how many workers its pages have whenever it is sent SIGUSR1.
 SERVER = """
@@ -280,3 +283,25 @@ def has_focus(page: Page, name: str) -> None:
 def paper(page: Page) -> str:
     """The colour behind all that is on a page."""
     return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def choose(page: Page, across: float, up: float) -> None:
+    """Click in the diagram, at a place from 0 to 1 along either side of its box."""
+    diagram = page.locator(".bk-Figure").first
+    box = diagram.bounding_box()
+    assert box is not None
+    diagram.click(position={"x": across * box["width"], "y": (1 - up) * box["height"]})
+
+
+def kept(page: Page, kind: str, folder: Path) -> Path:
+    """The file that a button gives."""
+    with page.expect_download() as download:
+        button(page, kind).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def no_errors(said: str) -> bool:
+    """Whether a server has met no error, by what it said to the standard error."""
+    return re.search(r"Traceback|Error\b|ERROR", said) is None

@@ -1,4 +1,4 @@
-"""Stores that the tests of the command line share; what changes one changes a copy."""
+"""What tests of the command line share: stores, of which what changes one changes a copy, and a browser."""
 
 import pytest
 
@@ -18,3 +18,12 @@ def reproduced(tmp_path_factory):
     """A folder with what `gatednet reproduce fig4` wrote, and its answer."""
     folder = tmp_path_factory.mktemp("reproduced")
     return folder, gatednet("reproduce", "fig4", folder=folder)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser, for as long as the tests of one file."""
+    from tests.cli.browser import launched
+
+    with launched() as started:
+        yield started

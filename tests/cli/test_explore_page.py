@@ -3,7 +3,6 @@
 import re
 import signal
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -15,17 +14,19 @@ from sweeps.spec import load_spec
 from tests.cli.browser import (
     HEIGHT,
     MISSING,
+    PLOTS,
     WIDTH,
     Visit,
     button,
+    choose,
     chromium,
     enter,
     field,
     focused,
     has_focus,
-    launched,
-    lines,
+    kept,
     message,
+    no_errors,
     paper,
     query,
     serving,
@@ -34,7 +35,6 @@ from tests.cli.browser import (
     values,
     verdict,
 )
-from tests.cli.tools import gatednet
 
 # Not every machine has a browser.
 pytestmark = pytest.mark.skipif(chromium() is None, reason=MISSING)
@@ -47,28 +47,6 @@ SENTENCE = re.compile(
 # Seconds within which an ended server, and the workers of closed pages, are gone.
 PROMPT = 5
 SEEDS = "seeds=2"
-PLOTS = [f"chosen-{name}" for name in ("loss", "gates", "alignment", "plane")]
-# A small sweep: 4 × 3 cells, 2 seeds.
-SPEC = """\
-base = "fig2-flexible"
-save = ["loss", "gates", "alignment", "teacher_component", "total_alignment", "specialization"]
-every = 10
-[set]
-inputs = { kind = "Population" }
-"network.inputs" = 4
-"network.outputs" = 2
-steps = 200
-[axes]
-length = { path = "curriculum.block_length", values = [0.02, 0.05, 0.1] }
-tau = { path = "timescales.gates", values = [0.01, 0.02, 0.05, 0.1] }
-seed = 2
-"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +77,6 @@ def frames(page):
     parts = [*page.locator(".bk-Figure:visible").all(), *page.locator(".verdict p").all()]
     boxes = [each.bounding_box() for each in parts]
     return [(box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]) for box in boxes]
-
-
-def choose(page, across, up):
-    """Click in the diagram, at a place from 0 to 1 along either side of its box."""
-    diagram = page.locator(".bk-Figure").first
-    box = diagram.bounding_box()
-    diagram.click(position={"x": across * box["width"], "y": (1 - up) * box["height"]})
 
 
 def reached(page, name, most=150):
@@ -357,15 +328,6 @@ def test_the_dark_theme_darkens_the_page_and_is_in_the_link(visit, page):
     page.wait_for_function("(light) => getComputedStyle(document.body).backgroundColor == light", arg=light)
 
 
-def kept(page, kind, folder):
-    """The file that a button gives."""
-    with page.expect_download() as download:
-        button(page, kind).click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
-
-
 def test_what_is_shown_can_be_kept(page, tmp_path):
     enter(page, GATES, "0.05")
     button(page, "pin / unpin").click()
@@ -395,49 +357,7 @@ def test_ten_tabs_are_served_and_nothing_works_on_when_they_are_closed(visit, se
     assert server.idle(PROMPT), f"{server.working()} workers are left"
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    """A server over a store."""
-    folder = tmp_path_factory.mktemp("stored")
-    (folder / "small.toml").write_text(SPEC)
-    answer = gatednet("sweep", "small.toml", folder=folder)
-    assert answer[:2] == (0, "runs/small: done, 24 runs\n"), answer
-    with serving("--store", str(Path("runs") / "small"), folder=folder) as served:
-        yield served
-
-
-@pytest.fixture
-def store_page(browser, stored):
-    visiting = Visit(browser, stored.link)
-    yield visiting.page()
-    visiting.context.close()
-    assert visiting.errors == []
-    assert visiting.hosts == {stored.host}
-
-
-def test_a_store_is_shown(store_page):
-    page = store_page
-    expect(page.locator(".status span")).to_have_text(re.compile(r"^\d+ × \d+ cells, 24 runs in "))
-    expect(verdict(page)).to_have_text(re.compile(r"over 2 seeds"))
-    assert [lines(page, plot) for plot in PLOTS[:3]] == [[21], [21] * 2, [21] * 4]
-    before = verdict(page).inner_text()
-    field(page, "tau").select_option("0.1")
-    page.wait_for_url(re.compile(r"base=small&.*set=tau=0\.1&"))
-    expect(verdict(page)).not_to_have_text(before)
-    choose(page, 0.15, 0.9)
-    page.wait_for_url(lambda url: "set=tau=0.1&" not in url)
-    expect(field(page, "tau")).to_have_value("0.01")
-    expect(field(page, "length")).to_have_value("0.1")
-
-
-def test_what_a_store_shows_can_be_kept(store_page, tmp_path):
-    files = {kind: kept(store_page, kind, tmp_path) for kind in ("Python", "TOML", "PNG", "SVG")}
-    compile(files["Python"].read_text(), "explore.py", "exec")
-    assert load_spec(files["TOML"]).experiment.network.inputs == 4
-    assert files["PNG"].read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-
-
-def test_a_server_ends_at_once_with_its_pages_open_and_has_met_no_error(browser, server, stored):
+def test_a_server_ends_at_once_with_its_pages_open_and_has_met_no_error(browser, server):
     visiting = Visit(browser, server.link)
     visiting.page()
     answer, seconds = server.end(signal.SIGINT)
@@ -445,5 +365,4 @@ def test_a_server_ends_at_once_with_its_pages_open_and_has_met_no_error(browser,
     assert (answer.code, answer.out) == (130, "")
     assert answer.err.endswith("gatednet: interrupted\n")
     assert seconds < PROMPT
-    for errors in (answer.err, stored.errors):
-        assert not re.search(r"Traceback|Error\b|ERROR", errors), errors
+    assert no_errors(answer.err), answer.err

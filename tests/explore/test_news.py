@@ -11,7 +11,6 @@ from hypothesis.extra.numpy import arrays
 
 from explore.news import News
 
-NUMBERS = st.floats(width=32) | st.integers(-(2**20), 2**20).map(float)
 ARRAYS = arrays(np.float64, st.integers(0, 8), elements=st.floats(width=32))
 VALUES = st.one_of(
     ARRAYS, st.text(), st.floats(allow_nan=False, allow_infinity=False), st.lists(ARRAYS, max_size=3), st.booleans()
