@@ -7,6 +7,7 @@
     curves.py     one cell over time
     verdict.py    flexible, forgetful, in between, or diverged
     latest.py     work of which only the latest matters
+    turns.py      who computes, of all pages
     kept.py       results that are asked for again soon
     news.py       what a browser is told, in one message
     words.py      texts

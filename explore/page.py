@@ -27,6 +27,7 @@ from explore.news import Change, News
 from explore.phase_plot import DiagramPlot
 from explore.source import Source
 from explore.tour import STOPS
+from explore.turns import Turns
 from explore.view import View, from_query
 from explore.widgets import Widgets, escaped, rounded
 from gatednet import SettingError
@@ -46,11 +47,14 @@ _STILL = 0.15
 class Page:
     """The page of one visitor: it is told of changes, refuses them in one line, or shows what follows.
 
-    `document` is the visitor's, `source` gives the numbers, and `arguments` are those of the address.
+    `document` is the visitor's, `source` gives the numbers, all pages take `turns`, and `arguments` are those of the
+    address.
     """
 
-    def __init__(self, document: Document, source: Source, arguments: Mapping[str, Sequence[str]]) -> None:
-        self.document, self.source = document, source
+    def __init__(
+        self, document: Document, source: Source, turns: Turns, arguments: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.document, self.source, self._turns = document, source, turns
         self.view = source.default()
         self.diagram: Diagram | None = None
         self.chosen: Curves | None = None
@@ -290,25 +294,18 @@ class Page:
         session = None if context is None else context.session
         return lambda: wanted() and (session is None or session.connection_count > 0)
 
-    def _undisturbed(self, wanted: Wanted) -> Wanted:
-        """The same for work that waits while settings change: curves come first, and have the processor alone."""
-
-        def after_a_while() -> bool:
-            while wanted():
-                if not self._latest["curves"].busy and time.perf_counter() > self._changed + _STILL:
-                    return True
-                time.sleep(0.01)
-            return False
-
-        return after_a_while
+    def _still(self) -> bool:
+        """Whether settings have stayed as they are, so that curves do not come first."""
+        return not self._latest["curves"].busy and time.perf_counter() > self._changed + _STILL
 
     def _compute_curves(self, view: View, wanted: Wanted) -> None:
         wanted = self._looked_at(wanted)
         start = time.perf_counter()
-        chosen = self.source.curves(view, None, self._compiling)
-        if not (wanted() or time.perf_counter() > self._drawn + _LIVE):
-            return
-        beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned else None
+        with self._turns.short():
+            chosen = self.source.curves(view, None, self._compiling)
+            if not (wanted() or time.perf_counter() > self._drawn + _LIVE):
+                return
+            beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned else None
         words = _status(f"curves in {1000 * (time.perf_counter() - start):.0f} ms")
         changes = [*self.cells.fill(chosen, beside, view.theme), self.status.change(words)]
         self._later(partial(self._show_curves, view, chosen, beside, changes))
@@ -325,13 +322,11 @@ class Page:
             self._latest["diagram"].submit(partial(self._compute_diagrams, view))
 
     def _compute_diagrams(self, view: View, wanted: Wanted) -> None:
-        wanted = self._undisturbed(self._looked_at(wanted))
-        if not wanted():
-            return
-        for diagram in self.source.diagrams(view, wanted, self._compiling):
-            if not wanted():
+        with self._turns.long(self._looked_at(wanted), self._still) as wanted_now:
+            if not wanted_now():
                 return
-            self._later(partial(self._show_diagram, view, diagram))
+            for diagram in self.source.diagrams(view, wanted_now, self._compiling):
+                self._later(partial(self._show_diagram, view, diagram))
 
     def _show_diagram(self, view: View, diagram: Diagram) -> None:
         if view.diagram != self.view.diagram:

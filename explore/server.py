@@ -27,6 +27,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from explore.page import Page
 from explore.source import Source
+from explore.turns import Turns
 from gatednet import SettingError
 
 LOCAL = "127.0.0.1"
@@ -87,7 +88,7 @@ class Explorer:
     """
 
     def __init__(self, source: Source, host: str = LOCAL, port: int = PORT) -> None:
-        self._source = source
+        self._source, self._turns = source, Turns()
         # Whatever the environment says: no request leaves this machine.
         settings.resources = "server"
         # They warn of any name, and of tabs that are closed while something is told.
@@ -141,9 +142,9 @@ class Explorer:
             for name, values in given.items()
             if name != "token"
         }
-        Page(document, self._source, arguments)
+        Page(document, self._source, self._turns, arguments)
 
 
 def working() -> int:
-    """How many workers of pages there are, for tests: a page that is closed leaves none."""
+    """How many workers of pages have something to do, for tests: those of a closed page have nothing."""
     return sum(thread.name.startswith("explore-") for thread in threading.enumerate())

@@ -348,10 +348,11 @@ def test_what_is_shown_can_be_kept(page, tmp_path):
 
 def test_ten_tabs_are_served_and_nothing_works_on_when_they_are_closed(visit, server):
     assert server.idle(30)
-    tabs = [visit.tab(f"seeds=1&set=timescales.gates={0.02 + 0.01 * number:g}") for number in range(10)]
+    tabs = [visit.tab(f"seeds=8&set=timescales.gates={0.02 + 0.01 * number:g}") for number in range(10)]
     for each in tabs:
         expect(verdict(each)).to_have_text(SENTENCE)
-    assert server.working() == 20
+    # All their diagrams would take about a minute.
+    assert server.working() >= len(tabs) / 2
     for each in tabs:
         each.close()
     assert server.idle(PROMPT), f"{server.working()} workers are left"
