@@ -13,7 +13,6 @@ import functools
 import jax.numpy as jnp
 import numpy as np
 import scipy.special
-import scipy.stats
 from jax import Array
 
 from gatednet.random import horner, normals, powers
@@ -30,9 +29,9 @@ def chi_fit(degrees: int) -> np.polynomial.Chebyshev:
     """The polynomial that turns a standard normal variate into a chi variate with `degrees` degrees of freedom."""
     nodes = _RANGE * np.cos(np.pi * (np.arange(401) + 0.5) / 401)
     # Each half from its own tail, where the probability is small and so exact.
-    lower = scipy.stats.chi.ppf(scipy.special.ndtr(nodes), degrees)
-    upper = scipy.stats.chi.isf(scipy.special.ndtr(-nodes), degrees)
-    return np.polynomial.Chebyshev.fit(nodes, np.where(nodes < 0, lower, upper), _DEGREE)
+    lower = scipy.special.gammaincinv(degrees / 2, scipy.special.ndtr(nodes))
+    upper = scipy.special.gammainccinv(degrees / 2, scipy.special.ndtr(-nodes))
+    return np.polynomial.Chebyshev.fit(nodes, np.sqrt(2 * np.where(nodes < 0, lower, upper)), _DEGREE)
 
 
 # Two squares of normal variates hold the triangles of this many steps: their lower and their upper ones.

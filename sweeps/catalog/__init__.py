@@ -5,6 +5,7 @@ Every module of this package that is named after a figure has `EXPERIMENTS` and 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 import re
@@ -49,6 +50,12 @@ def sweeps_of(name: str) -> dict[str, Sweep]:
 
     **Raises** `SettingError` for an unknown name, with the nearest known one.
     """
+    return dict(_built(name))
+
+
+@functools.cache
+def _built(name: str) -> dict[str, Sweep]:
+    # A grid of many cells takes a while to check, and commands ask for it again and again.
     return _entry("sweep", name, SWEEPS).build()
 
 

@@ -1,6 +1,7 @@
 """Stores of all figures, small enough to be computed in the tests."""
 
 import dataclasses
+import functools
 
 import pytest
 
@@ -30,7 +31,12 @@ def small(sweep):
 @pytest.fixture(scope="session")
 def small_sweeps():
     """The small sweeps of a figure, by its name."""
-    return lambda name: {store: small(sweep) for store, sweep in sweeps_for(FIGURES[name]).items()}
+
+    @functools.cache
+    def of(name):
+        return {store: small(sweep) for store, sweep in sweeps_for(FIGURES[name]).items()}
+
+    return of
 
 
 @pytest.fixture(scope="session")
