@@ -20,8 +20,14 @@ from gatednet.toml import value_of
 _WHOLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 _MULTIPLES = (0.1, 0.2, 0.5, 2, 5, 10)
 _SCROLLBAR = 30
-# Bokeh's sliders have no names for those who do not see them; they are given those of their fields once they are there.
+# To those who do not see them Bokeh's sliders tell no name, and a place as their value; once they are there, they are
+# given the name of their field, and the number that it will show.
 _NAMED = """
+const tell = (handle, {end, tags: [low, high, scale]}) => {
+  const place = Number(handle.getAttribute('aria-valuenow')) / end
+  const value = scale == 'log' ? low * (high / low) ** place : low + (high - low) * place
+  handle.setAttribute('aria-valuetext', String(Number(value.toPrecision(4))))
+}
 const name = (tries) => {
   let left = 0
   for (const {children} of settings.children) {
@@ -29,7 +35,11 @@ const name = (tries) => {
     const [field, slider] = children
     const handle = Bokeh.index.find_one(slider)?.shadow_el.querySelector('[role=slider]')
     if (handle == null) left += 1
-    else handle.setAttribute('aria-label', field.title)
+    else if (!handle.hasAttribute('aria-label')) {
+      handle.setAttribute('aria-label', field.title)
+      tell(handle, slider)
+      new MutationObserver(() => tell(handle, slider)).observe(handle, {attributeFilter: ['aria-valuenow']})
+    }
   }
   if (left && tries) setTimeout(() => name(tries - 1), 50)
 }
@@ -96,7 +106,9 @@ class Fields:
         field.description = f"{control.meaning}; allowed is {control.allowed}"
         if span is None:
             return _Input(field)
-        return _Input(field, self._widgets.slider(f"slide-{path}", partial(self._moved, path, span), width), span)
+        slider = self._widgets.slider(f"slide-{path}", partial(self._moved, path, span), width)
+        slider.tags = [span.low, span.high, span.scale]
+        return _Input(field, slider, span)
 
     def _typed(self, path: str, text: str) -> None:
         self._change(path, value_of(text))

@@ -119,6 +119,7 @@ def test_a_slider_moves_by_the_keyboard_and_all_follows(page):
     at = field(page, GATES)
     place = float(handle.get_attribute("aria-valuenow") or "nan")
     expect(at).to_have_value(f"{0.003 * 100 ** (place / 1000):.4g}")
+    assert handle.get_attribute("aria-valuetext") == at.input_value()
     page.wait_for_url(re.compile(rf"set=timescales\.gates={re.escape(at.input_value())}&"))
     expect(verdict(page)).not_to_have_text(before)
     expect(verdict(page)).to_have_text(SENTENCE)
@@ -142,8 +143,15 @@ def test_every_slider_is_named_as_its_field(page):
         names = {each.get_attribute("aria-label") for each in handles.all()}
         assert len(names) == handles.count() == 10
         assert {GATES, BLOCKS, "dt [time]"} < names
-        for each in names:
-            expect(field(page, each).first).to_be_visible()
+        for each in handles.all():
+            of = field(page, each.get_attribute("aria-label") or "").first
+            expect(of).to_be_visible()
+            # The nearest of a thousand places is told, and the number itself is shown.
+            told, low, high = (
+                float(each.get_attribute(f"aria-value{name}") or "nan") for name in ("text", "min", "max")
+            )
+            assert (low, high) == (0, 1000)
+            assert told == pytest.approx(float(of.input_value()), rel=0.01)
 
 
 def test_a_bad_value_is_refused_as_by_the_command_line_and_nothing_changes(page):
