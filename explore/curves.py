@@ -37,7 +37,17 @@ class Curves:
     @property
     def time(self) -> np.ndarray:
         """The times of the saves."""
-        return self.data.time.values
+        return self.data.variables["time"].values
+
+    @property
+    def duration(self) -> float:
+        """Length of a run, in units of time."""
+        return float(self.data.attrs["duration"])
+
+    @property
+    def block_length(self) -> float:
+        """Length of a block, in units of time."""
+        return float(self.data.attrs["block_length"])
 
     def band(self, name: str, **where: int) -> tuple[np.ndarray, np.ndarray]:
         """Mean over seeds of a quantity and its standard error, (steps,) each, at points along its further axes."""
@@ -52,8 +62,11 @@ class Curves:
 
     def plane(self) -> tuple[np.ndarray, np.ndarray]:
         """Specialization of gates c̄ and of weights w̄ over time, means over seeds, (steps,) each."""
-        weights = weight_difference(self.data.teacher_component.rename(task="output"))
-        return gate_difference(self.data.gates, 0).mean("seed").values, weights.mean("seed").values
+        # Variables, without coordinates that every difference would compare, and means first: a slider may be moving.
+        gates, components = (
+            xarray.DataArray(self.data.variables[name].mean("seed")) for name in ("gates", "teacher_component")
+        )
+        return gate_difference(gates, 0).values, weight_difference(components.rename(task="output")).values
 
     def theory(self) -> tuple[np.ndarray, np.ndarray]:
         """w̄ by c̄ within a block of a network that is specialized, by the theory; NaN where it has no value."""

@@ -51,6 +51,6 @@ def verdict_of(curves: Curves) -> Verdict:
         f"flexible, less than {FORGETFUL:.2f} forgetful)"
     )
     if "loss" in data:
-        late = data.time.values > data.duration - _LATE_BLOCKS * data.block_length
+        late = curves.time > curves.duration - _LATE_BLOCKS * curves.block_length
         reason += f"; loss over the last two blocks {float(data.loss.values[:, late].mean()):.3g}"
     return Verdict(word, reason)
