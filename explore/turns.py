@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 
 from explore.latest import Wanted
 
-# How often is looked whose turn it is, in seconds.
+# How often work that waits looks whether it is its turn, in seconds.
 _LOOK = 0.01
 
 
 class Turns:
     """Long work of all pages takes turns, piece by piece, and waits while there is short work of any page.
 
-    Each would be done in more than the time of all, if they shared the processor, and short work would wait for it.
+    If all shared the processor, each would be done as late as the last, and short work would wait for them.
     """
 
     def __init__(self) -> None:

@@ -109,6 +109,11 @@ class Visitor:
         self.until(lambda: self.page.diagram is not None and len(self.page.diagram.x) == 3 and not self.busy)
         return self
 
+    def follow(self):
+        """Until the curves are those of the view."""
+        wanted = self.source.experiment(self.page.view)
+        self.until(lambda: self.page.chosen is not None and self.page.chosen.experiment is wanted)
+
     @property
     def busy(self):
         return any(each.busy for each in self.page._latest.values())
@@ -159,8 +164,9 @@ def test_a_value_is_set_and_shown_with_its_curves(visitor, source):
     visitor.set(GATES, "0.07")
     assert visitor.message == ""
     assert dict(visitor.page.view.changes) == {GATES: 0.07}
-    visitor.until(lambda: "gates=0.07&" in visitor.address)
+    visitor.follow()
     assert source.curves_of[-1] == (visitor.page.view, None)
+    visitor.until(lambda: "gates=0.07&" in visitor.address)
 
 
 def test_a_bad_value_is_refused_in_one_line_and_all_stays(visitor, source):
@@ -175,7 +181,8 @@ def test_a_bad_value_is_refused_in_one_line_and_all_stays(visitor, source):
 
 def test_the_diagram_stays_while_the_cell_moves_within_it(visitor, source):
     visitor.set(GATES, "0.07")
-    visitor.until(lambda: len(source.curves_of) == 2 and not visitor.busy)
+    visitor.follow()
+    visitor.until(lambda: not visitor.busy)
     assert len(source.diagrams_of) == 1
     visitor.set("timescales.weights", "2")
     visitor.until(lambda: len(source.diagrams_of) == 2 and not visitor.busy)
@@ -185,8 +192,9 @@ def test_a_pinned_cell_has_curves_of_its_own(visitor, source):
     cell = visitor.page._cell()
     visitor.page._attempt(visitor.page._pin)
     visitor.set(GATES, "0.07")
-    visitor.until(lambda: visitor.page.beside is not None and "gates=0.07&" in visitor.address)
+    visitor.follow()
     assert source.curves_of[-2:] == [(visitor.page.view, None), (visitor.page.view, cell)]
+    assert visitor.page.beside.experiment == source.experiment(visitor.page.view, cell)
     visitor.page._attempt(visitor.page._pin)
     visitor.until(lambda: visitor.page.beside is None)
 
