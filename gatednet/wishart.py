@@ -28,8 +28,8 @@ FEWEST_FITTED = 40
 def chi_fit(degrees: int) -> np.polynomial.Chebyshev:
     """The polynomial that turns a standard normal variate into a chi variate with `degrees` degrees of freedom."""
     nodes = _RANGE * np.cos(np.pi * (np.arange(401) + 0.5) / 401)
-    # Half the square of a chi variate follows a gamma distribution whose shape is half the degrees of freedom. Each half
-    # of the nodes comes from its own tail, where the probability is small and so exact.
+    # Half the square of a chi variate is a gamma variate whose shape is half the degrees of freedom. Each half of the
+    # nodes comes from its own tail, where the probability is small and so exact.
     lower = scipy.special.gammaincinv(degrees / 2, scipy.special.ndtr(nodes))
     upper = scipy.special.gammainccinv(degrees / 2, scipy.special.ndtr(-nodes))
     return np.polynomial.Chebyshev.fit(nodes, np.sqrt(2 * np.where(nodes < 0, lower, upper)), _DEGREE)

@@ -57,9 +57,11 @@ def test_several_take_turns_one_after_the_other(turns, done):
     with turns.long(lambda: True, lambda: True) as first:
         assert first()
         others = [Pieces(turns, name, done, 3) for name in "bcd"]
-        time.sleep(0.1)
+        end = time.monotonic() + PATIENCE
+        while len(turns._waiting) < 1 + len(others):
+            assert time.monotonic() < end
+            time.sleep(0.001)
         assert done == []
-        # All of them have joined by now.
         for number in (1, 2, 3):
             assert first()
             assert len(done) == 3 * number
