@@ -39,16 +39,6 @@ class Curves:
         """The times of the saves."""
         return self.data.variables["time"].values
 
-    @property
-    def duration(self) -> float:
-        """Length of a run, in units of time."""
-        return float(self.data.attrs["duration"])
-
-    @property
-    def block_length(self) -> float:
-        """Length of a block, in units of time."""
-        return float(self.data.attrs["block_length"])
-
     def band(self, name: str, **where: int) -> tuple[np.ndarray, np.ndarray]:
         """Mean over seeds of a quantity and its standard error, (steps,) each, at points along its further axes."""
         values = self.data.variables[name].isel(where).transpose("seed", "step").values

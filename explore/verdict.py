@@ -51,6 +51,7 @@ def verdict_of(curves: Curves) -> Verdict:
         f"flexible, less than {FORGETFUL:.2f} forgetful)"
     )
     if "loss" in data:
-        late = curves.time > curves.duration - _LATE_BLOCKS * curves.block_length
+        experiment = curves.experiment
+        late = curves.time > experiment.duration - _LATE_BLOCKS * experiment.curriculum.block_length
         reason += f"; loss over the last two blocks {float(data.loss.values[:, late].mean()):.3g}"
     return Verdict(word, reason)

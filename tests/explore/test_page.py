@@ -230,10 +230,7 @@ def test_a_closed_page_asks_for_nothing_and_gives_up_what_is_under_way(visitor, 
     visitor.until(lambda: len(source.diagrams_of) == 2)
     visitor.page.close()
     source.hold.set()
-    end = time.monotonic() + PATIENCE
-    while visitor.busy and time.monotonic() < end:
-        time.sleep(0.001)
-    assert not visitor.busy
+    visitor.until(lambda: not visitor.busy)
     visitor.set("timescales.weights", "3")
     assert not visitor.busy
     assert len(source.diagrams_of) == 2
@@ -246,7 +243,7 @@ def test_the_diagram_of_one_page_waits_for_the_curves_of_another(source):
         visitor.until(lambda: visitor.page.chosen is not None)
         time.sleep(0.3)
         visitor.turn()
-        assert source.diagrams_of in ([], [visitor.page.view])
+        assert source.diagrams_of == []
         assert visitor.page.diagram is None
     visitor.settle()
     visitor.page.close()

@@ -58,12 +58,10 @@ def stores(small_sweeps, tmp_path_factory):
 @pytest.fixture(scope="session")
 def data(stores):
     """What the panels of a figure show, by its name."""
-    known = {}
 
+    @functools.cache
     def of(name):
-        if name not in known:
-            known[name] = FIGURES[name].load().compute(stores(name)).load()
-        return known[name]
+        return FIGURES[name].load().compute(stores(name)).load()
 
     return of
 
@@ -71,12 +69,10 @@ def data(stores):
 @pytest.fixture(scope="session")
 def made(stores, tmp_path_factory):
     """The folder into which a figure was drawn, and its claims, by its name."""
-    known = {}
 
+    @functools.cache
     def of(name):
-        if name not in known:
-            folder = tmp_path_factory.mktemp(f"{name}-pictures")
-            known[name] = folder, make(FIGURES[name], stores(name), folder)
-        return known[name]
+        folder = tmp_path_factory.mktemp(f"{name}-pictures")
+        return folder, make(FIGURES[name], stores(name), folder)
 
     return of
