@@ -1,40 +1,37 @@
 """The paper's experiments and sweeps by name. Nothing is built, and JAX is not started, before one is asked for.
 
-Every module of this package that is named after a figure has `EXPERIMENTS` and `SWEEPS`, and is found by itself.
+Every module of this package that is named after a figure declares `EXPERIMENTS` and `SWEEPS`.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 import pkgutil
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from sweeps.catalog.entry import Entry
+from sweeps.catalog.listing import Listed, listed
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
     from sweeps.plan import Sweep
 
-__all__ = ["EXPERIMENTS", "SWEEPS", "Entry", "experiment", "sweeps_of"]
+__all__ = ["EXPERIMENTS", "SWEEPS", "experiment", "sweeps_of"]
 
-Named = TypeVar("Named")
-
-
-def _named(*groups: Iterable[Entry[Named]]) -> dict[str, Entry[Named]]:
-    return {entry.name: entry for group in groups for entry in group}
-
-
-_GROUPS = [
-    importlib.import_module(f"{__name__}.{each.name}")
+_MODULES = [
+    f"{__name__}.{each.name}"
     for each in pkgutil.iter_modules(__path__)
     if re.fullmatch(r"(figa?|control)\d+", each.name)
 ]
-EXPERIMENTS: dict[str, Entry[Experiment]] = _named(*(group.EXPERIMENTS for group in _GROUPS))
-# Each sweep is a group of stores: the sweeps of all of them by their names.
-SWEEPS: dict[str, Entry[dict[str, Sweep]]] = _named(*(group.SWEEPS for group in _GROUPS))
+
+
+def _named(group: str) -> dict[str, Listed]:
+    return {entry.name: entry for module in _MODULES for entry in listed(module, group)}
+
+
+EXPERIMENTS = _named("EXPERIMENTS")
+# Each sweep is a group of stores.
+SWEEPS = _named("SWEEPS")
 
 
 def experiment(name: str) -> Experiment:
@@ -59,7 +56,7 @@ def _built(name: str) -> dict[str, Sweep]:
     return _entry("sweep", name, SWEEPS).build()
 
 
-def _entry(what: str, name: str, known: dict[str, Entry[Named]]) -> Entry[Named]:
+def _entry(what: str, name: str, known: dict[str, Listed]) -> Listed:
     if name not in known:
         from gatednet.experiment import nearest
         from gatednet.settings import SettingError

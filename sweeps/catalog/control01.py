@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.curricula import Interleaved
+from gatednet.experiment import Experiment, with_values
+from gatednet.lane import Save
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.catalog.fig02 import EVERY, regime
+from sweeps.plan import Sweep
 
 # What is compared with the blocks of Figure 2.
 SAVED = ("loss", "gates", "alignment", "total_alignment", "specialization")
@@ -16,20 +16,11 @@ SAVED = ("loss", "gates", "alignment", "total_alignment", "specialization")
 
 def interleaved() -> Experiment:
     """The flexible network of Figure 2, with a task drawn at random at every step."""
-    from gatednet.curricula import Interleaved
-    from gatednet.experiment import with_values
-    from sweeps.catalog.fig02 import regime
-
     return with_values(regime("flexible"), {"curriculum": Interleaved()})
 
 
 def seeds_of_figure_2(seeds: int = 10) -> Sweep:
     """Runs with the seeds, and so the teachers and the starts, of those of Figure 2, saved at the same times."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.catalog.fig02 import EVERY
-    from sweeps.plan import Sweep
-
     return Sweep(interleaved(), (Axis.seeds(seeds),), Save(SAVED, EVERY))
 
 

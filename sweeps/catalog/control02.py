@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment, with_values
+from gatednet.inputs import Population
+from gatednet.lane import Save
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
 from sweeps.catalog.fig02 import PATHS, regime
 from sweeps.catalog.fig05 import BLOCKS, GATE_TIMESCALES, left
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY = 100
 SAVED = ("loss", "gates", "alignment", "total_alignment", "specialization", "time_to_criterion")
@@ -31,25 +30,16 @@ def removed(experiment: Experiment) -> dict[str, tuple[float, float, float]]:
 
 def at_figure_2() -> Experiment:
     """The flexible network of Figure 2 with the population as inputs."""
-    from gatednet.experiment import with_values
-    from gatednet.inputs import Population
-
     return with_values(regime("flexible"), {"inputs": Population()})
 
 
 def at_figure_5() -> Experiment:
     """The network of Figure 5, left, with the fastest gates there, and the population as inputs."""
-    from gatednet.experiment import with_values
-    from gatednet.inputs import Population
-
     return with_values(left(), {"inputs": Population(), "timescales.gates": GATE_TIMESCALES[0]})
 
 
 def sweeps(seeds: int = 100) -> dict[str, Sweep]:
     """At Figure 2's settings over time, and at Figure 5's for several lengths of blocks at the end."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
 
     def constraints(experiment: Experiment) -> Axis:
         values = removed(experiment)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.curricula import Blocked
+from gatednet.experiment import Experiment, with_values
+from gatednet.features import Imbalanced
+from gatednet.lane import Save
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry, together
 from sweeps.catalog.images import head
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY, BLOCKS = 100, 6
 NOISES = (0.0, 0.1, 0.2, 0.3, 0.4)
@@ -26,9 +26,6 @@ def network(name: str) -> Experiment:
     which learns in the blocks of its task only. As no head knows of the other, it is the run of a single task, half as
     long, and that of either task up to the names of the outputs.
     """
-    from gatednet.curricula import Blocked
-    from gatednet.experiment import with_values
-
     base = head("digits", "parity")
     steps = base.steps * BLOCKS // 10
     if name == "gated":
@@ -42,45 +39,33 @@ def network(name: str) -> Experiment:
 
 def noisy(name: str, seeds: int = 10) -> Sweep:
     """One of the networks with several shares of wrong labels."""
-    from sweeps.axes import Axis
-
     return _sweep(network(name), Axis("label_noise", "inputs.label_noise", NOISES), seeds)
 
 
 def imbalanced(name: str, seeds: int = 10) -> Sweep:
     """One of the networks with classes of several frequencies."""
-    from gatednet.experiment import with_values
-    from gatednet.features import Imbalanced
-    from sweeps.axes import Axis
-
     experiment = network(name)
     inputs = Imbalanced(images="digits", width=experiment.network.inputs)
     return _sweep(with_values(experiment, {"inputs": inputs}), Axis("ratio", "inputs.ratio", RATIOS), seeds)
 
 
-def _sweep(experiment: Experiment, axis: object, seeds: int) -> Sweep:
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
+def _sweep(experiment: Experiment, axis: Axis, seeds: int) -> Sweep:
 
-    assert isinstance(axis, Axis)
     return Sweep(experiment, (axis, Axis.seeds(seeds)), Save(("accuracy",), EVERY))
 
 
-NETWORKS = {"gated": "the gated head", "single": "a single head", "told": "a head for each task"}
-EXPERIMENTS = tuple(
-    Entry(f"control4-{name}", f"Control 4: small digits, {words}", lambda name=name: network(name))
-    for name, words in NETWORKS.items()
+EXPERIMENTS = (
+    Entry("control4-gated", "Control 4: small digits, the gated head", lambda: network("gated")),
+    Entry("control4-single", "Control 4: small digits, a single head", lambda: network("single")),
+    Entry("control4-told", "Control 4: small digits, a head for each task", lambda: network("told")),
 )
 SWEEPS = together(
     "control4",
     "Control 4: wrong labels and unequal classes, three networks",
-    *(
-        Entry(f"control4-noise-{name}", f"Control 4: {words}, wrong labels", lambda name=name: noisy(name))
-        for name, words in NETWORKS.items()
-    ),
-    *(
-        Entry(f"control4-ratio-{name}", f"Control 4: {words}, unequal classes", lambda name=name: imbalanced(name))
-        for name, words in NETWORKS.items()
-    ),
+    Entry("control4-noise-gated", "Control 4: the gated head, wrong labels", lambda: noisy("gated")),
+    Entry("control4-noise-single", "Control 4: a single head, wrong labels", lambda: noisy("single")),
+    Entry("control4-noise-told", "Control 4: a head for each task, wrong labels", lambda: noisy("told")),
+    Entry("control4-ratio-gated", "Control 4: the gated head, unequal classes", lambda: imbalanced("gated")),
+    Entry("control4-ratio-single", "Control 4: a single head, unequal classes", lambda: imbalanced("single")),
+    Entry("control4-ratio-told", "Control 4: a head for each task, unequal classes", lambda: imbalanced("told")),
 )

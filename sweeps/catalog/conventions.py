@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sweeps.axes import Axis
+from sweeps.axes import Axis
 
 # Reduction of the loss over outputs, and scale of the teachers.
 CONVENTIONS = {"averaged": ("mean", "unit"), "as released": ("sum", "input")}
@@ -13,7 +10,5 @@ CONVENTIONS = {"averaged": ("mean", "unit"), "as released": ("sum", "input")}
 
 def conventions() -> Axis:
     """The axis of a sweep that is made in both."""
-    from sweeps.axes import Axis
-
     paths = ("objective.reduction", "teachers.scale")
     return Axis("convention", paths, tuple(CONVENTIONS.values()), tuple(CONVENTIONS))

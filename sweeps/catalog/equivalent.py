@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
+from gatednet.experiment import Experiment, with_values
+from gatednet.initial import ChosenInitial
+from gatednet.inputs import Population
+from gatednet.networks import GatedLinear
+from gatednet.teachers import ChosenTeachers, Teachers
+from gatednet.theory.equivalent_model import equivalent_gate_timescale, equivalent_penalty
 
 # What every path starts with of its own teacher, and nothing of the other one.
 START = 0.01
@@ -17,13 +19,6 @@ def equivalent(full: Experiment) -> Experiment:
     The gates' time constant and the penalties are those of the full model over Σ_α s_α² of a teacher; see
     `gatednet.theory`. Nothing in it is random.
     """
-    from gatednet.experiment import with_values
-    from gatednet.initial import ChosenInitial
-    from gatednet.inputs import Population
-    from gatednet.networks import GatedLinear
-    from gatednet.teachers import ChosenTeachers
-    from gatednet.theory.equivalent_model import equivalent_gate_timescale, equivalent_penalty
-
     singular = teacher_singular_values(full)
     unit = (((1.0,), (0.0,)), ((0.0,), (1.0,)))
     return with_values(
@@ -42,8 +37,6 @@ def equivalent(full: Experiment) -> Experiment:
 
 def teacher_singular_values(experiment: Experiment) -> tuple[float, ...]:
     """The singular values of one teacher of orthogonal rows: all are the norm of a row."""
-    from gatednet.teachers import Teachers
-
     teachers, network = experiment.teachers, experiment.network
     assert isinstance(teachers, Teachers)
     assert not teachers.correlation

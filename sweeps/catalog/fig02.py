@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
+from gatednet.experiment import Experiment, with_values
+from gatednet.lane import Save
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY = 20
 # The panels, and beside them what the claims are measured by.
@@ -37,27 +37,18 @@ REGIMES = {"flexible": (0.03, 0.909, 0.0909), "forgetful": (1.3, 0.0, 0.0)}
 
 def regime(name: str) -> Experiment:
     """One of the two regimes."""
-    from gatednet.experiment import Experiment, with_values
-    from gatednet.timescales import Timescales
-
     base = Experiment(timescales=Timescales(weights=1.3), dt=1e-3, steps=20_000)
     return with_values(base, dict(zip(PATHS, REGIMES[name], strict=True)))
 
 
 def both(seeds: int = 10) -> Sweep:
     """Both regimes, with teachers of its own for each seed."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     regimes = Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES))
     return Sweep(regime("flexible"), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
 
 
 def shared(seeds: int = 10) -> Sweep:
     """Both regimes with one set of teachers for all seeds, as the authors' released code draws them."""
-    from gatednet.experiment import with_values
-
     sweep = both(seeds)
     return dataclasses.replace(sweep, experiment=with_values(sweep.experiment, {"teachers.shared": True}))
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
 
+from gatednet.curricula import Phase, Phases
+from gatednet.experiment import Experiment
+from gatednet.lane import Save
+from gatednet.networks import GatedLinear
+from gatednet.objectives import Objective
+from gatednet.targets import neighbours, parts, rows_in_turn
+from gatednet.targets import sums as sums_of
+from gatednet.teachers import Teachers
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.conventions import conventions
 from sweeps.catalog.entry import Entry
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 TASKS = 3
 # Blocks of single tasks before the first composed one; of 30, as in the authors' released code.
@@ -25,15 +32,7 @@ SAVED_OF_ROWS = (*SAVED, "neuron_gates", "unit_alignment")
 
 def sums() -> Experiment:
     """Task composition: after single tasks the means of two of them, (C + A)/2, (A + B)/2, (B + C)/2."""
-    from gatednet.curricula import Phase, Phases
-    from gatednet.experiment import Experiment
-    from gatednet.networks import GatedLinear
-    from gatednet.objectives import Objective
-    from gatednet.targets import neighbours, parts, sums
-    from gatednet.teachers import Teachers
-    from gatednet.timescales import Timescales
-
-    phases = (Phase(parts(TASKS), SINGLE_BLOCKS), Phase(sums(neighbours(TASKS))))
+    phases = (Phase(parts(TASKS), SINGLE_BLOCKS), Phase(sums_of(neighbours(TASKS))))
     return Experiment(
         network=GatedLinear(paths=3, outputs=6),
         teachers=Teachers(tasks=TASKS),
@@ -47,14 +46,6 @@ def sums() -> Experiment:
 
 def rows() -> Experiment:
     """Subtask composition: a gate for each output, and after single tasks the rows of two of them in turn."""
-    import dataclasses
-
-    from gatednet.curricula import Phase, Phases
-    from gatednet.networks import GatedLinear
-    from gatednet.objectives import Objective
-    from gatednet.targets import neighbours, parts, rows_in_turn
-    from gatednet.timescales import Timescales
-
     phases = (Phase(parts(TASKS), SINGLE_BLOCKS), Phase(rows_in_turn(neighbours(TASKS))))
     return dataclasses.replace(
         sums(),
@@ -71,10 +62,6 @@ def both_regimes(
     experiment: Experiment, saved: tuple[str, ...], seeds: int = 40, *, reduced: bool | None = None
 ) -> Sweep:
     """One composition, flexible and forgetful, in both conventions."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     objective = experiment.objective
     # A forgetful network has the same time constants, and no constraints.
     values = ((objective.norm, objective.nonnegativity), (0.0, 0.0))

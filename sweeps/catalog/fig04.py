@@ -6,14 +6,18 @@ followed until little moves.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.curricula import Blocked
+from gatednet.experiment import Experiment, with_values
+from gatednet.initial import ChosenInitial
+from gatednet.inputs import Population
+from gatednet.lane import Save
+from gatednet.networks import GatedLinear
+from gatednet.objectives import Objective
+from gatednet.teachers import ChosenTeachers
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry, together
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY = 10
 # What is saved of runs within a block, and of runs over blocks.
@@ -43,15 +47,6 @@ def symmetric() -> Experiment:
 
     Teachers e1 and e2, path p at e_p, gates (1, 0), and the second task is asked for.
     """
-    from gatednet.curricula import Blocked
-    from gatednet.experiment import Experiment
-    from gatednet.initial import ChosenInitial
-    from gatednet.inputs import Population
-    from gatednet.networks import GatedLinear
-    from gatednet.objectives import Objective
-    from gatednet.teachers import ChosenTeachers
-    from gatednet.timescales import Timescales
-
     unit = (((1.0,), (0.0,)), ((0.0,), (1.0,)))
     return Experiment(
         network=GatedLinear(paths=2, inputs=1, outputs=2),
@@ -83,46 +78,33 @@ def cycle() -> Experiment:
 
 def from_start(start: tuple[float, ...], weights: float, gates: float, steps: int) -> Experiment:
     """The same model from another start, with blocks of length 1, and time constants of the weights and the gates."""
-    from gatednet.experiment import with_values
-
     values = {"timescales.weights": weights, "timescales.gates": gates, "curriculum.block_length": 1.0, "steps": steps}
     return with_values(symmetric(), values | dict(zip(START, start, strict=True)))
 
 
 def timescales() -> Axis:
     """The time constants of the gates."""
-    from sweeps.axes import Axis
-
     return Axis.geomspace("gate_timescale", "timescales.gates", *TIMESCALES)
 
 
 def block_lengths(lengths: tuple[float, ...]) -> Axis:
     """The lengths of the blocks."""
-    from sweeps.axes import Axis
-
     return Axis("block_length", "curriculum.block_length", lengths)
 
 
 def exactly(experiment: Experiment, axes: tuple[Axis, ...], saved: tuple[str, ...], every: int = EVERY) -> Sweep:
     """A sweep of the model in double precision."""
-    from gatednet.lane import Save
-    from sweeps.plan import Sweep
-
     return Sweep(experiment, axes, Save(saved, every), precision="float64")
 
 
 def regimes() -> Sweep:
     """Both regimes."""
-    from sweeps.axes import Axis
-
     axis = Axis("regime", START, tuple(REGIMES.values()), tuple(REGIMES))
     return exactly(regime("flexible"), (axis,), WITHIN)
 
 
 def both_orders() -> Sweep:
     """Blocks of one length and of twice that, with either task first."""
-    from sweeps.axes import Axis
-
     first = Axis("first", TEACHERS, tuple(FIRST.values()), tuple(FIRST))
     return exactly(blocks(), (block_lengths(BLOCKS), first), OVER_BLOCKS)
 

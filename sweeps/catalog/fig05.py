@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment, with_values
+from gatednet.inputs import Population
+from gatednet.lane import Save
+from gatednet.objectives import Objective
+from gatednet.teachers import Teachers
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry, together
 from sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 # The axes of the published maps.
 BLOCKS = (1.0, 0.8, 0.6, 0.4, 0.1)
@@ -24,11 +25,6 @@ STEP = 1e-3
 
 def side(gate_timescale: float, norm: float, nonnegativity: float) -> Experiment:
     """What both maps share, in the convention of the published pictures."""
-    from gatednet.experiment import Experiment
-    from gatednet.objectives import Objective
-    from gatednet.teachers import Teachers
-    from gatednet.timescales import Timescales
-
     return Experiment(
         teachers=Teachers(scale="unit"),
         objective=Objective(reduction="mean", norm=norm, nonnegativity=nonnegativity),
@@ -55,12 +51,6 @@ def strength(scale: float) -> tuple[float, float]:
 
 def fine(experiment: Experiment, axis: Axis, seeds: int = 5) -> Sweep:
     """The same map on a fine grid over the published ranges, with the population as inputs."""
-    from gatednet.experiment import with_values
-    from gatednet.inputs import Population
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     # Whole steps, so that every block has the length that is asked for.
     lengths = tuple(round(step) * STEP for step in evenly(min(BLOCKS) / STEP, max(BLOCKS) / STEP))
     population = with_values(experiment, {"inputs": Population()})
@@ -92,12 +82,12 @@ SWEEPS = together(
     ),
     Entry(
         "fig5-left-fine",
-        f"Figure 5, left, on {FINE} × {FINE} cells, population",
+        "Figure 5, left, on 200 × 200 cells, population",
         lambda: fine(left(), timescale_axis(evenly(GATE_TIMESCALES[0], GATE_TIMESCALES[-1]))),
     ),
     Entry(
         "fig5-right-fine",
-        f"Figure 5, right, on {FINE} × {FINE} cells, population",
+        "Figure 5, right, on 200 × 200 cells, population",
         lambda: fine(right(), strength_axis(evenly(STRENGTHS[0], STRENGTHS[-1]), strength)),
     ),
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment, with_values
+from gatednet.lane import Save
+from gatednet.networks import DeepLinear
+from gatednet.objectives import Objective
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY = 10
 # What the panels are drawn from: units are matched to the teachers' rows afterwards, once a run.
@@ -22,11 +23,6 @@ REGIMES = {"regularised": (0.2, 0.2), "control": (0.0, 0.0)}
 
 def two_layers() -> Experiment:
     """The regularised network: a fast second layer, under the penalties that gates have."""
-    from gatednet.experiment import Experiment
-    from gatednet.networks import DeepLinear
-    from gatednet.objectives import Objective
-    from gatednet.timescales import Timescales
-
     norm, nonnegativity = REGIMES["regularised"]
     return Experiment(
         network=DeepLinear(inputs=20, hidden=20, outputs=10),
@@ -39,27 +35,17 @@ def two_layers() -> Experiment:
 
 def control() -> Experiment:
     """The same without penalties."""
-    from gatednet.experiment import with_values
-
     return with_values(two_layers(), dict(zip(PENALTIES, REGIMES["control"], strict=True)))
 
 
 def both(seeds: int = 200) -> Sweep:
     """Both networks, with teachers of its own for each seed."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     regimes = Axis("regime", PENALTIES, tuple(REGIMES.values()), tuple(REGIMES))
     return Sweep(two_layers(), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
 
 
 def second_layer(seeds: int = 200) -> Sweep:
     """The second layer of the regularised network, the same runs, saved often."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     return Sweep(two_layers(), (Axis.seeds(seeds),), Save(("second_layer",), EVERY_CHANGE))
 
 

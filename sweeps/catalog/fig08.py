@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment
+from gatednet.lane import Save
+from gatednet.objectives import Objective
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 # The strengths of `PENALTIES`; the time constants are the same in both regimes.
 REGIMES = {"flexible": (0.72, 0.18), "control": (0.0, 0.0)}
@@ -20,10 +20,6 @@ def flexible() -> Experiment:
 
     A published run has 30 blocks; what is shown of it are the first five.
     """
-    from gatednet.experiment import Experiment
-    from gatednet.objectives import Objective
-    from gatednet.timescales import Timescales
-
     norm, nonnegativity = REGIMES["flexible"]
     return Experiment(
         objective=Objective(norm=norm, nonnegativity=nonnegativity),
@@ -35,10 +31,6 @@ def flexible() -> Experiment:
 
 def both(seeds: int = 1000) -> Sweep:
     """Both regimes; the loss on the batch of every step."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     experiment = flexible()
     regimes = Axis("regime", PENALTIES, tuple(REGIMES.values()), tuple(REGIMES))
     return Sweep(experiment, (regimes, Axis.seeds(seeds)), Save(("loss_every_step",), experiment.steps))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment, with_values
+from gatednet.initial import InTeacherSpace
+from gatednet.inputs import Population
+from gatednet.lane import Save
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
+from sweeps.catalog.equivalent import START, equivalent
+from sweeps.catalog.fig02 import regime
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY = 25
 # As many as are advanced together, twice.
@@ -22,8 +24,6 @@ def full() -> Experiment:
 
     Its inputs and weights prefer no directions, so that teachers along the axes, as published, are like any others.
     """
-    from sweeps.catalog.fig02 import regime
-
     return regime("flexible")
 
 
@@ -32,36 +32,23 @@ def aligned() -> Experiment:
 
     Each path starts with a little of its own teacher and nothing else, and the inputs are the population.
     """
-    from gatednet.experiment import with_values
-    from gatednet.initial import InTeacherSpace
-    from gatednet.inputs import Population
-    from sweeps.catalog.equivalent import START
-
     initial = InTeacherSpace(mixture=((START, 0.0), (0.0, START)))
     return with_values(full(), {"initial": initial, "inputs": Population()})
 
 
 def two_dimensional() -> Experiment:
     """The two-dimensional model, with time constant and penalties of the gates over Σ_α s_α²."""
-    from sweeps.catalog.equivalent import equivalent
-
     return equivalent(full())
 
 
 def as_released() -> Experiment:
     """The same as in the released code, which leaves the penalties what they are."""
-    from gatednet.experiment import with_values
-
     given = full().objective
     return with_values(two_dimensional(), dict(zip(PENALTIES, (given.norm, given.nonnegativity), strict=True)))
 
 
 def sweep(experiment: Experiment, seeds: int, saved: tuple[str, ...] = SAVED) -> Sweep:
     """Runs of one of the models."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     return Sweep(experiment, (Axis.seeds(seeds),), Save(saved, EVERY))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment
+from gatednet.inputs import Population
+from gatednet.lane import Save
+from gatednet.networks import GatedLinear
+from gatednet.objectives import Objective
+from gatednet.teachers import SpectralTeachers
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 SIZE, TASKS = 30, 2
 # Singular values of a teacher; those of different teachers have singular vectors of their own.
@@ -32,13 +35,6 @@ def ranked(rank: int = RANKS[0], singular_value: float = 1.0) -> Experiment:
     The population stands for batches of 200: a gate's speed is that of the network, without the largest chance
     fluctuation of a block.
     """
-    from gatednet.experiment import Experiment
-    from gatednet.inputs import Population
-    from gatednet.networks import GatedLinear
-    from gatednet.objectives import Objective
-    from gatednet.teachers import SpectralTeachers
-    from gatednet.timescales import Timescales
-
     return Experiment(
         network=GatedLinear(inputs=SIZE, outputs=SIZE),
         teachers=SpectralTeachers(tasks=TASKS, values=spectrum(rank, singular_value)),
@@ -52,10 +48,6 @@ def ranked(rank: int = RANKS[0], singular_value: float = 1.0) -> Experiment:
 
 def ranks(seeds: int = 100) -> Sweep:
     """All ranks with both singular values, by the sum of a teacher's squared singular values."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     kinds = [(rank, value) for value in SINGULAR_VALUES for rank in RANKS]
     strengths = tuple(round(rank * value**2, 12) for rank, value in kinds)
     axis = Axis("strength", PATHS, tuple(spectrum(*kind) for kind in kinds), strengths)

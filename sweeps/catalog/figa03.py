@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment, with_values
+from gatednet.lane import Save
+from gatednet.networks import GatedLinear
+from gatednet.objectives import Objective
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY = 50
 PATHS = ("objective.weight_cost", *PENALTIES)
@@ -19,11 +20,6 @@ COSTS = {"without": (0.0, 5.45, 0.545), "with": (0.387, 1.94, 0.194)}
 
 def redundant(cost: str = "with") -> Experiment:
     """Four paths for two tasks."""
-    from gatednet.experiment import Experiment, with_values
-    from gatednet.networks import GatedLinear
-    from gatednet.objectives import Objective
-    from gatednet.timescales import Timescales
-
     base = Experiment(
         network=GatedLinear(paths=4),
         objective=Objective(weight_norm="columns"),
@@ -36,10 +32,6 @@ def redundant(cost: str = "with") -> Experiment:
 
 def both(seeds: int = 100) -> Sweep:
     """Without and with the cost, from the same starts."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     costs = Axis("cost", PATHS, tuple(COSTS.values()), tuple(COSTS))
     return Sweep(redundant(), (costs, Axis.seeds(seeds)), Save(("gates", "path_norm", "representation_cost"), EVERY))
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment, with_values
 from sweeps.catalog.entry import Entry, together
 from sweeps.catalog.fig06 import two_layers
 from sweeps.catalog.penalties import PENALTIES
 from sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 # The axes of the published maps.
 BLOCKS = (0.8, 0.6, 0.4, 0.2, 0.1)
@@ -30,8 +26,6 @@ def penalties(strength: float) -> tuple[float, float]:
 
 def base(strength: float = STRENGTH_OF_TIMESCALES) -> Experiment:
     """What both maps share: the network of Figure 6 with a faster first layer, at a published strength."""
-    from gatednet.experiment import with_values
-
     values = {"timescales.weights": 0.04, "steps": 2000, **dict(zip(PENALTIES, penalties(strength), strict=True))}
     return with_values(two_layers(), values)
 

@@ -7,15 +7,18 @@ released code, and end in the middle of such a change.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from gatednet.curricula import Smooth
+from gatednet.experiment import Experiment, with_values
+from gatednet.lane import Save
+from gatednet.restart import restart
+from gatednet.simulation import simulate
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
 from sweeps.catalog.fig04 import START, exactly, symmetric, timescales
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY = 100
 SAVED = ("gates", "weights", "effective_map", "total_weight")
@@ -27,24 +30,17 @@ BLOCKS = 4
 
 def weak() -> Experiment:
     """One block of the model of Figure 4 that starts specialized, with penalties of a twentieth, in small steps."""
-    from gatednet.curricula import Smooth
-    from gatednet.experiment import with_values
-
     values = {"objective.norm": 0.05, "objective.nonnegativity": 0.05, "dt": 1e-4, "steps": 50_000}
     return with_values(symmetric(), {**values, "curriculum": Smooth(block_length=5.0, hardness=HARDNESS, order=(1, 0))})
 
 
 def abrupt() -> Experiment:
     """The same with a block that begins and ends at once."""
-    from gatednet.experiment import with_values
-
     return with_values(weak(), {"curriculum": symmetric().curriculum})
 
 
 def four_blocks() -> Experiment:
     """Four blocks, by itself from the start of the one block."""
-    from gatednet.experiment import with_values
-
     return with_values(weak(), {"steps": BLOCKS * weak().steps})
 
 
@@ -55,13 +51,6 @@ def states_before() -> tuple[tuple[float, ...], ...]:
     They are simulated, five runs of `STEPS_BEFORE` steps, whenever the sweep of Figure A11 is built, for a dry run as
     well; once a process. Rounded, so that the plan is the same wherever it is made.
     """
-    import numpy as np
-
-    from gatednet.experiment import with_values
-    from gatednet.lane import Save
-    from gatednet.restart import restart
-    from gatednet.simulation import simulate
-
     found = []
     for gates in timescales().values:
         one = with_values(weak(), {"timescales.gates": gates, "steps": STEPS_BEFORE})
@@ -74,8 +63,6 @@ def states_before() -> tuple[tuple[float, ...], ...]:
 
 def from_states_before() -> Axis:
     """The time constants of the gates, each with its own start."""
-    from sweeps.axes import Axis
-
     states = states_before()
     return Axis("gate_timescale", ("timescales.gates", *START), states, tuple(gates for gates, *_ in states))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment
+from gatednet.lane import Save
+from gatednet.objectives import Objective
+from gatednet.teachers import Teachers
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 CORRELATIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 TIMESCALE = 1 / 60
@@ -17,11 +18,6 @@ EVERY = 10
 
 def equal_timescales() -> Experiment:
     """Gates as fast as the weights, held by a weak penalty on their Euclidean norm; averaged convention."""
-    from gatednet.experiment import Experiment
-    from gatednet.objectives import Objective
-    from gatednet.teachers import Teachers
-    from gatednet.timescales import Timescales
-
     return Experiment(
         teachers=Teachers(scale="unit"),
         objective=Objective(reduction="mean", norm=0.1, norm_order=2, nonnegativity=0.0),
@@ -34,10 +30,6 @@ def equal_timescales() -> Experiment:
 
 def correlations(seeds: int = 100) -> Sweep:
     """The cosine of any two rows, within and across teachers."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     axes = (Axis("correlation", "teachers.correlation", CORRELATIONS), Axis.seeds(seeds))
     return Sweep(equal_timescales(), axes, Save(("adaptation_speed", "specialization"), EVERY))
 

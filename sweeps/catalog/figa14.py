@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.curricula import Phase, Phases
+from gatednet.experiment import Experiment
+from gatednet.lane import Save
+from gatednet.networks import GatedLinear
+from gatednet.objectives import Objective
+from gatednet.targets import sums
+from gatednet.teachers import Teachers
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.conventions import conventions
 from sweeps.catalog.entry import Entry
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 PAIRS = ((0, 1), (1, 2), (2, 0))
 EVERY = 100
@@ -18,14 +22,6 @@ SAVED = ("loss", "gates", "alignment")
 
 def sums_alone() -> Experiment:
     """Blocks of (A + B)/2, (B + C)/2 and (C + A)/2, in the convention of the published picture."""
-    from gatednet.curricula import Phase, Phases
-    from gatednet.experiment import Experiment
-    from gatednet.networks import GatedLinear
-    from gatednet.objectives import Objective
-    from gatednet.targets import sums
-    from gatednet.teachers import Teachers
-    from gatednet.timescales import Timescales
-
     return Experiment(
         network=GatedLinear(paths=3, outputs=6),
         teachers=Teachers(tasks=3, scale="unit"),
@@ -39,10 +35,6 @@ def sums_alone() -> Experiment:
 
 def both_conventions(seeds: int = 20) -> Sweep:
     """The experiment in both conventions."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     return Sweep(sums_alone(), (conventions(), Axis.seeds(seeds)), Save(SAVED, EVERY))
 
 

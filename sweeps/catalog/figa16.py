@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gatednet.experiment import Experiment, with_values
+from gatednet.lane import Save
+from sweeps.axes import Axis
 from sweeps.catalog.entry import Entry
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.catalog.equivalent import equivalent
+from sweeps.catalog.fig02 import regime
+from sweeps.plan import Sweep
 
 # The time of a step, the number of samples in a block, and that of blocks.
 STEP, SAMPLES, BLOCKS = 0.03, 33, 20
@@ -16,9 +16,6 @@ STEP, SAMPLES, BLOCKS = 0.03, 33, 20
 
 def single_samples() -> Experiment:
     """The flexible regime of Figure 2 with long steps, each of which sees one sample: 33 in a block."""
-    from gatednet.experiment import with_values
-    from sweeps.catalog.fig02 import regime
-
     # The length of a block as it is realised, in whole steps.
     changes = {"inputs.batch": 1, "dt": STEP, "curriculum.block_length": SAMPLES * STEP, "steps": BLOCKS * SAMPLES}
     return with_values(regime("flexible"), changes)
@@ -26,21 +23,12 @@ def single_samples() -> Experiment:
 
 def full(seeds: int = 100) -> Sweep:
     """The full model, saved at each sample."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     saved = ("loss", "gates", "teacher_component", "singular_values")
     return Sweep(single_samples(), (Axis.seeds(seeds),), Save(saved, 1))
 
 
 def two_dimensional() -> Sweep:
     """The two-dimensional model, which sees the population."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.catalog.equivalent import equivalent
-    from sweeps.plan import Sweep
-
     saved = ("loss", "gates", "teacher_component")
     # Nothing is random in it.
     return Sweep(equivalent(single_samples()), (Axis.seeds(1),), Save(saved, 1))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from gatednet.cross_entropy import CrossEntropy
+from gatednet.curricula import Blocked
+from gatednet.experiment import Experiment, with_values
+from gatednet.features import Features
+from gatednet.initial import Initial
+from gatednet.lane import Save
+from gatednet.networks import GatedLinear
+from gatednet.permutations import IDENTITY, Permutations
+from gatednet.timescales import Timescales
+from sweeps.axes import Axis
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 EVERY = 100
 SAVED = ("accuracy", "task_accuracy", "gates", "steps_to_recover")
@@ -21,15 +27,6 @@ REGIMES = {"flexible": (0.5, 0.5, 0.5), "forgetful": (1000.0, 0.0, 0.0)}
 
 def head(images: str, task: str, regime: str = "flexible") -> Experiment:
     """Labels of images in turn with the same labels permuted, ten blocks of a thousand steps."""
-    from gatednet.cross_entropy import CrossEntropy
-    from gatednet.curricula import Blocked
-    from gatednet.experiment import Experiment, with_values
-    from gatednet.features import Features
-    from gatednet.initial import Initial
-    from gatednet.networks import GatedLinear
-    from gatednet.permutations import IDENTITY, Permutations
-    from gatednet.timescales import Timescales
-
     base = Experiment(
         network=GatedLinear(inputs=FEATURES, outputs=CLASSES),
         initial=Initial(weight_scale=1e-4),
@@ -46,10 +43,6 @@ def head(images: str, task: str, regime: str = "flexible") -> Experiment:
 
 def both(images: str, tasks: Sequence[str], seeds: int = 10) -> Sweep:
     """Both regimes for each of some tasks beside the labels themselves."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     axes = (
         Axis("task_beside", "teachers.tasks.1", tuple(tasks)),
         Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES)),

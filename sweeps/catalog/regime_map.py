@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from gatednet.experiment import Experiment
+from gatednet.lane import Save
+from sweeps.axes import Axis
 from sweeps.catalog.conventions import conventions
 from sweeps.catalog.penalties import PENALTIES
-
-if TYPE_CHECKING:
-    from gatednet.experiment import Experiment
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
+from sweeps.plan import Sweep
 
 
 def coarse(
@@ -24,10 +22,6 @@ def coarse(
     seeds: int = 10,
 ) -> Sweep:
     """A published map in both conventions, block lengths by columns, saved every so many steps, or at both ends."""
-    from gatednet.lane import Save
-    from sweeps.axes import Axis
-    from sweeps.plan import Sweep
-
     lengths = Axis("block_length", "curriculum.block_length", blocks)
     axes = (conventions(), lengths, columns, Axis.seeds(seeds))
     return Sweep(experiment, axes, Save(saved, every or experiment.steps))
@@ -35,13 +29,9 @@ def coarse(
 
 def timescale_axis(values: tuple[float, ...]) -> Axis:
     """Columns with time constants of the gates."""
-    from sweeps.axes import Axis
-
     return Axis("gate_timescale", "timescales.gates", values)
 
 
 def strength_axis(values: tuple[float, ...], penalties: Callable[[float], tuple[float, float]]) -> Axis:
     """Columns with common strengths of the constraints; `penalties` of one are those on norm and negative gates."""
-    from sweeps.axes import Axis
-
     return Axis("strength", PENALTIES, tuple(penalties(value) for value in values), values)

@@ -1,5 +1,6 @@
 """The paper's experiments and sweeps."""
 
+import importlib
 import subprocess
 import sys
 
@@ -23,6 +24,13 @@ def test_every_entry_has_a_line_about_it(known):
         assert entry.name == name
         assert entry.summary
         assert "\n" not in entry.summary
+
+
+@pytest.mark.parametrize("known", [EXPERIMENTS, SWEEPS], ids=["experiments", "sweeps"])
+def test_what_is_listed_is_what_modules_declare(known):
+    groups = dict.fromkeys((entry.module, entry.group) for entry in known.values())
+    declared = [each for module, group in groups for each in getattr(importlib.import_module(module), group)]
+    assert [(each.name, each.summary) for each in declared] == [(each.name, each.summary) for each in known.values()]
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
