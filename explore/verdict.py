@@ -119,7 +119,7 @@ def _largest_difference(experiment: Experiment) -> float | None:
     if not isinstance(teachers, ChosenTeachers):
         return None if teachers.overlap is None else 1.0 - teachers.overlap
     first, second = (np.asarray(each, float).ravel() for each in teachers.maps)
-    squares = first @ first, second @ second
+    squares = float(first @ first), float(second @ second)
     if not all(squares):
         return None
     return 1.0 - 0.5 * float(first @ second) * (1.0 / squares[0] + 1.0 / squares[1])
