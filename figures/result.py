@@ -5,6 +5,7 @@
     NAME.md                         its caption: the first to go, and the last to come
     .NAME.json                      the digests of these files, by which they are known as written here
     .NAME.writing.json              there while they are replaced: digests and temporary names of the new ones too
+    .NAME.new.json                  either of these two before it is in its place
 
 A result without its caption was interrupted, and is completed by whoever writes it next.
 """
@@ -21,7 +22,7 @@ import filelock
 
 from figures.files import check_replaceable, check_writable
 from gatednet.settings import SettingError
-from sweeps.files import aside_of, flush, read_record, sha256, write_flushed, write_record
+from sweeps.files import aside_of, flush, read_record, record_text, sha256, write_flushed
 
 FORMATS = ("pdf", "png", "svg")
 DATA, CAPTION = "zarr.zip", "md"
@@ -37,6 +38,7 @@ class Result:
         self.folder, self.name = folder, name
         self._record = folder / f".{name}.json"
         self._writing = folder / f".{name}.writing.json"
+        self._new = folder / f".{name}.new.json"
 
     def path(self, suffix: str) -> Path:
         """The file of a format, of the data or of the caption."""
@@ -49,7 +51,8 @@ class Result:
         and where a picture of another format is there of which it is not recorded what it shows.
         """
         check_writable(self.folder)
-        for path in (*map(self.path, (*FORMATS, DATA, CAPTION)), self._record, self._writing, self.folder / LOCK):
+        records = self._record, self._writing, self._new
+        for path in (*map(self.path, (*FORMATS, DATA, CAPTION)), *records, self.folder / LOCK):
             check_replaceable(path)
         known = self._known()
         for suffix in FORMATS:
@@ -83,12 +86,12 @@ class Result:
         aside = {suffix: aside_of(self.path(suffix)) for suffix in contents}
         merged = {suffix: [*known.get(suffix, []), *filter(None, [new.get(suffix)])] for suffix in {**known, **new}}
         try:
-            write_record(self._writing, {"files": merged, "aside": [path.name for path in aside.values()]})
+            self._note(self._writing, {"files": merged, "aside": [path.name for path in aside.values()]})
             for suffix, path in aside.items():
                 write_flushed(path, contents[suffix])
         except BaseException:
             # Nothing is replaced yet. What is known of an earlier interruption stays.
-            for path in (*aside.values(), aside_of(self._writing), *([] if interrupted else [self._writing])):
+            for path in (*aside.values(), self._new, *([] if interrupted else [self._writing])):
                 path.unlink(missing_ok=True)
             raise
         self.path(CAPTION).unlink(missing_ok=True)
@@ -99,8 +102,14 @@ class Result:
             if suffix == CAPTION:
                 flush(self.folder)
             aside[suffix].replace(self.path(suffix))
-        write_record(self._record, {"files": {**kept, **{suffix: [digest] for suffix, digest in new.items()}}})
+        self._note(self._record, {"files": {**kept, **{suffix: [digest] for suffix, digest in new.items()}}})
         self._writing.unlink()
+        flush(self.folder)
+
+    def _note(self, path: Path, content: Mapping[str, Any]) -> None:
+        """Write a record, aside under one name for all processes: what a kill leaves there is written over."""
+        write_flushed(self._new, record_text(content).encode())
+        self._new.replace(path)
         flush(self.folder)
 
     def _known(self) -> dict[str, list[str]]:
