@@ -72,8 +72,10 @@ class Result:
         **Raises** `SettingError` as `check` does, where another process does not come to an end with its own, and where
         files cannot be written.
         """
-        self.check([suffix for suffix in contents if suffix in FORMATS])
+        formats = [suffix for suffix in contents if suffix in FORMATS]
+        self.check(formats)
         with self._alone():
+            self.check(formats)  # another process may have come first
             self._write(contents, {suffix: hashlib.sha256(content).hexdigest() for suffix, content in contents.items()})
         return [self.path(suffix) for suffix in contents]
 
