@@ -15,7 +15,7 @@ from gatednet import Experiment, Save, simulate
 from gatednet.theory import specialization_of_weights
 from gatednet.times import steps_between
 
-SAVED = ("loss", "gates", "alignment", "teacher_component", "specialization")
+SAVED = ("loss", "gates", "alignment", "teacher_component", "relative_specialization")
 # Points of a curve: as many as a plot has pixels.
 _MOST_SAVES = 250
 _THEORY = 401

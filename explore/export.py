@@ -34,7 +34,7 @@ def as_python(view: View, experiment: Experiment) -> str:
         f'EXPERIMENT = from_toml("""\n{to_toml(experiment)}""")\n\n'
         f"save = Save({save.observables!r}, every={save.every})\n"
         f"runs = simulate(EXPERIMENT, save, seeds=range({view.seeds}))\n"
-        'print(runs[["specialization"]].mean("seed"))\n'
+        'print(runs[["relative_specialization"]].mean("seed"))\n'
     )
 
 

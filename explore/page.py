@@ -222,8 +222,7 @@ class Page:
         from figures.pipeline import pictures
 
         figure = export.picture(self.view, self.diagram, (self._cell(), self.chosen), self.beside)
-        ((name, content),) = pictures("explore", figure, [kind]).items()
-        self._offer(name, content)
+        self._offer(f"explore.{kind}", pictures(figure, [kind])[kind])
 
     def _offer(self, name: str, content: bytes) -> None:
         # Each time another text, so that the same file can be had again.

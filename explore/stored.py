@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from explore.curves import Curves, prepared
+from explore.curves import SAVED, Curves, prepared
 from explore.diagram import Diagram, scalar
 from explore.latest import Wanted
 from explore.settings import Control
@@ -184,11 +184,7 @@ class Stored(Source):
     def curves(self, view: View, cell: Cell | None, compiling: Compiling) -> Curves | None:
         del compiling
         data = self._data.isel(self._points(view, cell))
-        kept = [
-            name
-            for name in ("loss", "gates", "alignment", "teacher_component", "specialization", "result", "result_step")
-            if name in data
-        ]
+        kept = [name for name in (*SAVED, "specialization", "result", "result_step") if name in data]
         data = data[kept].load()
         if self._seeds is None:
             data = data.expand_dims("seed")

@@ -19,9 +19,15 @@ class Stop:
     view: View
 
 
-def _view(x: Span = _GATES, y: Span = _BLOCKS, pinned: tuple[float, float] | None = None, **changes: float) -> View:
+def _view(
+    x: Span = _GATES,
+    y: Span = _BLOCKS,
+    pinned: tuple[float, float] | None = None,
+    observable: str = "total_alignment",
+    **changes: float,
+) -> View:
     values = tuple(sorted((path.replace("__", "."), value) for path, value in changes.items()))
-    return View("fig2-flexible", x, y, "total_alignment", 0.8, changes=values, pinned=pinned)
+    return View("fig2-flexible", x, y, observable, 0.8, changes=values, pinned=pinned)
 
 
 STOPS = (
@@ -53,10 +59,13 @@ STOPS = (
     ),
     Stop(
         "Correlation",
-        "Tasks that resemble each other share what they teach: the more their rows are alike (across), the less there "
-        "is for a path to make its own.",
+        "Tasks that resemble each other (across: the cosine of their rows) leave less for a path to make its own, and "
+        "it takes longer blocks (up) to tell them apart. The diagram is coloured by specialization relative to what "
+        "the tasks allow: 1 where each path is one task's own, however alike the tasks are. Chosen: tasks of cosine "
+        "one half, told apart almost as well as the pinned ones, which share nothing.",
         _view(
             Span("teachers.correlation", 0.0, 0.95),
+            observable="relative_specialization",
             timescales__gates=0.03,
             teachers__correlation=0.5,
             curriculum__block_length=1.0,
@@ -65,8 +74,11 @@ STOPS = (
     ),
     Stop(
         "More tasks",
-        "Four tasks and four paths: a path for each, found in the same way. To change these numbers takes a moment, "
-        "since another network is compiled.",
-        _view(timescales__gates=0.03, network__paths=4, network__outputs=5, teachers__tasks=4),
+        "Four tasks and four paths: a path for each, found in the same way. Each task is seen half as often as one of "
+        "two, and weights are twice as fast here to make up for it. To change these numbers takes a moment, since "
+        "another network is compiled.",
+        _view(
+            timescales__gates=0.03, timescales__weights=0.65, network__paths=4, network__outputs=5, teachers__tasks=4
+        ),
     ),
 )

@@ -9,10 +9,13 @@ import numpy as np
 from explore.curves import Curves
 from figures.specialization import SPECIALIZED
 from figures.statistics import mean_and_error
+from gatednet import ChosenTeachers, Experiment
+from gatednet.observables.alignment import INDISTINCT
 
 # Below half of what counts as specialized a network is forgetful.
 FORGETFUL = SPECIALIZED / 2
 _LATE_BLOCKS = 2
+_SAME = "the tasks ask for the same, and there is nothing to specialize for"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,9 +26,18 @@ class Verdict:
     reason: str
 
 
+@dataclasses.dataclass(frozen=True)
+class _Measured:
+    """What decides: a number for each run, what it is called, and what has to be said of it."""
+
+    values: np.ndarray
+    name: str
+    remark: str = ""
+
+
 def verdict_of(curves: Curves) -> Verdict:
     """The regime of the runs of a cell."""
-    data = curves.data
+    data, experiment = curves.data, curves.experiment
     if "result" in data:
         diverged = int(np.sum(data.result.values != 0))
         if diverged:
@@ -35,23 +47,79 @@ def verdict_of(curves: Curves) -> Verdict:
                 f"{diverged} of {data.sizes['seed']} runs left the finite numbers, the first after {first} steps: "
                 "a shorter step dt, or longer time constants, help",
             )
-    if "specialization" not in data:
-        return Verdict("unknown", "the store has no specialization, which decides")
-    if curves.experiment.network.inputs == 1 and curves.in_plane:
-        # Rows of a single input are parallel to each other, and there is no angle to tell them apart by.
-        values, what = np.abs(curves.plane()[1][-1:]), "specialization of the weights w̄"
-    else:
-        values, what = data.specialization.values, "specialization"
-    mean, error = (float(each) for each in mean_and_error(values))
+    if experiment.labelled:
+        return Verdict("unknown", "tasks about labels have no specialization, which decides")
+    for what, number in (("task", experiment.teachers.number), ("path", _paths(experiment))):
+        if number == 1:
+            return Verdict("undefined", f"a single {what}, so that there is nothing to specialize")
+    found = _of_weights(curves) if experiment.network.inputs == 1 else _of_angles(curves)
+    if isinstance(found, Verdict):
+        return found
+    mean, error = (float(each) for each in mean_and_error(found.values))
     word = "flexible" if mean >= SPECIALIZED else "forgetful" if mean < FORGETFUL else "in between"
     spread = f" ± {error:.2f}" if np.isfinite(error) else ""
     seeds = data.sizes["seed"]
     reason = (
-        f"{what} {mean:.2f}{spread} over {seeds} seed{'s' if seeds > 1 else ''} ({SPECIALIZED:.2f} and more is "
-        f"flexible, less than {FORGETFUL:.2f} forgetful)"
+        f"{found.name} {mean:.2f}{spread} over {seeds} seed{'s' if seeds > 1 else ''} ({SPECIALIZED:.2f} and more is "
+        f"flexible, less than {FORGETFUL:.2f} forgetful){found.remark}"
     )
     if "loss" in data:
-        experiment = curves.experiment
         late = curves.time > experiment.duration - _LATE_BLOCKS * experiment.curriculum.block_length
         reason += f"; loss over the last two blocks {float(data.loss.values[:, late].mean()):.3g}"
     return Verdict(word, reason)
+
+
+def _paths(experiment: Experiment) -> int:
+    """The number of paths; networks of two layers are seen as having one for each task."""
+    network = experiment.network
+    return experiment.teachers.number if network.gates_are_weights else network.weight_shape[0]
+
+
+def _of_angles(curves: Curves) -> _Measured | Verdict:
+    """Specialization relative to what the teachers allow, as saved, or from what is known of the teachers."""
+    data, experiment = curves.data, curves.experiment
+    if "relative_specialization" in data:
+        values = data.relative_specialization.values
+        # Of runs that are complete it has no value only where teachers are the same.
+        return Verdict("undefined", _SAME) if np.isnan(values).any() else _Measured(values, "relative specialization")
+    if "specialization" not in data:
+        return Verdict("unknown", "the store has no relative_specialization, which decides, and no specialization")
+    values, overlap = data.specialization.values, experiment.teachers.overlap
+    if overlap is None or _paths(experiment) > experiment.teachers.number:
+        why = "the overlap of the teachers" if overlap is None else "what paths without a task hold"
+        return _Measured(values, "specialization", f", in which {why} counts: the store has no relative_specialization")
+    if 1.0 - overlap <= INDISTINCT:
+        return Verdict("undefined", _SAME)
+    return _Measured(values / (1.0 - overlap), "relative specialization")
+
+
+def _of_weights(curves: Curves) -> _Measured | Verdict:
+    """w̄ at the end, over what it is where paths are the teachers.
+
+    Rows of a single input are parallel to each other, and there is no angle to tell them apart by.
+    """
+    if not curves.in_plane:
+        return Verdict(
+            "unknown",
+            "with a single input the weights w̄ decide, which need teacher_component and gates over time, of two tasks "
+            "and two paths",
+        )
+    values, largest = np.abs(curves.plane()[1][-1:]), _largest_difference(curves.experiment)
+    if largest is None:
+        remark = ", in which the overlap of the teachers counts"
+        return _Measured(values, "specialization of the weights w̄", remark)
+    if largest <= INDISTINCT:
+        return Verdict("undefined", _SAME)
+    return _Measured(values / largest, "specialization of the weights w̄")
+
+
+def _largest_difference(experiment: Experiment) -> float | None:
+    """w̄ of two paths that are the two teachers; None where the teachers are not known without drawing them."""
+    teachers = experiment.teachers
+    if not isinstance(teachers, ChosenTeachers):
+        return None if teachers.overlap is None else 1.0 - teachers.overlap
+    first, second = (np.asarray(each, float).ravel() for each in teachers.maps)
+    squares = float(first @ first), float(second @ second)
+    if not all(squares):
+        return None
+    return 1.0 - 0.5 * float(first @ second) * (1.0 / squares[0] + 1.0 / squares[1])

@@ -176,7 +176,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Figure A13. Teachers that are alike leave nothing to specialize for",
         "Against the cosine of any two rows of the teachers, within a teacher or across: circles, left axis, the "
         "largest change of the loss from one step of a block to the next over the length of a step, mean over blocks; "
-        f"squares, right axis, specialization at the end of the run. Means over {data.sizes['seed']} seeds, bars are "
+        "squares, right axis, specialization at the end of the run, which is one less the cosine where paths are equal "
+        f"to the teachers: part of its fall is the teachers' own. Means over {data.sizes['seed']} seeds, bars are "
         "standard errors; dotted with crosses: the published curves, of a single run for each correlation. From "
         f"left to right, our speeds are {speed}; our specializations are {specialization}. That of the published run "
         "at 0 is above 1, so that its paths are turned away from each other's teacher; how it was measured is not "

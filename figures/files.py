@@ -38,6 +38,13 @@ def check_writable(folder: Path) -> None:
         raise SettingError(f"{folder} cannot be written: {where}{error.strerror or error}") from error
 
 
+def check_replaceable(path: Path) -> None:
+    """Raise `SettingError` where something else than a file is in the place of one that is to be written."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        what = "a link" if path.is_symlink() else "no file"
+        raise SettingError(f"{path} is {what}, allowed is a file, which is replaced, or nothing")
+
+
 def write_all(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
     """Write files aside, flush them, and then put them all in their places.
 

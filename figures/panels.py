@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -49,9 +49,24 @@ EVEN_CONTRAST = 0.179
 
 @contextlib.contextmanager
 def look() -> Iterator[None]:
-    """The look of all figures, for as long as the context lasts."""
-    with matplotlib.rc_context(), matplotlib.style.context(STYLE):
+    """The look of all figures, for as long as the context lasts, whatever matplotlib was told before.
+
+    Settings are those of matplotlib for the whole process: other threads wait that draw here too.
+    """
+    with _DRAWING, matplotlib.rc_context(_LOOK):
         yield
+
+
+def _settings() -> dict[Any, Any]:
+    """All settings of matplotlib but its backend: its defaults, and over them those of the style."""
+    # Not `matplotlib.style`, which reads the styles of the user when it is imported.
+    style = matplotlib.rc_params_from_file(STYLE, fail_on_error=True, use_default_template=False)
+    return {name: style.get(name, default) for name, default in matplotlib.rcParamsDefault.items() if name != "backend"}
+
+
+_LOOK = _settings()
+# A thread that draws can begin another part of the same picture.
+_DRAWING = threading.RLock()
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -130,6 +145,6 @@ def heat_map(
     return image
 
 
-def mark_quick(figure: Figure) -> None:
+def mark_quick(figure: Figure, text: str) -> None:
     """Say on a figure that it is from fewer seeds than it should be."""
-    figure.text(0.995, 0.995, "quick: few seeds", ha="right", va="top", color="0.4", fontsize=7, fontstyle="italic")
+    figure.text(0.995, 0.995, text, ha="right", va="top", color="0.4", fontsize=7, fontstyle="italic")

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from figures.claim import Claim
-from figures.files import packed, write_all
+from figures.files import packed
 from figures.panels import look, mark_quick
 from figures.registry import FIGURES, Entry
+from figures.result import CAPTION, DATA, FORMATS, Result
 from figures.tables import Columns
 from gatednet.experiment import nearest
 from gatednet.settings import SettingError
@@ -24,7 +25,6 @@ from sweeps.verify import verify
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FORMATS = ("pdf", "png", "svg")
 # Seeds of a quick reproduction, in place of those of the paper.
 QUICK_SEEDS = 3
 # Nothing that changes from one run to the next is written into a picture.
@@ -113,46 +113,77 @@ def open_stores(entry: Entry, runs: Path) -> dict[str, Store]:
     return stores
 
 
+def check_stores(sweeps: Mapping[str, Sweep], runs: Path) -> None:
+    """Check before anything is computed that the stores that are there already, of some names, can be gone on with.
+
+    **Raises** `SettingError` where one is damaged, or has another plan.
+    """
+    for name, sweep in sweeps.items():
+        folder = runs / name
+        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+            store = Store.open(folder)
+            store.require(sweep)
+            store.check()
+
+
 def make(
     entry: Entry,
     stores: Mapping[str, Store],
     folder: Path,
     formats: Sequence[str] = FORMATS,
     *,
-    quick: bool = False,
     files: Mapping[str, Columns] | None = None,
 ) -> list[Claim]:
     """Draw a figure from finished stores into a folder, with its data and caption, and return its claims.
 
-    `files` are tables as `read_files` gives them, for panels of data that are not simulated.
+    Picture and caption are marked where a store has fewer seeds than its sweep in the catalog. `files` are tables as
+    `read_files` gives them, for panels of data that are not simulated.
 
-    **Raises** `SettingError` where a store is not finished, or the folder cannot be written.
+    **Raises** `SettingError` where a store is not finished, or the folder cannot be written, see `Result.write`.
     """
     module = entry.load()
     data = entry.compute(stores, files or {})
     claims = module.claims(data)
     caption = module.caption(data, claims)
-    if quick:
-        caption = caption.replace("\n", " (quick: few seeds)\n", 1)
+    few = few_of(entry, stores)
+    if few is not None:
+        caption = caption.replace("\n", f" ({few})\n", 1)
     with look():
         figure = module.draw(data)
-        if quick:
-            mark_quick(figure)
-        contents = pictures(entry.name, figure, formats)
-    write_all(folder, {**contents, f"{entry.name}.zarr.zip": packed(data), f"{entry.name}.md": caption.encode()})
+        if few is not None:
+            mark_quick(figure, few)
+        contents = pictures(figure, formats)
+    Result(folder, entry.name).write({**contents, DATA: packed(data), CAPTION: caption.encode()})
     return claims
 
 
-def pictures(name: str, figure: Figure, formats: Sequence[str]) -> dict[str, bytes]:
-    """A figure as files, by their names."""
+def few_of(entry: Entry, stores: Mapping[str, Store]) -> str | None:
+    """What a picture says of stores that have fewer seeds than the paper, or the catalog, has; None where none has."""
+    few = []
+    for name, planned in sweeps_for(entry).items():
+        there, all_of_them = seeds_of(stores[name].sweep), seeds_of(planned)
+        if there < all_of_them:
+            few.append(f"{there} of {all_of_them}")
+    return f"quick: {', '.join(dict.fromkeys(few))} seeds" if few else None
+
+
+def seeds_of(sweep: Sweep) -> int:
+    """The number of seeds of a sweep, one where it has no axis of seeds."""
+    return next((len(axis.values) for axis in sweep.axes if axis.is_seed), 1)
+
+
+def pictures(figure: Figure, formats: Sequence[str]) -> dict[str, bytes]:
+    """A figure as the contents of files, by their formats."""
     contents = {}
-    # Parts make room for each other once: done again for each format, it would move them a little every time.
-    layout = figure.get_layout_engine()
-    if layout is not None and figure.axes:
-        layout.execute(figure)
-        figure.set_layout_engine("none")
-    for suffix in formats:
-        file = io.BytesIO()
-        figure.savefig(file, format=suffix, metadata=_METADATA[suffix])
-        contents[f"{name}.{suffix}"] = file.getvalue()
+    # Some settings are read when a picture is written, such as those of fonts.
+    with look():
+        # Parts make room for each other once: done again for each format, it would move them a little every time.
+        layout = figure.get_layout_engine()
+        if layout is not None and figure.axes:
+            layout.execute(figure)
+            figure.set_layout_engine("none")
+        for suffix in formats:
+            file = io.BytesIO()
+            figure.savefig(file, format=suffix, metadata=_METADATA[suffix])
+            contents[suffix] = file.getvalue()
     return contents

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import xarray
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from figures.caption import caption as written
 from figures.describe import settings_line, targets_by_block
 from figures.panels import letter, new_figure, shade_blocks
-from gatednet import Experiment
+from gatednet import Experiment, Save, to_toml
 
 # Path and pair curves are told apart by their lines as well as by their colours.
 _STYLES = ("-", (0, (5, 1)), ":", (0, (3, 1, 1, 1)))
@@ -62,6 +64,20 @@ def _alignment(axes: Axes, data: xarray.Dataset) -> int:
             axes.plot(data.time.values, data.alignment.values[:, task, path], label=label, **line)
     axes.set(ylabel="alignment", xlabel="time t", ylim=(-0.12, 1.12))
     return tasks * paths
+
+
+def file_name(name: str, run: tuple[Experiment, Save], by_itself: tuple[Experiment, Save], seed: int) -> str:
+    """What the files of a run of the experiment `name` are called.
+
+    `run` is its experiment and what is saved of it, `by_itself` the same where nothing is changed: then it is the name
+    of the experiment, and else has eight digits of a digest. Seeds other than 0 are named.
+    """
+    parts = [name]
+    if run != by_itself:
+        experiment, save = run
+        text = f"{to_toml(experiment)}\n{save.every}\n{' '.join(save.observables)}"
+        parts.append(hashlib.sha256(text.encode()).hexdigest()[:8])
+    return "-".join([*parts, *([f"seed{seed}"] if seed else [])])
 
 
 def caption(name: str, data: xarray.Dataset, experiment: Experiment) -> str:

@@ -36,6 +36,11 @@ class TeacherSet(Setting):
         """Whether the tasks are about labels: teachers are then (tasks, outputs, classes)."""
         return False
 
+    @property
+    def overlap(self) -> float | None:
+        """The mean cosine of the same row of any two teachers, where it is one number for all pairs and seeds."""
+        return None
+
     @abc.abstractmethod
     def check(self, network: Network) -> None:
         """Raise `SettingError` where no such teachers of this network's shape exist."""
@@ -69,6 +74,10 @@ class Teachers(TeacherSet):
     @property
     def number(self) -> int:
         return self.tasks
+
+    @property
+    def overlap(self) -> float | None:
+        return self.correlation if not self.rank else overlap_of_modes(self)
 
     def check(self, network: Network) -> None:
         if self.rank:
@@ -117,6 +126,10 @@ class SpectralTeachers(TeacherSet):
     def number(self) -> int:
         return self.tasks
 
+    @property
+    def overlap(self) -> float | None:
+        return overlap_of_modes(self)
+
     def check(self, network: Network) -> None:
         if not self.values:
             raise SettingError("SpectralTeachers.values is empty, allowed are one or more singular values")
@@ -136,6 +149,13 @@ def check_modes(what: str, teachers: Teachers | SpectralTeachers, count: int, ne
                 f"{what}: {needed} orthogonal {side} singular vectors do not exist in network.{dimensions} = {there} "
                 f"dimensions, allowed are at most {there}"
             )
+
+
+def overlap_of_modes(teachers: Teachers | SpectralTeachers) -> float | None:
+    """The mean cosine of the same row of any two teachers of given singular vectors; None where it is random."""
+    if teachers.right == "separate":
+        return 0.0  # rows are sums of right vectors, and those of different teachers are orthogonal
+    return 1.0 if teachers.left == "shared" else None
 
 
 def of_modes(key: Array, teachers: Teachers | SpectralTeachers, network: Network, values: Array) -> Array:

@@ -62,7 +62,12 @@ def sha256(path: Path) -> str:
 
 def write_record(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file with a digest of itself."""
-    write(path, json.dumps({**content, DIGEST: _digest(content)}, indent=1, sort_keys=True) + "\n")
+    write(path, record_text(content))
+
+
+def record_text(content: Mapping[str, Any]) -> str:
+    """The text of a file that `read_record` reads."""
+    return json.dumps({**content, DIGEST: _digest(content)}, indent=1, sort_keys=True) + "\n"
 
 
 def read_record(path: Path) -> dict[str, Any] | None:

@@ -17,13 +17,17 @@ def figure(
     formats: Format = "pdf,png,svg",
     file: File = None,
 ) -> None:
-    """Draw figures from the stores of their sweeps, with their data, captions and claims beside them."""
-    from figures.files import check_writable
+    """Draw figures from the stores of their sweeps, with their data, captions and claims beside them.
+
+    Figures of stores with fewer seeds than the paper's are marked.
+    """
     from figures.pipeline import check_formats, chosen, make, open_stores, read_files
+    from figures.result import Result
 
     entries, suffixes = chosen(names), check_formats(formats)
     files = read_files(entries, parse_files(file or []))
-    check_writable(out)
+    for entry in entries:
+        Result(out, entry.name).check(suffixes)
     # All stores are looked at before anything is written.
     stores = {entry.name: open_stores(entry, runs) for entry in entries}
     for entry in entries:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from figures.cli.environment import shield
 from figures.cli.explore import explore
 from figures.cli.figure import figure
 from figures.cli.listing import listing
@@ -96,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     signal.signal(signal.SIGTERM, _terminated)
     sys.unraisablehook = _unraisable
+    shield()
     code = _code(list(sys.argv[1:] if arguments is None else arguments))
     if code == INTERRUPTED:
         # What the devices still compute is not waited for: Python's own end would abort over it.

@@ -16,6 +16,8 @@ from figures.cli.options import Data, File, FormatIfAny, Out, Runs, parse_files,
 if TYPE_CHECKING:
     from figures.claim import Claim
 
+CLAIMS = "claims.json"
+
 
 @contextlib.contextmanager
 def one_by_one() -> Iterator[ThreadPoolExecutor]:
@@ -47,8 +49,9 @@ def reproduce(
     from rich.console import Console
 
     from figures.claim import surprises, table, to_json
-    from figures.files import check_writable, write_all
-    from figures.pipeline import FORMATS, at_hand, check_formats, chosen, make, read_files, sweeps_for
+    from figures.files import check_replaceable, check_writable, write_all
+    from figures.pipeline import at_hand, check_formats, check_stores, chosen, make, read_files, sweeps_for
+    from figures.result import FORMATS, Result
     from sweeps.ahead import Ahead
     from sweeps.labelled import prepare
     from sweeps.progress import progress_for
@@ -64,8 +67,11 @@ def reproduce(
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
     check_writable(stores_in)
-    check_writable(pictures_in)
+    for entry in entries:
+        Result(pictures_in, entry.name).check(suffixes)
+    check_replaceable(pictures_in / CLAIMS)
     sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
+    check_stores({name: sweep for each in sweeps.values() for name, sweep in each.items()}, stores_in)
     new = {name: sweep for each in sweeps.values() for name, sweep in each.items() if not (stores_in / name).exists()}
     made: dict[str, Future[list[Claim]]] = {}
     # Figures are drawn one by one beside the sweeps of later ones.
@@ -77,12 +83,12 @@ def reproduce(
                 if new.pop(name, None) is not None:
                     ahead.advance()
                 stores[name] = run_sweep(sweep, stores_in / name, progress=progress_for(name))
-            made[entry.name] = drawing.submit(make, entry, stores, pictures_in, suffixes, quick=quick, files=files)
+            made[entry.name] = drawing.submit(make, entry, stores, pictures_in, suffixes, files=files)
             for each in made.values():
                 if each.done():
                     each.result()  # what went wrong there ends everything here
         claims = {name: each.result() for name, each in made.items()}
-    write_all(pictures_in, {"claims.json": to_json(claims).encode()})
+    write_all(pictures_in, {CLAIMS: to_json(claims).encode()})
     # A file has no width of its own.
     Console(width=None if sys.stdout.isatty() else 160).print(table(claims, quick=quick))
     print(f"pictures, captions, data and claims.json are in {pictures_in}")

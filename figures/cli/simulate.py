@@ -25,34 +25,46 @@ def simulate(
     formats: Format = "pdf,png,svg",
     images: Data = None,
 ) -> None:
-    """Simulate one experiment and draw loss, gates, and alignment or accuracy over time."""
+    """Simulate one experiment and draw loss, gates, and alignment or accuracy over time.
+
+    The files are called NAME. With other settings or saves than its own they are called NAME-DIGEST, with digits that
+    tell these apart, and with another seed than 0 NAME-seedN, or NAME-DIGEST-seedN: no result replaces one of others.
+    """
     from sweeps.devices import use_all_cores
 
     use_all_cores()
-    from figures.files import check_writable, packed, write_all
+    from figures.files import packed
     from figures.panels import look
     from figures.pipeline import check_formats, pictures
-    from figures.time_course import caption, draw, observables
+    from figures.result import CAPTION, DATA, Result
+    from figures.time_course import caption, draw, file_name, observables
     from gatednet import Save, to_toml
     from gatednet import simulate as run
+    from gatednet.simulation import check_seeds
     from gatednet.times import steps_between
     from sweeps.catalog import experiment as known
     from sweeps.labelled import examples_for
     from sweeps.spec import changed
 
     use_data(images)
-    experiment = changed(known(name), parse_settings(settings or []))
-    by_itself = observables(experiment)
+    base = known(name)
+    experiment = changed(base, parse_settings(settings or []))
     chosen = check_formats(formats)
-    extra = [each for each in save or [] if each not in by_itself]
-    plan = Save((*by_itself, *extra), steps_between(experiment.steps, _MOST_SAVES) if every is None else every)
-    check_writable(out)
+
+    by_itself = Save(observables(base), steps_between(base.steps, _MOST_SAVES))
+    shown = observables(experiment)
+    further = [each for each in save or [] if each not in shown]
+    plan = Save((*shown, *further), steps_between(experiment.steps, _MOST_SAVES) if every is None else every)
+    plan.check(experiment)
+    check_seeds([seed])
+    result = Result(out, file_name(name, (experiment, plan), (base, by_itself), seed))
+    result.check(chosen)
     examples = examples_for(experiment, progress_of_training)
     data = run(experiment, plan, seed, examples=examples).assign_attrs(experiment=to_toml(experiment))
     with look():
-        drawn = pictures(name, draw(data, experiment), chosen)
+        drawn = pictures(draw(data, experiment), chosen)
     text = caption(name, data, experiment).encode()
-    for path in write_all(out, {**drawn, f"{name}.zarr.zip": packed(data), f"{name}.md": text}):
+    for path in result.write({**drawn, DATA: packed(data), CAPTION: text}):
         print(path)
     if int(data.result) != 0:
         print(f"the run left the finite numbers after {int(data.result_step)} of {experiment.steps} steps")

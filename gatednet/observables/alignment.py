@@ -10,6 +10,9 @@ from gatednet.matching import assignment, cosines
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 
+# Teachers that differ by less than this in their mean cosine are the same to the rounding of single precision.
+INDISTINCT = 1e-4
+
 
 def alignment(snapshot: Snapshot) -> Array:
     """Cosine between a row of a teacher and the same row of a path, mean over rows, (tasks, paths, runs)."""
@@ -72,6 +75,31 @@ def specialization(snapshot: Snapshot) -> Array:
     return jnp.sum(score * matched, axis=(0, 1)) / pairs - unmatched
 
 
+def relative_specialization(snapshot: Snapshot) -> Array:
+    """Specialization over that of the same pairs if every matched path were its teacher, (runs,).
+
+    Matched paths cannot be told apart further than their teachers: with a cosine ρ between rows of different teachers
+    `specialization` ends at 1 - ρ, and this at 1. Paths that no task is matched to are left out, since what they hold
+    says nothing about the others. NaN where the teachers of all pairs are the same: there is nothing to specialize for.
+    """
+    score = alignment(snapshot)
+    matched = _matched(score)
+    tasks, pairs = len(score), min(score.shape[:2])
+    # A matched path with each of the tasks that it is not matched to.
+    crossed = matched.sum(axis=0) - matched
+
+    def contrast(score: Array) -> Array:
+        within = jnp.sum(score * matched, axis=(0, 1)) / pairs
+        return within - jnp.sum(score * crossed, axis=(0, 1)) / max(pairs * (tasks - 1), 1)
+
+    teachers = snapshot.full_teachers
+    overlap = row_cosines(teachers[:, None], teachers[None]).mean(axis=2)
+    # Sums and no matrix products, which accelerators round to fewer digits.
+    largest = contrast(jnp.sum(overlap[:, :, None] * matched[None], axis=1))
+    distinct = largest > INDISTINCT
+    return jnp.where(distinct, contrast(score) / jnp.where(distinct, largest, 1.0), jnp.nan)
+
+
 OBSERVABLES = (
     Observable(
         "alignment",
@@ -103,6 +131,15 @@ OBSERVABLES = (
         "specialization",
         "mean alignment of matched minus that of unmatched pairs, mean of the last tenth of the saves",
         specialization,
+        when="end",
+        lifted=True,
+        of="maps",
+    ),
+    Observable(
+        "relative_specialization",
+        "specialization of the matched paths over that of their teachers in their place, mean of the last tenth of the "
+        "saves; NaN where the teachers are the same",
+        relative_specialization,
         when="end",
         lifted=True,
         of="maps",

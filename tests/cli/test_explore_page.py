@@ -41,7 +41,7 @@ pytestmark = pytest.mark.skipif(chromium() is None, reason=MISSING)
 
 GATES, BLOCKS = "timescales.gates [time]", "curriculum.block_length [time]"
 SENTENCE = re.compile(
-    r"^(flexible|in between|forgetful): specialization \d\.\d\d( ± \d\.\d\d)? over \d seeds? \(.*\); "
+    r"^(flexible|in between|forgetful): relative specialization \d\.\d\d( ± \d\.\d\d)? over \d seeds? \(.*\); "
     r"loss over the last two blocks \d\S*$"
 )
 # Seconds within which an ended server, and the workers of closed pages, are gone.

@@ -12,7 +12,7 @@ from explore.view import Span, View
 from gatednet import Save, simulate, with_values
 from tests.explore.tools import SHORT, by_hand, short
 
-SAVED = ("loss", "gates", "alignment", "teacher_component", "specialization")
+SAVED = ("loss", "gates", "alignment", "teacher_component", "relative_specialization")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_a_curve_has_points_from_the_start_to_the_end(curves):
 
 def test_simulated_curves_are_the_runs_of_the_first_seeds(curves, runs):
     assert curves.data.seed.values.tolist() == [0, 1, 2]
-    for name in ("loss", "specialization"):
+    for name in ("loss", "relative_specialization"):
         np.testing.assert_allclose(curves.data[name].values, runs[name].values, rtol=1e-5, atol=1e-7)
     assert (curves.data.result.values == 0).all()
 

@@ -5,8 +5,10 @@ from urllib.parse import parse_qs
 import jax
 import pytest
 
+from explore.curves import simulated
 from explore.source import Live
 from explore.tour import STOPS
+from explore.verdict import verdict_of
 from explore.view import from_query
 from gatednet import SettingError, paths
 
@@ -43,6 +45,29 @@ def test_the_cells_of_every_stop_are_within_its_diagram(stop, source):
 @pytest.mark.parametrize("stop", [stop for stop in STOPS if stop.view.pinned], ids=lambda stop: stop.title)
 def test_what_is_pinned_is_another_cell(stop, source):
     assert source.experiment(stop.view, stop.view.pinned) != source.experiment(stop.view)
+
+
+WORDS = {
+    "Two regimes": ["flexible", "forgetful"],
+    "Constraints": ["flexible", "forgetful"],
+    "Block length": ["forgetful", "flexible"],
+    "Correlation": ["flexible", "flexible"],
+    "More tasks": ["flexible"],
+}
+
+
+@pytest.mark.parametrize("stop", STOPS, ids=TITLES)
+def test_the_verdicts_of_a_stop_are_what_its_text_says(stop, source):
+    cells = [None] if stop.view.pinned is None else [None, stop.view.pinned]
+    found = [verdict_of(simulated(source.experiment(stop.view, cell), stop.view.seeds)) for cell in cells]
+    assert [verdict.word for verdict in found] == WORDS[stop.title]
+    assert all(verdict.reason.startswith("relative specialization ") for verdict in found)
+
+
+def test_the_stop_about_correlation_is_coloured_by_what_it_is_about():
+    (stop,) = [stop for stop in STOPS if stop.title == "Correlation"]
+    assert stop.view.observable == "relative_specialization"
+    assert dict(stop.view.changes)["teachers.correlation"] == 0.5
 
 
 def test_titles_are_distinct():

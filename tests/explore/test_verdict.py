@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 
+from explore.curves import simulated
 from explore.source import live
 from explore.verdict import FORGETFUL, verdict_of
 from figures.specialization import SPECIALIZED
+from gatednet import ChosenTeachers, IndependentTeachers, SpectralTeachers, with_values
+from sweeps.catalog import experiment
 from tests.explore.tools import by_hand, short
 
 
 def verdict(*values, **more):
-    return verdict_of(by_hand(short(), specialization=values, **more))
+    return verdict_of(by_hand(short(), relative_specialization=values, **more))
 
 
 def test_levels_are_those_of_the_published_ranges():
@@ -40,7 +43,7 @@ def test_the_sentence_has_the_numbers_that_decide():
     error = np.std([0.9, 0.94, 0.98], ddof=1) / np.sqrt(3)
     assert (found.word, f"{error:.2f}") == ("flexible", "0.02")
     assert found.reason == (
-        "specialization 0.94 ± 0.02 over 3 seeds (0.83 and more is flexible, less than 0.41 forgetful)"
+        "relative specialization 0.94 ± 0.02 over 3 seeds (0.83 and more is flexible, less than 0.41 forgetful)"
     )
 
 
@@ -50,7 +53,7 @@ def test_the_mean_decides_and_not_most_seeds():
 
 
 def test_of_a_single_seed_no_error_is_known():
-    assert verdict(0.5).reason.startswith("specialization 0.50 over 1 ")
+    assert verdict(0.5).reason.startswith("relative specialization 0.50 over 1 ")
     assert "±" not in verdict(0.5).reason
     assert "nan" not in verdict(0.5).reason
 
@@ -64,7 +67,9 @@ def test_the_loss_is_that_of_the_last_two_blocks():
 
 
 def test_all_of_a_run_counts_where_it_has_less_than_two_blocks():
-    found = verdict_of(by_hand(short(curriculum__block_length=5.0), specialization=[0.9], loss=[[3.0, 1.0, 2.0]]))
+    found = verdict_of(
+        by_hand(short(curriculum__block_length=5.0), relative_specialization=[0.9], loss=[[3.0, 1.0, 2.0]])
+    )
     assert found.reason.endswith("; loss over the last two blocks 2")
 
 
@@ -86,7 +91,65 @@ def test_runs_that_are_all_complete_did_not_diverge():
 def test_without_specialization_nothing_is_known():
     found = verdict_of(by_hand(short(), loss=[[1.0, 0.5, 0.1]], result=[0], result_step=[300]))
     assert found.word == "unknown"
-    assert found.reason == "the store has no specialization, which decides"
+    assert found.reason == "the store has no relative_specialization, which decides, and no specialization"
+
+
+def test_of_tasks_about_labels_nothing_is_said():
+    found = verdict_of(by_hand(experiment("fig7-flexible"), loss=[[1.0, 0.5, 0.1]]))
+    assert (found.word, found.reason) == ("unknown", "tasks about labels have no specialization, which decides")
+
+
+def test_a_network_specialized_for_tasks_of_cosine_one_half_is_flexible():
+    # As simulated: its raw specialization is below .5, which was called forgetful.
+    curves = simulated(with_values(live("fig2-flexible"), {"teachers.correlation": 0.5}), 4)
+    assert curves.data.alignment.isel(step=-1).max("path").mean() > 0.98
+    assert verdict_of(curves).word == "flexible"
+
+
+@pytest.mark.parametrize(
+    ("changes", "raw", "word", "start"),
+    [
+        # Stores of before, in which the teachers are known from their settings.
+        ({}, 0.9, "flexible", "relative specialization 0.90 over 1 seed "),
+        ({"teachers__correlation": 0.5}, 0.46, "flexible", "relative specialization 0.92 over 1 seed "),
+        ({"teachers__correlation": 0.5}, 0.2, "forgetful", "relative specialization 0.40 over 1 seed "),
+        ({"teachers__correlation": 1.0}, 0.0, "undefined", "the tasks ask for the same"),
+        ({"teachers": SpectralTeachers(right="separate")}, 0.9, "flexible", "relative specialization 0.90 "),
+        # Fewer paths than tasks: every pair that is not matched counts in both.
+        ({"teachers__tasks": 3, "network__outputs": 4, "teachers__correlation": 0.5}, 0.45, "flexible", "relative "),
+        # And those in which they are not.
+        ({"teachers": IndependentTeachers()}, 0.5, "in between", "specialization 0.50 over 1 seed "),
+        ({"network__paths": 3}, 0.5, "in between", "specialization 0.50 over 1 seed "),
+        ({"network__paths": 1}, 0.9, "undefined", "a single path, so that there is nothing to specialize"),
+        ({"teachers__tasks": 1}, 0.9, "undefined", "a single task, so that there is nothing to specialize"),
+    ],
+)
+def test_a_store_of_raw_specialization_is_judged_by_what_its_teachers_allow(changes, raw, word, start):
+    found = verdict_of(by_hand(short(**changes), specialization=[raw]))
+    assert found.word == word
+    assert found.reason.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"teachers": IndependentTeachers()}, "the overlap of the teachers"),
+        ({"network__paths": 3}, "what paths without a task hold"),
+    ],
+)
+def test_what_is_not_known_of_a_store_is_said(changes, what):
+    found = verdict_of(by_hand(short(**changes), specialization=[0.5]))
+    assert found.reason.endswith(f"forgetful), in which {what} counts: the store has no relative_specialization")
+
+
+def test_the_saved_number_decides_and_not_the_raw_one():
+    assert verdict_of(by_hand(short(), specialization=[0.1], relative_specialization=[0.9])).word == "flexible"
+
+
+def test_teachers_that_are_the_same_leave_no_verdict():
+    found = verdict(np.nan, np.nan, result=np.zeros(2, np.int8), result_step=np.array([300, 300]))
+    assert found.word == "undefined"
+    assert found.reason == "the tasks ask for the same, and there is nothing to specialize for"
 
 
 @pytest.mark.parametrize(("sign", "size", "word"), [(1, 0.9, "flexible"), (-1, 0.9, "flexible"), (1, 0.2, "forgetful")])
@@ -96,6 +159,27 @@ def test_with_a_single_input_the_weights_decide(sign, size, word):
     assert toy.network.inputs == 1
     component = np.zeros((1, 3, 2, 2))
     component[0, -1] = sign * size * np.eye(2)
-    found = verdict_of(by_hand(toy, specialization=[0.5], gates=np.zeros((1, 3, 2)), teacher_component=component))
+    found = verdict_of(
+        by_hand(toy, relative_specialization=[0.5], gates=np.zeros((1, 3, 2)), teacher_component=component)
+    )
     assert found.word == word
     assert found.reason.startswith(f"specialization of the weights w̄ {size:.2f} over 1 ")
+
+
+@pytest.mark.parametrize(
+    ("shared", "size", "word"), [(0.0, 0.9, "flexible"), (0.6, 0.38, "flexible"), (1.0, 0.0, "undefined")]
+)
+def test_with_a_single_input_too_it_is_relative_to_what_the_teachers_allow(shared, size, word):
+    other = (shared, (1.0 - shared**2) ** 0.5)
+    maps = tuple(tuple((each,) for each in teacher) for teacher in ((1.0, 0.0), other))
+    toy = with_values(live("fig4-symmetric"), {"teachers": ChosenTeachers(maps=maps)})
+    component = np.zeros((1, 3, 2, 2))
+    component[0, -1] = size * np.eye(2)
+    found = verdict_of(by_hand(toy, gates=np.zeros((1, 3, 2)), teacher_component=component))
+    assert found.word == word
+
+
+def test_with_a_single_input_angles_decide_nothing():
+    found = verdict_of(by_hand(live("fig4-symmetric"), relative_specialization=[0.9]))
+    assert found.word == "unknown"
+    assert found.reason.startswith("with a single input the weights w̄ decide, which need teacher_component")

@@ -22,6 +22,7 @@ _DIMS = {
     "alignment": ("seed", "step", "task", "path"),
     "teacher_component": ("seed", "step", "task", "path"),
     "specialization": ("seed",),
+    "relative_specialization": ("seed",),
     "result": ("seed",),
     "result_step": ("seed",),
 }

@@ -1,6 +1,7 @@
 """What holds for every registered figure."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from matplotlib.colors import to_rgb
 
 from figures.files import open_data
 from figures.panels import SHADE, look, new_figure
-from figures.pipeline import make, open_stores, pictures
+from figures.pipeline import few_of, make, open_stores, pictures, seeds_of, sweeps_for
 from figures.registry import FIGURES
 from gatednet import SettingError
 from tests.figures.test_registry import FEWEST_CLAIMS
@@ -112,10 +113,15 @@ def _texts(axes):
     return [*titles, *ticks, *axes.texts, *(legend.get_texts() if legend else [])]
 
 
+def shown(folder):
+    """The files of a folder, but for records."""
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
+
+
 @every_figure
-def test_everything_is_written_beside_the_picture(name, data, made):
+def test_everything_is_written_beside_the_picture(name, data, stores, made):
     folder, claims = made(name)
-    names = {path.name for path in folder.iterdir()}
+    names = {path.name for path in shown(folder)}
     assert names == {f"{name}.{suffix}" for suffix in ("pdf", "png", "svg", "md", "zarr.zip")}
     assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -129,7 +135,14 @@ def test_everything_is_written_beside_the_picture(name, data, made):
     for claim in claims:
         assert claim.sentence in caption
         assert claim.expected.why in caption
-    assert "quick" not in caption
+    few = few_of(FIGURES[name], stores(name))
+    # The small stores have fewer seeds than the paper, where it has several.
+    marked = [
+        f"({few})" in caption.splitlines()[0],
+        "quick" in caption,
+        "quick" in (folder / f"{name}.svg").read_text(),
+    ]
+    assert marked == [few is not None] * 3
     assert len(re.findall(r"^\* .*τ_w = ", caption, re.MULTILINE)) >= 1
 
 
@@ -144,23 +157,43 @@ def test_pictures_are_the_same_every_time(name, stores, made, tmp_path):
     folder, _ = made(name)
     # Of the formats the one that is text, and holds every number that is drawn.
     make(FIGURES[name], stores(name), tmp_path, ["svg"])
-    assert {path.suffix for path in tmp_path.iterdir()} == {".svg", ".md", ".zip"}
-    for path in tmp_path.iterdir():
+    assert {path.suffix for path in shown(tmp_path)} == {".svg", ".md", ".zip"}
+    for path in shown(tmp_path):
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 
 
 def test_all_formats_are_the_same_every_time(stores, made, tmp_path):
     folder, _ = made("fig4")
     make(FIGURES["fig4"], stores("fig4"), tmp_path)
-    for path in folder.iterdir():
+    for path in shown(folder):
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 
 
-@some_figures
-def test_quick_is_marked(name, stores, tmp_path):
-    make(FIGURES[name], stores(name), tmp_path, ["svg"], quick=True)
-    assert "quick: few seeds" in (tmp_path / f"{name}.svg").read_text()
-    assert "quick" in (tmp_path / f"{name}.md").read_text().splitlines()[0]
+def test_pictures_say_how_many_of_the_seeds_there_are(stores, tmp_path):
+    # The small stores of Figure 2 have three seeds, the catalog ten.
+    assert few_of(FIGURES["fig2"], stores("fig2")) == "quick: 3 of 10 seeds"
+    make(FIGURES["fig2"], stores("fig2"), tmp_path, ["svg"])
+    assert "quick: 3 of 10 seeds" in (tmp_path / "fig2.svg").read_text()
+    assert (tmp_path / "fig2.md").read_text().splitlines()[0].endswith(" (quick: 3 of 10 seeds)")
+
+
+@pytest.mark.parametrize("name", ["fig4", "figa8"])
+def test_without_seeds_nothing_is_missing(name, stores):
+    assert few_of(FIGURES[name], stores(name)) is None
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_seeds_of_the_catalog_are_not_marked(name):
+    planned = {store: SimpleNamespace(sweep=sweep) for store, sweep in sweeps_for(FIGURES[name]).items()}
+    assert few_of(FIGURES[name], planned) is None
+    # Nor are more, and the counts of several stores are told once each.
+    quick = {store: SimpleNamespace(sweep=sweep) for store, sweep in sweeps_for(FIGURES[name], quick=True).items()}
+    seeds = {(seeds_of(quick[store].sweep), seeds_of(planned[store].sweep)) for store in planned}
+    few = [f"{there} of {all_of_them}" for there, all_of_them in seeds if there < all_of_them]
+    said = few_of(FIGURES[name], quick)
+    assert (said is None) == (not few)
+    if said is not None:
+        assert sorted(said.removeprefix("quick: ").removesuffix(" seeds").split(", ")) == sorted(few)
 
 
 @pytest.mark.parametrize("name", ["fig2", "fig5"])
@@ -179,6 +212,6 @@ def test_pictures_have_no_date():
     with look():
         figure = new_figure(1, 1)
         figure.text(0.5, 0.5, "a")
-        made = pictures("a", figure, ("pdf", "svg"))
-    assert b"CreationDate" not in made["a.pdf"]
-    assert b"dc:date" not in made["a.svg"]
+        made = pictures(figure, ("pdf", "svg"))
+    assert b"CreationDate" not in made["pdf"]
+    assert b"dc:date" not in made["svg"]

@@ -98,6 +98,30 @@ def specialization(record: Record) -> np.ndarray:
     return np.asarray(np.mean(differences))
 
 
+def relative_specialization(record: Record) -> np.ndarray:
+    def row_cosine(one: np.ndarray, other: np.ndarray) -> float:
+        return np.mean([a @ b / np.sqrt((a @ a) * (b @ b)) for a, b in zip(one, other, strict=True)])
+
+    saves = record.weights[:: record.every]
+    last = saves[-max(1, round(len(saves) / 10)) :]
+    shares = []
+    for paths, score in zip(last, alignment(record)[:: record.every][-len(last) :], strict=True):
+        matched = best_pairs(score)
+        ideal = {path: record.teachers[task] for task, path in matched}
+        differences = []
+        for maps in (paths, ideal):
+            own = [row_cosine(record.teachers[task], maps[path]) for task, path in matched]
+            others = [
+                row_cosine(teacher, maps[path])
+                for task, path in matched
+                for other, teacher in enumerate(record.teachers)
+                if other != task
+            ]
+            differences.append(np.mean(own) - np.mean(others))
+        shares.append(differences[0] / differences[1])
+    return np.asarray(np.mean(shares))
+
+
 def rates(values: np.ndarray, dt: float) -> np.ndarray:
     """Norms of the rate of change in each step."""
     return np.linalg.norm(np.diff(values.reshape(len(values), -1), axis=0), axis=1) / dt
@@ -216,6 +240,7 @@ BY_HAND: dict[str, Callable[[Record], np.ndarray]] = {
     "path_norm": lambda record: np.linalg.norm(record.weights, axis=(2, 3)),
     "rank": lambda record: np.sum(modes(record) > 0.01 * modes(record)[..., :1], axis=2),
     "readout": readout,
+    "relative_specialization": relative_specialization,
     "representation_cost": lambda record: 0.5 * norms(record.weights) ** 2,
     "second_layer": readout,
     "silent_alignment": silent_alignment,
