@@ -10,7 +10,7 @@ from bokeh.events import DoubleTap
 from bokeh.models import ColumnDataSource, CustomJS, Legend, LegendItem, Range1d, Title, WheelZoomTool
 
 from explore.curves import Curves
-from explore.look import COLOURS, NO_TITLE, Plot, blank, dashes, dress, look_of
+from explore.look import COLOURS, NO_TITLE, STALE, WAITING, Plot, blank, dashes, dress, look_of
 from explore.news import Change
 from figures.over_time import NAMES
 from figures.panels import TASKS
@@ -109,6 +109,15 @@ class TimePlot:
             (self.plot.y_range, {"start": low, "end": high}),
         ]
 
+    def clear(self) -> list[Change]:
+        """What shows nothing."""
+        sources = (self.blocks, self.lines, *([self.entries] if self.entries is not None else []))
+        return [_emptied(each) for each in sources]
+
+
+def _emptied(source: ColumnDataSource) -> Change:
+    return source, {"data": {name: [] for name in source.data}}
+
 
 def _whole(start: float, end: float) -> dict[str, float]:
     """What makes a range a whole one, from which a visitor may choose a part."""
@@ -200,6 +209,10 @@ class PlanePlot:
             (self.theory, {"data": {"x": known, "y": theory}}),
         ]
 
+    def clear(self) -> list[Change]:
+        """What shows nothing."""
+        return [(self.plot.title, {"text": NO_TITLE}), *map(_emptied, (self.run, self.end, self.theory))]
+
 
 class Column:
     """All plots of one cell, one above the other."""
@@ -236,12 +249,24 @@ class Column:
             for legend in each.legend:
                 legend.visible = legends
 
+    def fade(self) -> list[Change]:
+        """What greys runs of other settings than those that are named now."""
+        return self._of_class(STALE)
+
+    def clear(self, waiting: bool) -> list[Change]:
+        """What shows nothing, and whether something is on its way."""
+        emptied = [change for part in self.parts for change in part.clear()]
+        return [*emptied, *self._of_class(*([WAITING] if waiting else []))]
+
+    def _of_class(self, *names: str) -> list[Change]:
+        return [(each, {"css_classes": list(names)}) for each in self.plots]
+
     def fill(self, curves: Curves, theme: str) -> list[Change]:
         """What shows the runs of a cell."""
         data = curves.data
         tasks, paths = data.sizes.get("task", 0), data.sizes.get("path", 0)
         ink = {"color": COLOURS[theme]["ink"], "linestyle": "-"}
-        changes = self.plane.fill(curves)
+        changes = [*self._of_class(), *self.plane.fill(curves)]
         if "loss" in data:
             changes += self.loss.fill(curves, [("loss", ink, *curves.band("loss"))])
         if "gates" in data:

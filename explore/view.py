@@ -104,8 +104,28 @@ class View:
     @property
     def diagram(self) -> tuple[Any, ...]:
         """All that its diagram depends on: the two paths have a value in each of the cells."""
-        others = tuple(each for each in self.changes if each[0] not in (self.x.path, self.y.path))
-        return self.base, self.x, self.y, self.observable, self.seeds, others
+        return *self.cells, self.seeds, self._others
+
+    @property
+    def cells(self) -> tuple[Any, ...]:
+        """What its diagram is of: where its cells lie, and the observable. Others have nothing to do with it."""
+        return self.base, self.x, self.y, self.observable
+
+    @property
+    def chosen(self) -> tuple[Any, ...]:
+        """All that the curves of its chosen cell depend on, the base first."""
+        return self.base, self.seeds, self.changes
+
+    @property
+    def beside(self) -> tuple[Any, ...] | None:
+        """All that the curves of its pinned cell depend on, the base first; None where no cell is pinned."""
+        if self.pinned is None:
+            return None
+        return self.base, self.seeds, self.x.path, self.y.path, self.pinned, self._others
+
+    @property
+    def _others(self) -> tuple[tuple[str, Any], ...]:
+        return tuple(each for each in self.changes if each[0] not in (self.x.path, self.y.path))
 
     def query(self) -> str:
         """The view as the query of an address."""

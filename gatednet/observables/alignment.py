@@ -80,6 +80,7 @@ OBSERVABLES = (
         dims=("task", "path"),
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "unit_alignment",
@@ -88,6 +89,7 @@ OBSERVABLES = (
         dims=("task", "output", "unit"),
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "matching", "path matched to a task, -1 where none is", matching, dims=("task",), lifted=True, of="maps"
@@ -98,6 +100,7 @@ OBSERVABLES = (
         total_alignment,
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "specialization",
@@ -106,6 +109,7 @@ OBSERVABLES = (
         when="end",
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "map_alignment",
@@ -113,6 +117,7 @@ OBSERVABLES = (
         map_alignment,
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "silent_alignment",
@@ -122,5 +127,6 @@ OBSERVABLES = (
         dims=("task", "path"),
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
 )

@@ -106,17 +106,30 @@ class Visitor:
 
     def settle(self):
         """Until the diagram is as fine as it gets."""
-        self.until(lambda: self.page.diagram is not None and len(self.page.diagram.x) == 3 and not self.busy)
+        self.until(lambda: self.diagram is not None and len(self.diagram.x) == 3 and not self.busy)
         return self
 
     def follow(self):
         """Until the curves are those of the view."""
         wanted = self.source.experiment(self.page.view)
-        self.until(lambda: self.page.chosen is not None and self.page.chosen.experiment is wanted)
+        self.until(lambda: self.chosen is not None and self.chosen.experiment is wanted)
 
     @property
     def busy(self):
-        return any(each.busy for each in self.page._latest.values())
+        return self.page._work.busy
+
+    @property
+    def diagram(self):
+        """The diagram that is shown, if it is that of the settings that are named."""
+        return self.page.drawn.diagram and self.page.drawn.diagram[0]
+
+    @property
+    def chosen(self):
+        return self.page.drawn.found and self.page.drawn.found.chosen
+
+    @property
+    def beside(self):
+        return self.page.drawn.found and self.page.drawn.found.beside
 
 
 @pytest.fixture
@@ -139,7 +152,7 @@ def test_numbers_come_after_the_page_and_the_diagram_after_the_curves(source):
     visitor.come().settle()
     assert source.curves_of == [(visitor.page.view, None)]
     assert source.diagrams_of == [visitor.page.view]
-    assert visitor.page.chosen is not None
+    assert visitor.chosen is not None
     assert visitor.address == visitor.page.view.query()
     visitor.page.close()
 
@@ -189,26 +202,26 @@ def test_the_diagram_stays_while_the_cell_moves_within_it(visitor, source):
 
 
 def test_a_pinned_cell_has_curves_of_its_own(visitor, source):
-    cell = visitor.page._cell()
+    cell = visitor.page._cell(visitor.page.view)
     visitor.page._attempt(visitor.page._pin)
     visitor.set(GATES, "0.07")
     visitor.follow()
     assert source.curves_of[-2:] == [(visitor.page.view, None), (visitor.page.view, cell)]
-    assert visitor.page.beside.experiment == source.experiment(visitor.page.view, cell)
+    assert visitor.beside.experiment == source.experiment(visitor.page.view, cell)
     visitor.page._attempt(visitor.page._pin)
-    visitor.until(lambda: visitor.page.beside is None)
+    visitor.until(lambda: visitor.beside is None)
 
 
 def test_a_diagram_of_an_earlier_view_is_not_shown(visitor, source):
     source.hold.clear()
     visitor.set("timescales.weights", "2")
     visitor.until(lambda: len(source.diagrams_of) == 2)
-    shown = visitor.page.diagram
+    shown = visitor.diagram
     visitor.set("timescales.weights", "3")
     source.hold.set()
     # That of the second view comes first, and is passed over.
-    visitor.until(lambda: visitor.page.diagram is not shown)
-    assert visitor.page._shown_diagram == visitor.page.view.diagram
+    visitor.until(lambda: visitor.diagram not in (None, shown))
+    assert visitor.page.drawn._of_diagram.diagram == visitor.page.view.diagram
     visitor.until(lambda: not visitor.busy)
     assert source.diagrams_of[-1] == visitor.page.view
 
@@ -240,10 +253,10 @@ def test_the_diagram_of_one_page_waits_for_the_curves_of_another(source):
     turns = Turns()
     visitor = Visitor(source, turns).come()
     with turns.short():
-        visitor.until(lambda: visitor.page.chosen is not None)
+        visitor.until(lambda: visitor.chosen is not None)
         time.sleep(0.3)
         visitor.turn()
         assert source.diagrams_of == []
-        assert visitor.page.diagram is None
+        assert visitor.diagram is None
     visitor.settle()
     visitor.page.close()
