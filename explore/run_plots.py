@@ -107,16 +107,15 @@ class TimePlot:
             (self.lines, {"data": data}),
             (self.plot.x_range, _whole(0.0, curves.experiment.duration)),
             (self.plot.y_range, {"start": low, "end": high}),
+            *self._seen(True),
         ]
 
     def clear(self) -> list[Change]:
         """What shows nothing."""
-        sources = (self.blocks, self.lines, *([self.entries] if self.entries is not None else []))
-        return [_emptied(each) for each in sources]
+        return self._seen(False)
 
-
-def _emptied(source: ColumnDataSource) -> Change:
-    return source, {"data": {name: [] for name in source.data}}
+    def _seen(self, whether: bool) -> list[Change]:
+        return [(each, {"visible": whether}) for each in (self.strips, *self.drawn)]
 
 
 def _whole(start: float, end: float) -> dict[str, float]:
@@ -176,11 +175,14 @@ class PlanePlot:
         colour = TASKS[1]["color"]
         runs: dict[str, Any] = {"line_width": 2, "line_color": colour}
         theory: dict[str, Any] = {"line_width": 1.5, "line_dash": [6, 4]}
-        self.plot.line("x", "y", source=self.run, level="overlay", **runs)
-        self.plot.scatter("x", "y", source=self.end, size=8, fill_color=colour, line_color=None, level="overlay")
+        drawn = [
+            self.plot.line("x", "y", source=self.run, level="overlay", **runs),
+            self.plot.scatter("x", "y", source=self.end, size=8, fill_color=colour, line_color=None, level="overlay"),
+        ]
         # As in the plots over time, lines are above all else, and a legend names some that never change.
         nowhere = [np.nan], [np.nan]
         self.curves = [self.plot.line("x", "y", source=self.theory, **theory), self.plot.line(*nowhere, **theory)]
+        self.drawn = [*drawn, self.curves[0]]
         named = {"runs": self.plot.line(*nowhere, **runs), "theory": self.curves[1]}
         items = [LegendItem(label=name, renderers=[line]) for name, line in named.items()]
         self.plot.add_layout(Legend(items=items, location="center"), "right")
@@ -207,11 +209,15 @@ class PlanePlot:
             (self.run, {"data": {"x": gates, "y": weights}}),
             (self.end, {"data": {"x": gates[-1:], "y": weights[-1:]}}),
             (self.theory, {"data": {"x": known, "y": theory}}),
+            *self._seen(True),
         ]
 
     def clear(self) -> list[Change]:
         """What shows nothing."""
-        return [(self.plot.title, {"text": NO_TITLE}), *map(_emptied, (self.run, self.end, self.theory))]
+        return [(self.plot.title, {"text": NO_TITLE}), *self._seen(False)]
+
+    def _seen(self, whether: bool) -> list[Change]:
+        return [(each, {"visible": whether}) for each in self.drawn]
 
 
 class Column:
@@ -266,7 +272,7 @@ class Column:
         data = curves.data
         tasks, paths = data.sizes.get("task", 0), data.sizes.get("path", 0)
         ink = {"color": COLOURS[theme]["ink"], "linestyle": "-"}
-        changes = [*self._of_class(), *self.plane.fill(curves)]
+        changes = self.plane.fill(curves)
         if "loss" in data:
             changes += self.loss.fill(curves, [("loss", ink, *curves.band("loss"))])
         if "gates" in data:
@@ -286,7 +292,7 @@ class Column:
                 for path in range(paths)
             ]
             changes += self.alignment.fill(curves, lines, (_BELOW, _SPECIALIZED))
-        return changes
+        return [*changes, *self._of_class()]
 
 
 def _named(path: int, tasks: int) -> str:
