@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -32,6 +33,7 @@ from explore.words import one_line
 from explore.work import Work
 from gatednet import SettingError
 
+_LOG = logging.getLogger(__name__)
 _DIAGRAM = (470, 330)
 _SETTINGS, _CURVES, _WIDTH = 262, 505, 1240
 # How far the keyboard's buttons move a cell, as a part of the range.
@@ -140,7 +142,9 @@ class Page:
         """Do what is asked, or say in one line why not, and leave all as it was."""
         try:
             change()
-        except SettingError as error:
+        except Exception as error:
+            if not isinstance(error, SettingError):
+                _LOG.exception("a wish of a visitor failed")
             with self.widgets.filled():
                 self._fill(self.view)
             self._say(one_line(error))
@@ -160,10 +164,9 @@ class Page:
 
     def _tapped(self, event: Any) -> None:
         def choose() -> None:
-            assert event.x is not None
-            assert event.y is not None
-            if 0 <= event.x <= 1 and 0 <= event.y <= 1:
-                self._choose(event.x, event.y)
+            place = event.x, event.y
+            if all(isinstance(each, int | float) and 0 <= each <= 1 for each in place):
+                self._choose(*place)
 
         self._attempt(choose)
 

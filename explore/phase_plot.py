@@ -22,6 +22,8 @@ _PALETTE = [to_hex(each) for each in colormaps["cividis"](np.linspace(0.0, 1.0, 
 # Of cells without a number.
 _NOTHING = "#9c2a2a"
 _TICKS = 5
+# Right of its frame are the bar of colours, its numbers and its name, in pixels.
+_BAR = 84
 
 
 class DiagramPlot:
@@ -29,6 +31,8 @@ class DiagramPlot:
 
     def __init__(self, width: int, height: int, theme: str) -> None:
         self.plot = blank("diagram", width, height)
+        # Room for the numbers of any scale: its frame stays where it is.
+        self.plot.min_border_right = _BAR
         self.mapper = LinearColorMapper(palette=_PALETTE, low=0.0, high=1.0, nan_color=_NOTHING)
         self.image = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.plot.image("image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper, source=self.image)
