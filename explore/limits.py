@@ -25,7 +25,7 @@ def check_size(experiment: Experiment) -> None:
     **Raises** `SettingError` with what is too large, and what is allowed.
     """
     if not experiment.inputs.exact:
-        raise SettingError("inputs are not the population, allowed on a page is the expected course of learning")
+        raise SettingError("inputs are not the population, which is what a page has")
     network, teachers = experiment.network, experiment.teachers
     maps = math.prod(network.weight_shape)
     _check("steps", experiment.steps, MOST_STEPS)
