@@ -40,5 +40,5 @@ class Words:
 def one_line(error: Exception) -> str:
     """What an error says, in one line: as it is where it is meant for a visitor, after its kind where it is not."""
     said = str(error) if isinstance(error, SettingError) else f"{type(error).__name__}: {error}"
-    line = " ".join(said.split())
+    line = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in " ".join(said.split()))
     return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
