@@ -56,8 +56,9 @@ class Explorer:
         self._source, self._turns = source, Turns()
         # Whatever the environment says: no request leaves this machine.
         settings.resources = "server"
-        # It warns of tabs that are closed while something is told.
-        logging.getLogger("bokeh.server.views.ws").setLevel(logging.ERROR)
+        # They warn of tabs that are closed while something is told, and of what no page says, after which it is closed.
+        for name in ("bokeh.server.views.ws", "bokeh.protocol"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         sockets = _bound(host, port)
         name = f"[{host}]" if ":" in host else host
         local = all(ipaddress.ip_address(each.getsockname()[0].partition("%")[0]).is_loopback for each in sockets)

@@ -16,6 +16,8 @@ from gatednet.toml import value_of
 SCALES = ("linear", "log")
 THEMES = ("light", "dark")
 MOST_SEEDS = 64
+# Lists and tables within each other; no setting has more than a few.
+_DEEPEST = 16
 
 Cell = tuple[float, float]
 
@@ -165,7 +167,7 @@ def _change(text: str) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path or not value:
         raise SettingError(f"set is {text!r}, allowed is PATH=VALUE, such as timescales.gates=0.1")
-    found = value_of(value)
+    found = read_value(value)
     if not isinstance(found, bool | int | float | str | list | dict):
         raise SettingError(f"set is {text!r}, allowed are numbers, words, true and false, lists and tables")
     return path, found
@@ -191,6 +193,17 @@ def _read_cell(name: str, text: str) -> Cell:
     if len(parts) != 2:
         raise SettingError(f"{name} is {text!r}, allowed are two numbers with a comma between them")
     return number(name, parts[0]), number(name, parts[1])
+
+
+def read_value(text: str) -> Any:
+    """The value of a text, as `value_of` reads it; **Raises** `SettingError` where there is none."""
+    depth = deepest = 0
+    for each in text:
+        depth += (each in "[{") - (each in "]}")
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise SettingError(f"a value has {deepest} lists within each other, allowed are {_DEEPEST} at most")
+    return value_of(text)
 
 
 def number(name: str, text: str) -> float:

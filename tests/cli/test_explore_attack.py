@@ -1,6 +1,7 @@
 """The page of `gatednet explore` goes on answering, whatever strangers and broken visitors send to its port."""
 
 import asyncio
+import contextlib
 import json
 import re
 import resource
@@ -11,14 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
+from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from tests.cli.browser import no_errors, serving
 from tests.cli.test_explore import asked, cookie_of
-from tests.cli.tools import TIMEOUT
 
 # Seconds within which a page is answered while others do what they like; it takes a hundredth alone.
 PROMPT = 10
+# Nothing takes so long, unless it fails.
+PATIENCE = 60
 # Connections that say half of what they should, in a short run and in one that is as long as a machine allows.
 FEW, MANY = 300, 1100
 HALVES = (b"", b"G", b"GET / HTTP/1.1\r\nHost: localhost", b"POST / HTTP/1.1\r\nContent-Length: 100000000\r\n\r\nabc")
@@ -144,27 +146,34 @@ def test_any_bytes_are_refused_at_length(server, data):
     bytes_are_answered(server, data)
 
 
-async def told(server, own, frames):
-    """Whether a page that sends some frames after its connection was accepted is still listened to; its greeting."""
-    _, _, text = await asyncio.to_thread(asked, server.port, **own)
+@pytest.fixture(scope="module")
+def text(server, own):
+    """A page."""
+    return asked(server.port, **own)[2]
+
+
+async def told(server, own, text, frames):
+    """Whether a page that sends some frames after its connection was accepted is still listened to."""
     token = re.search(r'"token":"([^"]+)"', text)
     assert token is not None
     request = HTTPRequest(f"ws://{server.host}/ws", headers={**own, "Origin": f"http://{server.host}"})
     socket_of = await websocket_connect(request, subprotocols=["bokeh", token[1]])
     greeting = [await socket_of.read_message() for _ in range(3)]
     assert '"ACK"' in greeting[0]
-    try:
+    with contextlib.suppress(WebSocketClosedError):
         for each in frames:
             await socket_of.write_message(each, binary=isinstance(each, bytes))
         # A message that every page begins with.
         for each in message("PULL-DOC-REQ", {}):
             await socket_of.write_message(each)
-        answer = await asyncio.wait_for(socket_of.read_message(), TIMEOUT)
-    except Exception:
+    answer = await asyncio.wait_for(socket_of.read_message(), PATIENCE)
+    if answer is None:
         return False
-    finally:
-        socket_of.close()
-    return answer is not None
+    socket_of.close()
+    # Until the other side has closed it as well.
+    while await asyncio.wait_for(socket_of.read_message(), PATIENCE) is not None:
+        pass
+    return True
 
 
 def message(kind, content):
@@ -176,11 +185,11 @@ def patch(*events):
     return message("PATCH-DOC", {"events": list(events)})
 
 
-def test_a_page_that_says_what_pages_say_is_listened_to(server, own):
-    assert asyncio.run(told(server, own, ()))
+def test_a_page_that_says_what_pages_say_is_listened_to(server, own, text):
+    assert asyncio.run(told(server, own, text, ()))
     ready = {"type": "event", "name": "document_ready", "values": {"type": "map"}}
     begun = patch({"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": ready})
-    assert asyncio.run(told(server, own, begun))
+    assert asyncio.run(told(server, own, text, begun))
 
 
 @pytest.mark.parametrize(
@@ -210,6 +219,6 @@ def test_a_page_that_says_what_pages_say_is_listened_to(server, own):
         ["a" * 100_000],
     ],
 )
-def test_a_page_that_says_anything_else_is_not_listened_to_any_more(frames, server, own):
-    assert not asyncio.run(told(server, own, frames))
+def test_a_page_that_says_anything_else_is_not_listened_to_any_more(frames, server, own, text):
+    assert not asyncio.run(told(server, own, text, frames))
     assert answers(server, own)
