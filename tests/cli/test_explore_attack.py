@@ -167,13 +167,13 @@ async def told(server, own, text, frames):
         for each in message("PULL-DOC-REQ", {}):
             await socket_of.write_message(each)
     answer = await asyncio.wait_for(socket_of.read_message(), PATIENCE)
-    if answer is None:
-        return False
     socket_of.close()
     # Until the other side has closed it as well.
-    while await asyncio.wait_for(socket_of.read_message(), PATIENCE) is not None:
-        pass
-    return True
+    last = answer
+    while last is not None:
+        last = await asyncio.wait_for(socket_of.read_message(), PATIENCE)
+    await asyncio.sleep(0.05)
+    return answer is not None
 
 
 def message(kind, content):
