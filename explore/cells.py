@@ -35,8 +35,10 @@ class Cells:
         """What shows the runs of the cells, and says what they are."""
         changes, words = [], []
         for name, curves, plots in (("", chosen, self._columns[0]), ("pinned: ", beside, self._columns[1])):
-            over_time = curves is not None and "step" in curves.data.dims
-            changes += plots.fill(curves, theme) if over_time else plots.clear(waiting=False)
+            if curves is None or "step" not in curves.data.dims:
+                changes += plots.clear(waiting=False)
+            else:
+                changes += plots.fill(curves, theme)
             if curves is None:
                 continue
             words.append(_sentence(name, verdict_of(curves)))

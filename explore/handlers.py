@@ -108,14 +108,16 @@ class _Socket(_Answer, WSHandler):
             self.close()
 
     async def on_message(self, fragment: str | bytes) -> None:
+        receiver: Any = self.receiver
         try:
-            message = await self.receiver.consume(fragment)
+            message = await receiver.consume(fragment)
             if message is None:
                 return
             connection = self.connection
             if connection is None or not is_expected(message.msgtype, message.content, connection.session.document):
                 raise ProtocolError("no page sends this")
-            answer = await (ServerSession.pull if message.msgtype == PULL else ServerSession.patch)(message, connection)
+            handle: Any = ServerSession.pull if message.msgtype == PULL else ServerSession.patch
+            answer = await handle(message, connection)
         except Exception:
             # Errors of the page are said on the page: these are of the message.
             self.close(1008)

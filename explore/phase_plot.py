@@ -52,9 +52,8 @@ class DiagramPlot:
             line_width=2,
             level="overlay",
         )
-        self.bar = ColorBar(
-            color_mapper=self.mapper, width=12, padding=4, label_standoff=6, ticker=FixedTicker(ticks=[])
-        )
+        self._ticker = FixedTicker(ticks=[])
+        self.bar: Any = ColorBar(color_mapper=self.mapper, width=12, padding=4, label_standoff=6, ticker=self._ticker)
         self.plot.add_layout(self.bar, "right")
         # Of a bar its own title stands above it, where a long name has no room.
         self.name = Title(text=NO_TITLE, align="center", text_font_size="12px", text_font_style="normal")
@@ -113,9 +112,9 @@ class DiagramPlot:
         ticks = [] if scale is None else list(scale.ticks)
         if scale is not None:
             self.mapper.update(low=scale.low, high=scale.high)
-        if self.bar.major_label_overrides != labels or self.bar.ticker.ticks != ticks:
+        if self.bar.major_label_overrides != labels or self._ticker.ticks != ticks:
             self.bar.major_label_overrides = dict(labels)
-            self.bar.ticker.ticks = ticks
+            self._ticker.ticks = ticks
 
     def bound(self, values: np.ndarray, level: float) -> None:
         """Draw the boundary at a level, if it is not there already."""

@@ -71,9 +71,9 @@ class Explorer:
             unused_session_lifetime_milliseconds=_FORGOTTEN_MS,
             check_unused_sessions_milliseconds=_LOOKED_FOR_MS,
         )
-        pages.connections = Connections(pages)
-        pages.connections.add_sockets(sockets)
-        self._server = BaseServer(IOLoop.current(), pages, pages.connections)
+        connections = pages.connections = Connections(pages)
+        connections.add_sockets(sockets)
+        self._server = BaseServer(IOLoop.current(), pages, connections)
         self.link = f"http://{name}:{sockets[0].getsockname()[1]}/?{TOKEN}={admission.token}"
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
