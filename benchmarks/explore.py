@@ -160,7 +160,7 @@ def settle(page: Page) -> None:
 
 def diagram(browser: Browser, link: str, seeds: int) -> dict[str, float]:
     """What a diagram takes, as the page says."""
-    with visit(browser, f"{link}?base=fig5-left&seeds={seeds}") as page:
+    with visit(browser, f"{link}&base=fig5-left&seeds={seeds}") as page:
         status = page.locator(".status span", has_text="64 × 64 cells")
         status.wait_for()
         told = re.search(r"([\d,]+) runs in ([\d.]+) s", status.inner_text())

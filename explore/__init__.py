@@ -5,6 +5,8 @@
     source.py     where it comes from: `Live` runs, or a `Stored` sweep
     diagram.py    a phase diagram, coarse and then fine
     curves.py     one cell over time
+    limits.py     what a page may ask for
+    scale.py      colours as numbers
     verdict.py    flexible, forgetful, in between, or diverged
     latest.py     work of which only the latest matters
     turns.py      who computes, of all pages
@@ -20,8 +22,15 @@
     widgets.py    menus, fields, sliders and buttons that look alike
     fields.py     the panel of all settings
     menus.py      experiment, axes, ranges, colour, boundary and seeds
+    drawn.py      what is drawn, and what it is of
+    work.py       what is computed, aside
     page.py       the page of one visitor
-    server.py     pages for all of them
+    messages.py   what a page tells its server
+    admission.py  who is answered
+    connections.py
+                  who is not kept waiting by strangers
+    handlers.py   the page, its socket, its files, and refusals
+    server.py     pages for all visitors
 
 Nothing here knows physics: it asks `gatednet` and `sweeps`, and shares with `figures` how data are prepared.
 """

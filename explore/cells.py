@@ -35,14 +35,28 @@ class Cells:
         """What shows the runs of the cells, and says what they are."""
         changes, words = [], []
         for name, curves, plots in (("", chosen, self._columns[0]), ("pinned: ", beside, self._columns[1])):
+            if curves is None or "step" not in curves.data.dims:
+                changes += plots.clear(waiting=False)
+            else:
+                changes += plots.fill(curves, theme)
             if curves is None:
                 continue
-            if "step" in curves.data.dims:
-                changes += plots.fill(curves, theme)
             words.append(_sentence(name, verdict_of(curves)))
         if chosen is None or "step" not in chosen.data.dims:
             words.append("<p>the store keeps nothing over time</p>")
         return [*changes, self.verdict.change("".join(words))]
+
+    def fade(self, pinned: bool) -> list[Change]:
+        """What greys the runs of the chosen cell, or of the pinned one, as those of other settings than are named."""
+        return self._columns[pinned].fade()
+
+    def clear(self, pinned: bool, waiting: bool) -> list[Change]:
+        """What shows nothing of the chosen cell, or of the pinned one, and whether something is on its way."""
+        return self._columns[pinned].clear(waiting)
+
+    def no_verdict(self, waiting: bool) -> Change:
+        """What says nothing of the cells, but whether something is on its way."""
+        return self.verdict.change("<span>computing …</span>" if waiting else "")
 
 
 def _sentence(name: str, verdict: Verdict) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from gatednet.lane import COMPLETED
 from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.times import steps_between
 from sweeps.axes import Axis
+from sweeps.cost import cost_of
 from sweeps.executor import Executors, Running
 from sweeps.plan import Sweep
 from sweeps.progress import Progress
@@ -25,6 +27,8 @@ from sweeps.progress import Progress
 SIDES = (16, 64, 128)
 # Cells of a chunk: after each it is asked whether the diagram is still wanted.
 _CELLS = 256
+# Seconds that a chunk may be expected to take, and a diagram finer than the first.
+_PIECE_S, _LONGEST_S = 1.0, 600.0
 # Saves of a run where what is measured is a mean over the last of them.
 SAVES = 100
 _PRECISION = "float32"
@@ -64,7 +68,7 @@ def diagrams(
     devices: Sequence[jax.Device],
     sides: Sequence[int] = SIDES,
 ) -> Iterator[Diagram]:
-    """Diagrams of more and more cells, for as long as they are wanted.
+    """Diagrams of more and more cells, for as long as they are wanted, and expected to be there in some minutes.
 
     All cells share their random numbers, so that they differ by their settings alone. `progress` is told of what is
     compiled.
@@ -80,6 +84,8 @@ def diagrams(
             Axis.seeds(seeds),
         )
         sweep = Sweep(experiment, axes, save, precision=_PRECISION)
+        if side != sides[0] and cost_of(sweep, devices=1).run_seconds > _LONGEST_S:
+            return
         values = _computed(sweep, wanted, progress, devices)
         if values is None:
             return
@@ -92,7 +98,7 @@ def _every(experiment: Experiment, observable: Observable) -> int:
 
 def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequence[jax.Device]) -> np.ndarray | None:
     """The scalar of each run of a grid, in its shape; None where it is not wanted any more."""
-    plan = sweep.plan(_CELLS * sweep.shape[-1])
+    plan = sweep.plan(_piece(sweep))
     values = np.full(sweep.shape, np.nan)
     with precision_of(sweep.precision):
         executors = Executors(plan, devices, PRECISIONS[sweep.precision], progress)
@@ -107,6 +113,12 @@ def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequenc
                 values[before[0].region] = scalar(name, results[name], results["result"]).reshape(before[0].shape)
             before = now
     return values
+
+
+def _piece(sweep: Sweep) -> int:
+    """The runs of a chunk: nobody else has a turn before they are done."""
+    affordable = int(_PIECE_S * sweep.runs / cost_of(sweep, devices=1).run_seconds)
+    return max(1, min(_CELLS * sweep.shape[-1], affordable, math.prod(sweep.plan().chunk_shape)))
 
 
 def scalar(name: str, values: np.ndarray, result: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from explore.curves import Curves, save_of
 from explore.diagram import Diagram
+from explore.scale import Scale, scale_of
 from explore.view import Cell, View
 from figures import over_time, specialization
 from figures.describe import settings_line
@@ -43,13 +44,19 @@ def as_toml(table: Mapping[str, Any]) -> str:
     return f"# What `gatednet explore` showed: gatednet sweep FILE.toml\n{tomli_w.dumps(table)}"
 
 
-def picture(view: View, diagram: Diagram | None, chosen: tuple[Cell | None, Curves], pinned: Curves | None) -> Figure:
-    """The page in the look of the figures: the diagram, and each cell over time."""
+def picture(
+    view: View,
+    diagram: Diagram | None,
+    chosen: tuple[Cell | None, Curves],
+    pinned: Curves | None,
+    scale: Scale | None = None,
+) -> Figure:
+    """The page in the look of the figures: the diagram, on its own scale or that given, and each cell over time."""
     columns = [chosen[1], *([pinned] if pinned is not None else [])]
     with look():
         drawn = new_figure(PAGE, 6.2)
         rows: Any = drawn.subfigures(2, 1, height_ratios=(2.4, 3.8))
-        _diagram(rows[0].subplots(), view, diagram, {"o": chosen[0], "s": view.pinned})
+        _diagram(rows[0].subplots(), view, diagram, scale, {"o": chosen[0], "s": view.pinned})
         grid = rows[1].subplots(4, len(columns), squeeze=False)
         for axes, curves in zip(grid.T, columns, strict=True):
             _column(axes, curves, _CHARACTERS // len(columns))
@@ -58,7 +65,9 @@ def picture(view: View, diagram: Diagram | None, chosen: tuple[Cell | None, Curv
     return drawn
 
 
-def _diagram(axes: Axes, view: View, diagram: Diagram | None, cells: Mapping[str, Cell | None]) -> None:
+def _diagram(
+    axes: Axes, view: View, diagram: Diagram | None, scale: Scale | None, cells: Mapping[str, Cell | None]
+) -> None:
     letter(axes, "A")
     axes.set(xlabel=view.x.path, ylabel=view.y.path, xscale=view.x.scale, yscale=view.y.scale)
     if diagram is None:
@@ -67,7 +76,10 @@ def _diagram(axes: Axes, view: View, diagram: Diagram | None, cells: Mapping[str
         np.array([span.value(each) for each in np.linspace(0.0, 1.0, len(along) + 1)])
         for span, along in ((view.x, diagram.x), (view.y, diagram.y))
     ]
-    image = axes.pcolormesh(*edges, diagram.values, cmap="cividis", rasterized=True)
+    scale = scale or scale_of(view.observable, diagram.values)
+    assert scale is not None
+    colours: dict[str, Any] = {"cmap": "cividis", "vmin": scale.low, "vmax": scale.high}
+    image = axes.pcolormesh(*edges, diagram.values, rasterized=True, **colours)
     finite = diagram.values[np.isfinite(diagram.values)]
     if finite.size and finite.min() < view.level < finite.max():
         axes.contour(diagram.x, diagram.y, diagram.values, levels=[view.level], colors="white", linewidths=1.0)
@@ -75,7 +87,9 @@ def _diagram(axes: Axes, view: View, diagram: Diagram | None, cells: Mapping[str
         if cell is not None:
             axes.plot(*cell, marker, color="white", markeredgecolor="black", clip_on=False)
     if axes.figure is not None:
-        axes.figure.colorbar(image, ax=axes, label=view.observable.replace("_", " "))
+        bar = axes.figure.colorbar(image, ax=axes, label=view.observable.replace("_", " "))
+        labels = scale.labels(diagram.values)
+        bar.set_ticks([*labels], labels=[*labels.values()])
 
 
 def _column(axes: np.ndarray, curves: Curves, width: int) -> None:

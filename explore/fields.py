@@ -12,9 +12,8 @@ from bokeh.layouts import column
 from bokeh.models import CustomJS, Select, Slider, TextInput, UIElement
 
 from explore.settings import Control
-from explore.view import Span
+from explore.view import Span, read_value
 from explore.widgets import PLACES, Widgets, rounded, written
-from gatednet.toml import value_of
 
 # Offered for whole numbers, beside the one that is set; of those that are larger, these parts and multiples.
 _WHOLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
@@ -111,7 +110,7 @@ class Fields:
         return _Input(field, slider, span)
 
     def _typed(self, path: str, text: str) -> None:
-        self._change(path, value_of(text))
+        self._change(path, read_value(text))
 
     def _moved(self, path: str, span: Span, place: int) -> None:
         self._change(path, rounded(span.value(place / PLACES)))

@@ -20,6 +20,16 @@ NO_TITLE = " "
 # Luminance below which a line is lost on dark paper.
 _DARK = 0.15
 
+# Classes of what is of other settings than those that are named, and of what is still empty, by CSS of the plot itself.
+STALE, WAITING = "stale", "waiting"
+_SHEET = """
+:host(.stale) > * { opacity: 0.25; filter: grayscale(1); }
+:host(.stale)::after, :host(.waiting)::after {
+  content: "computing …"; position: absolute; top: 45%; left: 40%; padding: 1px 6px;
+  color: var(--ink); background: var(--paper); border: 1px solid var(--edge); font-size: 13px;
+}
+"""
+
 # Types of Bokeh say less than it allows, so that plots have none.
 Plot = Any
 
@@ -42,6 +52,7 @@ def blank(
         title=title,
         tools="",
         toolbar_location=None,
+        stylesheets=[_SHEET],
     )
     # Of grids, which no plot shows, a browser looks up two dozen colours and widths whenever it draws.
     made.center = []

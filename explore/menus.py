@@ -12,6 +12,8 @@ from bokeh.layouts import row
 from explore.source import Source
 from explore.view import SCALES, View, number, whole
 from explore.widgets import Widgets
+from gatednet import SettingError
+from gatednet.experiment import nearest
 
 _NARROW = 78
 
@@ -71,7 +73,10 @@ class Menus:
             # The axis that was asked for is the other one now: they change places.
             changes = {"x": view.y, "y": view.x}
         else:
-            changes = {which: self._source.axes(view)[path]}
+            axes = self._source.axes(view)
+            if path not in axes:
+                raise SettingError(f"{path!r} cannot be an axis: {nearest(path, axes)}")
+            changes = {which: axes[path]}
         self._ask(dataclasses.replace(view, **changes, pinned=None))
 
     def _set_span(self, which: str, name: str, value: Any) -> None:

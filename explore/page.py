@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,34 +15,31 @@ from bokeh.document import Document
 from bokeh.events import DocumentReady, Tap
 from bokeh.layouts import column, row
 from bokeh.models import CustomJS, TextInput, UIElement
+from matplotlib.figure import Figure
 
 from explore import export
-from explore.cells import Cells
-from explore.curves import Curves
 from explore.diagram import Diagram
+from explore.drawn import Drawn, Found
 from explore.fields import Fields
-from explore.latest import Latest, Wanted
 from explore.look import COLOURS
 from explore.menus import Menus
 from explore.news import Change, News
-from explore.phase_plot import DiagramPlot
 from explore.source import Source
 from explore.tour import STOPS
 from explore.turns import Turns
 from explore.view import View, from_query
 from explore.widgets import Widgets, escaped, rounded
+from explore.words import one_line
+from explore.work import Work
 from gatednet import SettingError
 
+_LOG = logging.getLogger(__name__)
 _DIAGRAM = (470, 330)
 _SETTINGS, _CURVES, _WIDTH = 262, 505, 1240
 # How far the keyboard's buttons move a cell, as a part of the range.
 _STEP = 1 / 16
 # Settings are shown together with their curves where those take no longer than this.
 _LONG_MS = 100
-# While a slider moves, curves are shown at least as often as this, in seconds.
-_LIVE = 0.3
-# A diagram goes on when settings have been still for so long, in seconds.
-_STILL = 0.15
 
 
 class Page:
@@ -54,16 +52,13 @@ class Page:
     def __init__(
         self, document: Document, source: Source, turns: Turns, arguments: Mapping[str, Sequence[str]]
     ) -> None:
-        self.document, self.source, self._turns = document, source, turns
+        self.document, self.source = document, source
         self.view = source.default()
-        self.diagram: Diagram | None = None
-        self.chosen: Curves | None = None
-        self.beside: Curves | None = None
-        self._shown_diagram: Any = None
-        self._dressed = self.view.theme
-        self._drawn = 0.0
+        # Views are counted: the latest that was asked for, and the one that is named on the page.
+        self._number = self._presented = 0
+        self._asked: tuple[Any, ...] | None = None
         self._stop: int | None = None
-        self._latest = {name: Latest(f"explore-{name}", self._failed) for name in ("curves", "diagram")}
+        self._work = Work(document, source, turns, self._compiling, self._failed)
         self.widgets = Widgets(self._attempt)
         self._build()
         message = ""
@@ -73,7 +68,7 @@ class Page:
             self.view = asked
         except SettingError as error:
             message = str(error)
-        self._ready = self._closed = False
+        self._ready = False
         self.show(self.view)
         self._say(message)
         document.title = "gatednet explore"
@@ -87,15 +82,14 @@ class Page:
     # What the page is made of.
 
     def _build(self) -> None:
-        theme, make = self.view.theme, self.widgets
-        self.plot = DiagramPlot(*_DIAGRAM, theme)
-        self.plot.plot.on_event(Tap, self._tapped)
-        self.cells = Cells(make, _CURVES, _DIAGRAM[0], theme)
+        make = self.widgets
+        self.news = News()
+        self.drawn = Drawn(make, self.news, (_DIAGRAM, _CURVES), self.view)
+        self.drawn.plot.plot.on_event(Tap, self._tapped)
         self.message, self.status = make.words("message"), make.words("status")
         self.tour_text = make.words("tour", width=_WIDTH)
         self.message.root.visible = self.tour_text.root.visible = False
         self.address, self.file = _told("address", _ADDRESS), _told("file", _SAVE)
-        self.news = News()
         self.fields = Fields(make, self._set, _SETTINGS)
         self.menus = Menus(make, self.source, lambda: self.view, self._ask)
         self.root = self._laid_out()
@@ -126,16 +120,16 @@ class Page:
         title = make.words("title", width=_SETTINGS - 10)
         title.say("<h1>gatednet explore</h1>")
         middle = column(
-            self.plot.plot,
+            self.drawn.plot.plot,
             row(*moves, self.pin),
-            self.cells.verdict.root,
+            self.drawn.cells.verdict.root,
             *self.menus.rows,
         )
         return column(
             row(title.root, *keep, copy, self.dark, self.next, self.leave, self.status.root),
             self.message.root,
             self.tour_text.root,
-            row(column(self.menus.base, self.fields.root), middle, self.cells.root),
+            row(column(self.menus.base, self.fields.root), middle, self.drawn.cells.root),
             self.address,
             self.file,
             self.news.root,
@@ -148,30 +142,31 @@ class Page:
         """Do what is asked, or say in one line why not, and leave all as it was."""
         try:
             change()
-        except SettingError as error:
+        except Exception as error:
+            if not isinstance(error, SettingError):
+                _LOG.exception("a wish of a visitor failed")
             with self.widgets.filled():
-                self._fill()
-            self._say(str(error))
+                self._fill(self.view)
+            self._say(one_line(error))
         else:
             self._say("")
 
-    def _ask(self, view: View) -> None:
+    def _ask(self, view: View, at_once: bool = False) -> None:
         """Show a view, if it can be shown.
 
         **Raises** `SettingError` where it cannot.
         """
         self.source.check(view)
-        self.show(view)
+        self.show(view, at_once)
 
     def _set(self, path: str, value: Any) -> None:
         self._ask(self.view.changed(path, value))
 
     def _tapped(self, event: Any) -> None:
         def choose() -> None:
-            assert event.x is not None
-            assert event.y is not None
-            if 0 <= event.x <= 1 and 0 <= event.y <= 1:
-                self._choose(event.x, event.y)
+            place = event.x, event.y
+            if all(isinstance(each, int | float) and 0 <= each <= 1 for each in place):
+                self._choose(*place)
 
         self._attempt(choose)
 
@@ -179,16 +174,16 @@ class Page:
         self._ask(self.view.at((rounded(self.view.x.value(across)), rounded(self.view.y.value(up)))))
 
     def _move(self, across: float, up: float) -> None:
-        cell = self._cell()
+        cell = self._cell(self.view)
         self._choose(self.view.x.place(cell[0]) + across, self.view.y.place(cell[1]) + up)
 
-    def _cell(self) -> tuple[float, float]:
+    def _cell(self, view: View) -> tuple[float, float]:
         """The chosen cell: what the two paths of the diagram are set to."""
-        values = {each.path: each.value for each in self._controls}
-        return float(values[self.view.x.path]), float(values[self.view.y.path])
+        values = {each.path: each.value for each in self.source.controls(view)}
+        return float(values[view.x.path]), float(values[view.y.path])
 
     def _pin(self) -> None:
-        self._ask(dataclasses.replace(self.view, pinned=None if self.view.pinned else self._cell()))
+        self._ask(dataclasses.replace(self.view, pinned=None if self.view.pinned else self._cell(self.view)))
 
     def _change_theme(self) -> None:
         self._ask(dataclasses.replace(self.view, theme="dark" if self.view.theme == "light" else "light"))
@@ -199,7 +194,7 @@ class Page:
             self._end_tour()
             return
         stop = STOPS[number]
-        self._ask(dataclasses.replace(stop.view, theme=self.view.theme))
+        self._ask(dataclasses.replace(stop.view, theme=self.view.theme), at_once=True)
         self._stop = number
         self.tour_text.say(f"<h2>{number + 1} of {len(STOPS)}: {stop.title}</h2><p>{stop.text}</p>")
         self.tour_text.root.visible = self.leave.visible = True
@@ -211,18 +206,28 @@ class Page:
         self.next.label = "tour"
 
     def _keep(self, kind: str) -> None:
+        self._overdue()
         if kind == "python":
             self._offer("explore.py", export.as_python(self.view, self.source.experiment(self.view)).encode())
             return
         if kind == "toml":
             self._offer("explore.toml", export.as_toml(self.source.sweep_table(self.view)).encode())
             return
-        if self.chosen is None:
-            raise SettingError("nothing is drawn yet, a picture comes after it")
+        figure = self._picture()
         from figures.pipeline import pictures
 
-        figure = export.picture(self.view, self.diagram, (self._cell(), self.chosen), self.beside)
         self._offer(f"explore.{kind}", pictures(figure, [kind])[kind])
+
+    def _picture(self) -> Figure:
+        found, drawn, view = self.drawn.found, self.drawn.diagram, self.view
+        for name, there in (("curves are", found), ("diagram is", drawn)):
+            if there is None:
+                raise SettingError(f"the {name} still being computed, a picture can be had after that")
+        assert found is not None
+        assert drawn is not None
+        if found.chosen is None:
+            raise SettingError("the store keeps nothing of this cell, allowed are others for a picture")
+        return export.picture(view, drawn[0], (self._cell(view), found.chosen), found.beside, drawn[1])
 
     def _offer(self, name: str, content: bytes) -> None:
         # Each time another text, so that the same file can be had again.
@@ -231,52 +236,51 @@ class Page:
 
     # What is shown.
 
-    def show(self, view: View) -> None:
-        """Show a view that was checked: with its curves, or without where those take long."""
-        self.view, self._controls = view, self.source.controls(view)
-        self._presented, self._changed = False, time.perf_counter()
+    def show(self, view: View, at_once: bool = False) -> None:
+        """Show a view that was checked: with its curves, or before them where those take long, or `at_once`."""
+        at_once = at_once or not self._ready or view.cells != self.view.cells
+        self.view, self._number = view, self._number + 1
         if self._ready:
-            self._latest["curves"].submit(partial(self._compute_curves, view))
-            self.document.add_timeout_callback(self._present, _LONG_MS)
+            self._work.curves(view, partial(self._found, self._number), partial(self._no_curves, view))
+        if at_once:
+            self._present(view, self._number)
         else:
-            self._present()
+            self.document.add_timeout_callback(self._overdue, _LONG_MS)
 
-    def _present(self) -> None:
-        """Show the settings of the view. Not before its curves: a browser that draws takes their processor."""
-        if self._presented:
-            return
-        self._presented, view = True, self.view
+    def _overdue(self) -> None:
+        if self._presented != self._number:
+            self._present(self.view, self._number)
+
+    def _present(self, view: View, number: int) -> None:
+        """Show the settings of a view. Not before its curves: a browser that draws takes their processor."""
+        self._presented = number
+        # First of all: what is drawn does not stay under names that are not its own.
+        self.drawn.named(view)
         with self.widgets.filled():
-            self._fill()
+            self._fill(view)
         if self._ready:
             # Not before the page is there, which is told of changes only: a refused link would stay.
             self.address.value = view.query()
         self.dark.label = "light" if view.theme == "dark" else "dark"
         self.root.css_classes = ["page", view.theme]
-        if self._dressed != view.theme:
-            self._dressed = view.theme
-            self.plot.dress(view.theme)
-            self.cells.dress(view.theme)
-        self.plot.axes(view.x, view.y, (view.x.path, view.y.path))
-        self._mark()
-        self.cells.fit(pinned=view.pinned is not None)
-        if self.diagram is not None and self._shown_diagram == view.diagram:
-            self.plot.bound(self.diagram.values, view.level)
+        self.drawn.plot.axes(view.x, view.y, (view.x.path, view.y.path))
+        self._mark(view)
+        self.drawn.cells.fit(pinned=view.pinned is not None)
 
     def _begin(self) -> None:
         self._ready = True
         self.show(self.view)
 
-    def _fill(self) -> None:
-        self.menus.fill(self.view)
-        self.fields.fill(self._controls)
+    def _fill(self, view: View) -> None:
+        self.menus.fill(view)
+        self.fields.fill(self.source.controls(view))
 
-    def _mark(self) -> None:
-        colours = COLOURS[self.view.theme]
-        cells = [(self._cell(), colours["marker"], "circle")]
-        if self.view.pinned:
-            cells.append((self.view.pinned, colours["ink"], "square"))
-        self.plot.mark(self.view.x, self.view.y, cells)
+    def _mark(self, view: View) -> None:
+        colours = COLOURS[view.theme]
+        cells = [(self._cell(view), colours["marker"], "circle")]
+        if view.pinned:
+            cells.append((view.pinned, colours["ink"], "square"))
+        self.drawn.plot.mark(view.x, view.y, cells)
 
     def _say(self, message: str) -> None:
         self.message.say(f'<span role="alert">{escaped(message)}</span>')
@@ -285,80 +289,65 @@ class Page:
     def _tell(self, words: str) -> None:
         self.news.tell([self.status.change(_status(words))])
 
-    # What is computed, aside.
+    # What was computed, aside.
 
-    def _looked_at(self, wanted: Wanted) -> Wanted:
-        """The same for work that ends when the tab is closed, which is known long before the page is forgotten."""
-        context: Any = self.document.session_context
-        session = None if context is None else context.session
-        return lambda: wanted() and (session is None or session.connection_count > 0)
+    def _found(self, number: int, found: Found, seconds: float) -> None:
+        changes = self.drawn.cells.fill(found.chosen, found.beside, found.view.theme)
+        changes.append(self.status.change(_status(f"curves in {1000 * seconds:.0f} ms")))
+        self._work.later(partial(self._show_curves, number, found, changes))
 
-    def _still(self) -> bool:
-        """Whether settings have stayed as they are, so that curves do not come first."""
-        return not self._latest["curves"].busy and time.perf_counter() > self._changed + _STILL
-
-    def _compute_curves(self, view: View, wanted: Wanted) -> None:
-        wanted = self._looked_at(wanted)
-        start = time.perf_counter()
-        with self._turns.short():
-            chosen = self.source.curves(view, None, self._compiling)
-            if not (wanted() or time.perf_counter() > self._drawn + _LIVE):
-                return
-            beside = self.source.curves(view, view.pinned, self._compiling) if view.pinned else None
-        words = _status(f"curves in {1000 * (time.perf_counter() - start):.0f} ms")
-        changes = [*self.cells.fill(chosen, beside, view.theme), self.status.change(words)]
-        self._later(partial(self._show_curves, view, chosen, beside, changes))
-
-    def _show_curves(self, view: View, chosen: Curves | None, beside: Curves | None, changes: list[Change]) -> None:
-        # Those of a moment ago are shown while a slider moves on, now and then, and not kept.
-        latest = view == self.view
-        self.chosen, self.beside = (chosen, beside) if latest else (None, None)
-        self._drawn = time.perf_counter()
-        self.news.tell(changes)
+    def _show_curves(self, number: int, found: Found, changes: list[Change]) -> None:
+        view, latest = found.view, found.view == self.view
+        if latest or number > self._presented:
+            # With their settings. Those of a moment ago are shown while a slider moves on, now and then.
+            self.drawn.show_curves(found, changes, of=view)
+            number = self._number if latest else number
+            if number != self._presented:
+                self._present(view, number)
+        else:
+            self.drawn.show_curves(found, changes)
+        self._work.shown()
         if latest:
-            self._present()
-        if latest and self._shown_diagram != view.diagram:
-            self._latest["diagram"].submit(partial(self._compute_diagrams, view))
+            self._draw(view)
 
-    def _compute_diagrams(self, view: View, wanted: Wanted) -> None:
-        with self._turns.long(self._looked_at(wanted), self._still) as wanted_now:
-            if not wanted_now():
-                return
-            for diagram in self.source.diagrams(view, wanted_now, self._compiling):
-                self._later(partial(self._show_diagram, view, diagram))
+    def _no_curves(self, view: View, error: Exception) -> None:
+        if view == self.view:
+            self._overdue()
+            self.drawn.no_curves(view)
+            self._failed(error)
+            # Its diagram may be there all the same.
+            self._draw(view)
+
+    def _draw(self, view: View) -> None:
+        if self._asked != view.diagram:
+            self._asked = view.diagram
+            self._work.diagrams(view, partial(self._show_diagram, view), partial(self._no_diagram, view))
 
     def _show_diagram(self, view: View, diagram: Diagram) -> None:
         if view.diagram != self.view.diagram:
             return
-        self.diagram, self._shown_diagram = diagram, view.diagram
-        rows, columns = diagram.values.shape
-        self.plot.fill(diagram, self.view.level, self.view.observable.replace("_", " "))
-        self._mark()
-        self._tell(f"{columns} × {rows} cells, {diagram.runs:,} runs in {diagram.seconds:.1f} s")
+        self._overdue()
+        if self.drawn.show_diagram(view, diagram):
+            self._mark(self.view)
+            rows, columns = diagram.values.shape
+            self._tell(f"{columns} × {rows} cells, {diagram.runs:,} runs in {diagram.seconds:.1f} s")
+
+    def _no_diagram(self, view: View, error: Exception) -> None:
+        if view.diagram == self.view.diagram:
+            self._asked = None
+            self._overdue()
+            self.drawn.no_diagram(view)
+            self._failed(error)
 
     def _compiling(self, begins: bool) -> None:
-        self._later(partial(self._tell, "compiling …" if begins else "compiled"))
+        self._tell("compiling …" if begins else "compiled")
 
     def _failed(self, error: Exception) -> None:
-        message = str(error) if isinstance(error, SettingError) else f"{type(error).__name__}: {error}"
-        self._later(partial(self._say, message))
-
-    def _later(self, callback: Callable[[], None]) -> None:
-        """Do something with the document when it is its turn; a page that was closed has none."""
-        context: Any = self.document.session_context
-        try:
-            if not (self._closed or (context is not None and context.destroyed)):
-                self.document.add_next_tick_callback(callback)
-        except AttributeError:
-            # The document was taken apart in between, which comes before the page is told.
-            if context is None or not context.destroyed:
-                raise
+        self._say(one_line(error))
 
     def close(self) -> None:
         """Give up all work."""
-        self._closed = True
-        for each in self._latest.values():
-            each.stop()
+        self._work.close()
 
 
 _ADDRESS = "history.replaceState(null, '', location.pathname + '?' + cb_obj.value)"

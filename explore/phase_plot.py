@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import contourpy
@@ -13,7 +13,8 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from explore.diagram import Diagram
-from explore.look import COLOURS, NO_TITLE, blank, dress
+from explore.look import COLOURS, NO_TITLE, STALE, WAITING, blank, dress
+from explore.scale import Scale
 from explore.view import Cell, Span
 
 # As the heat maps of the figures; legible in grey and by the colour-blind.
@@ -21,13 +22,17 @@ _PALETTE = [to_hex(each) for each in colormaps["cividis"](np.linspace(0.0, 1.0, 
 # Of cells without a number.
 _NOTHING = "#9c2a2a"
 _TICKS = 5
+# Right of its frame are the bar of colours, its numbers and its name, in pixels.
+_BAR = 84
 
 
 class DiagramPlot:
     """The phase diagram, in coordinates from 0 to 1 along either range, so that any scale fits."""
 
     def __init__(self, width: int, height: int, theme: str) -> None:
-        self.plot = blank("diagram", width, height, title=Title(text=NO_TITLE))
+        self.plot = blank("diagram", width, height)
+        # Room for the numbers of any scale: its frame stays where it is.
+        self.plot.min_border_right = _BAR
         self.mapper = LinearColorMapper(palette=_PALETTE, low=0.0, high=1.0, nan_color=_NOTHING)
         self.image = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.plot.image("image", x="x", y="y", dw="dw", dh="dh", color_mapper=self.mapper, source=self.image)
@@ -47,8 +52,12 @@ class DiagramPlot:
             line_width=2,
             level="overlay",
         )
-        self.bar = ColorBar(color_mapper=self.mapper, width=12, padding=4, label_standoff=6)
+        self._ticker = FixedTicker(ticks=[])
+        self.bar: Any = ColorBar(color_mapper=self.mapper, width=12, padding=4, label_standoff=6, ticker=self._ticker)
         self.plot.add_layout(self.bar, "right")
+        # Of a bar its own title stands above it, where a long name has no room.
+        self.name = Title(text=NO_TITLE, align="center", text_font_size="12px", text_font_style="normal")
+        self.plot.add_layout(self.name, "right")
         for axis in (self.plot.xaxis[0], self.plot.yaxis[0]):
             axis.ticker = FixedTicker(ticks=[])
         self._bounded: tuple[np.ndarray, float] | None = None
@@ -58,7 +67,7 @@ class DiagramPlot:
         dress(self.plot, theme)
         colours = COLOURS[theme]
         self.bar.background_fill_color = colours["paper"]
-        self.bar.major_label_text_color = self.bar.title_text_color = colours["ink"]
+        self.bar.major_label_text_color = self.name.text_color = colours["ink"]
 
     def axes(self, x: Span, y: Span, names: Sequence[str]) -> None:
         """Name and tick the axes."""
@@ -71,17 +80,41 @@ class DiagramPlot:
                 axis.update(axis_label=name, major_label_overrides=labels)
                 axis.ticker.ticks = places
 
-    def fill(self, diagram: Diagram, level: float, name: str) -> None:
+    def fill(self, diagram: Diagram, scale: Scale, level: float) -> None:
         """Show a diagram with its boundary."""
-        values = diagram.values
-        known = values[np.isfinite(values)]
-        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-        self.mapper.update(low=low, high=high if high > low else low + 1e-6)
-        self.plot.title.text = name
+        self._scaled(scale, scale.labels(diagram.values))
         self.image.data = {
-            "image": [values.astype(np.float32)], "x": [0.0], "y": [0.0], "dw": [1.0], "dh": [1.0]
+            "image": [diagram.values.astype(np.float32)], "x": [0.0], "y": [0.0], "dw": [1.0], "dh": [1.0]
         }  # fmt: skip
-        self.bound(values, level)
+        self.bound(diagram.values, level)
+        self.restore()
+
+    def clear(self, name: str, scale: Scale | None, waiting: bool) -> None:
+        """Show no diagram, but what it will be of: the observable and its scale, where that is known before."""
+        # First of all, so that nothing stands under other names for however short a time.
+        self.image.data = {each: [] for each in ("image", "x", "y", "dw", "dh")}
+        self.boundary.data = {"xs": [], "ys": []}
+        self.markers.data = {each: [] for each in ("x", "y", "fill", "marker")}
+        self._bounded = None
+        self.plot.css_classes = [WAITING] if waiting else []
+        self._scaled(scale, {} if scale is None else scale.labels(np.zeros(0)))
+        self.name.text = name
+
+    def fade(self) -> None:
+        """Grey a diagram that is of other settings than those that are named now."""
+        self.plot.css_classes = [STALE]
+
+    def restore(self) -> None:
+        """Show a diagram as one of the settings that are named."""
+        self.plot.css_classes = []
+
+    def _scaled(self, scale: Scale | None, labels: Mapping[float, str]) -> None:
+        ticks = [] if scale is None else list(scale.ticks)
+        if scale is not None:
+            self.mapper.update(low=scale.low, high=scale.high)
+        if self.bar.major_label_overrides != labels or self._ticker.ticks != ticks:
+            self.bar.major_label_overrides = dict(labels)
+            self._ticker.ticks = ticks
 
     def bound(self, values: np.ndarray, level: float) -> None:
         """Draw the boundary at a level, if it is not there already."""

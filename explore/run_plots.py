@@ -10,7 +10,7 @@ from bokeh.events import DoubleTap
 from bokeh.models import ColumnDataSource, CustomJS, Legend, LegendItem, Range1d, Title, WheelZoomTool
 
 from explore.curves import Curves
-from explore.look import COLOURS, NO_TITLE, Plot, blank, dashes, dress, look_of
+from explore.look import COLOURS, NO_TITLE, STALE, WAITING, Plot, blank, dashes, dress, look_of
 from explore.news import Change
 from figures.over_time import NAMES
 from figures.panels import TASKS
@@ -107,7 +107,15 @@ class TimePlot:
             (self.lines, {"data": data}),
             (self.plot.x_range, _whole(0.0, curves.experiment.duration)),
             (self.plot.y_range, {"start": low, "end": high}),
+            *self._seen(True),
         ]
+
+    def clear(self) -> list[Change]:
+        """What shows nothing."""
+        return self._seen(False)
+
+    def _seen(self, whether: bool) -> list[Change]:
+        return [(each, {"visible": whether}) for each in (self.strips, *self.drawn)]
 
 
 def _whole(start: float, end: float) -> dict[str, float]:
@@ -167,11 +175,14 @@ class PlanePlot:
         colour = TASKS[1]["color"]
         runs: dict[str, Any] = {"line_width": 2, "line_color": colour}
         theory: dict[str, Any] = {"line_width": 1.5, "line_dash": [6, 4]}
-        self.plot.line("x", "y", source=self.run, level="overlay", **runs)
-        self.plot.scatter("x", "y", source=self.end, size=8, fill_color=colour, line_color=None, level="overlay")
+        drawn = [
+            self.plot.line("x", "y", source=self.run, level="overlay", **runs),
+            self.plot.scatter("x", "y", source=self.end, size=8, fill_color=colour, line_color=None, level="overlay"),
+        ]
         # As in the plots over time, lines are above all else, and a legend names some that never change.
         nowhere = [np.nan], [np.nan]
         self.curves = [self.plot.line("x", "y", source=self.theory, **theory), self.plot.line(*nowhere, **theory)]
+        self.drawn = [*drawn, self.curves[0]]
         named = {"runs": self.plot.line(*nowhere, **runs), "theory": self.curves[1]}
         items = [LegendItem(label=name, renderers=[line]) for name, line in named.items()]
         self.plot.add_layout(Legend(items=items, location="center"), "right")
@@ -198,7 +209,15 @@ class PlanePlot:
             (self.run, {"data": {"x": gates, "y": weights}}),
             (self.end, {"data": {"x": gates[-1:], "y": weights[-1:]}}),
             (self.theory, {"data": {"x": known, "y": theory}}),
+            *self._seen(True),
         ]
+
+    def clear(self) -> list[Change]:
+        """What shows nothing."""
+        return [(self.plot.title, {"text": NO_TITLE}), *self._seen(False)]
+
+    def _seen(self, whether: bool) -> list[Change]:
+        return [(each, {"visible": whether}) for each in self.drawn]
 
 
 class Column:
@@ -236,6 +255,18 @@ class Column:
             for legend in each.legend:
                 legend.visible = legends
 
+    def fade(self) -> list[Change]:
+        """What greys runs of other settings than those that are named now."""
+        return self._of_class(STALE)
+
+    def clear(self, waiting: bool) -> list[Change]:
+        """What shows nothing, and whether something is on its way."""
+        emptied = [change for part in self.parts for change in part.clear()]
+        return [*emptied, *self._of_class(*([WAITING] if waiting else []))]
+
+    def _of_class(self, *names: str) -> list[Change]:
+        return [(each, {"css_classes": list(names)}) for each in self.plots]
+
     def fill(self, curves: Curves, theme: str) -> list[Change]:
         """What shows the runs of a cell."""
         data = curves.data
@@ -261,7 +292,7 @@ class Column:
                 for path in range(paths)
             ]
             changes += self.alignment.fill(curves, lines, (_BELOW, _SPECIALIZED))
-        return changes
+        return [*changes, *self._of_class()]
 
 
 def _named(path: int, tasks: int) -> str:

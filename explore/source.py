@@ -13,9 +13,10 @@ from typing import Any
 import jax
 
 from explore.curves import Curves, simulated
-from explore.diagram import SAVES, Diagram, diagrams, observables
+from explore.diagram import SAVES, SIDES, Diagram, diagrams, observables
 from explore.kept import Kept
 from explore.latest import Wanted
+from explore.limits import check_blocks, check_size, check_time
 from explore.settings import Control, controls_of, span_of
 from explore.view import Cell, Span, View
 from gatednet import Experiment, Population, SettingError, with_values
@@ -95,6 +96,7 @@ class Live(Source):
         self._experiments = Kept()
         self._controls = Kept()
         self._corners = Kept()
+        self._affordable = Kept()
         self._lock = threading.Lock()
 
     def default(self, base: str | None = None) -> View:
@@ -115,15 +117,29 @@ class Live(Source):
             if span.path not in axes:
                 raise SettingError(f"{span.path!r} cannot be an axis: {nearest(span.path, axes)}")
         # What is allowed is a range, or an order of two values: where the corners are, all cells are.
-        corners = itertools.product((view.x.low, view.x.high), (view.y.low, view.y.high))
-        self._corners.get(repr(view.diagram), lambda: [self.experiment(view, cell) for cell in corners])
-        self.experiment(view, view.pinned)
+        self._corners.get(repr(view.diagram), lambda: self._check_corners(view))
+        for cell in (None, view.pinned):
+            check_blocks(self.experiment(view, cell))
+        # No number along a range changes what runs take: they have their steps.
+        shaping = [each for each in view.changes if not isinstance(each[1], float)]
+        self._affordable.get(
+            repr((view.base, view.seeds, shaping)),
+            lambda: check_time(self.experiment(view), view.seeds, SIDES[0] ** 2),
+        )
 
     def experiment(self, view: View, cell: Cell | None = None) -> Experiment:
         if cell is not None:
             return with_values(self.experiment(view), view.values_at(cell))
-        set_to = view.base, view.changes
-        return self._experiments.get(repr(set_to), lambda: changed(live(view.base), dict(view.changes)))
+        return self._experiments.get(repr((view.base, view.changes)), lambda: self._built(view))
+
+    def _built(self, view: View) -> Experiment:
+        experiment = changed(live(view.base), dict(view.changes))
+        check_size(experiment)
+        return experiment
+
+    def _check_corners(self, view: View) -> None:
+        for cell in itertools.product((view.x.low, view.x.high), (view.y.low, view.y.high)):
+            check_blocks(self.experiment(view, cell))
 
     def controls(self, view: View) -> Sequence[Control]:
         # Ranges are those of the base, whichever of its values a link begins with.

@@ -12,6 +12,8 @@ from explore.latest import Wanted
 
 # How often work that waits looks whether it is its turn, in seconds.
 _LOOK = 0.01
+# Long work whose turn it is waits no longer than so many seconds for short work, of which there may be no end.
+_PATIENCE = 2.0
 
 
 class Turns:
@@ -48,10 +50,13 @@ class Turns:
             self._leave(mine)
             with self._lock:
                 self._waiting.append(mine)
+            first: float | None = None
             while wanted():
                 is_ready = ready()
                 with self._lock:
-                    if self._waiting[0] is mine and not self._short:
+                    now = time.monotonic()
+                    first = None if self._waiting[0] is not mine else now if first is None else first
+                    if first is not None and (not self._short or now - first > _PATIENCE):
                         if is_ready:
                             return True
                         self._waiting.rotate(-1)

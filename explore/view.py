@@ -16,6 +16,8 @@ from gatednet.toml import value_of
 SCALES = ("linear", "log")
 THEMES = ("light", "dark")
 MOST_SEEDS = 64
+# Lists and tables within each other; no setting has more than a few.
+_DEEPEST = 16
 
 Cell = tuple[float, float]
 
@@ -104,8 +106,28 @@ class View:
     @property
     def diagram(self) -> tuple[Any, ...]:
         """All that its diagram depends on: the two paths have a value in each of the cells."""
-        others = tuple(each for each in self.changes if each[0] not in (self.x.path, self.y.path))
-        return self.base, self.x, self.y, self.observable, self.seeds, others
+        return *self.cells, self.seeds, self._others
+
+    @property
+    def cells(self) -> tuple[Any, ...]:
+        """What its diagram is of: where its cells lie, and the observable. Others have nothing to do with it."""
+        return self.base, self.x, self.y, self.observable
+
+    @property
+    def chosen(self) -> tuple[Any, ...]:
+        """All that the curves of its chosen cell depend on, the base first."""
+        return self.base, self.seeds, self.changes
+
+    @property
+    def beside(self) -> tuple[Any, ...] | None:
+        """All that the curves of its pinned cell depend on, the base first; None where no cell is pinned."""
+        if self.pinned is None:
+            return None
+        return self.base, self.seeds, self.x.path, self.y.path, self.pinned, self._others
+
+    @property
+    def _others(self) -> tuple[tuple[str, Any], ...]:
+        return tuple(each for each in self.changes if each[0] not in (self.x.path, self.y.path))
 
     def query(self) -> str:
         """The view as the query of an address."""
@@ -145,7 +167,7 @@ def _change(text: str) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path or not value:
         raise SettingError(f"set is {text!r}, allowed is PATH=VALUE, such as timescales.gates=0.1")
-    found = value_of(value)
+    found = read_value(value)
     if not isinstance(found, bool | int | float | str | list | dict):
         raise SettingError(f"set is {text!r}, allowed are numbers, words, true and false, lists and tables")
     return path, found
@@ -171,6 +193,17 @@ def _read_cell(name: str, text: str) -> Cell:
     if len(parts) != 2:
         raise SettingError(f"{name} is {text!r}, allowed are two numbers with a comma between them")
     return number(name, parts[0]), number(name, parts[1])
+
+
+def read_value(text: str) -> Any:
+    """The value of a text, as `value_of` reads it; **Raises** `SettingError` where there is none."""
+    depth = deepest = 0
+    for each in text:
+        depth += (each in "[{") - (each in "]}")
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise SettingError(f"a value has {deepest} lists within each other, allowed are {_DEEPEST} at most")
+    return value_of(text)
 
 
 def number(name: str, text: str) -> float:

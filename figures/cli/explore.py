@@ -11,7 +11,7 @@ import typer
 
 def explore(
     store: Annotated[Path | None, typer.Option(help="A stored sweep to look at; by itself runs are computed.")] = None,
-    host: Annotated[str, typer.Option(help="Address to serve at; another than this machine's has a token.")] = (
+    host: Annotated[str, typer.Option(help="Name or address of this machine to serve at, for others to reach.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any that is free.")] = 5006,

@@ -38,13 +38,20 @@ def accuracies(batch: Batch, linear: Array, tasks: Array) -> Array:
 
 
 OBSERVABLES = (
-    Observable("accuracy", "share of test examples that are right under the task of the moment", accuracy, of="labels"),
+    Observable(
+        "accuracy",
+        "share of test examples that are right under the task of the moment",
+        accuracy,
+        of="labels",
+        bounds=(0.0, 1.0),
+    ),
     Observable(
         "task_accuracy",
         "share of test examples right under a task",
         task_accuracy,
         dims=("task",),
         of="labels",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "steps_to_recover",
@@ -63,5 +70,6 @@ OBSERVABLES = (
         when="blocks",
         fold=mean(),
         of="labels",
+        bounds=(0.0, 1.0),
     ),
 )

@@ -108,6 +108,7 @@ OBSERVABLES = (
         dims=("task", "path"),
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "unit_alignment",
@@ -116,6 +117,7 @@ OBSERVABLES = (
         dims=("task", "output", "unit"),
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "matching", "path matched to a task, -1 where none is", matching, dims=("task",), lifted=True, of="maps"
@@ -126,6 +128,7 @@ OBSERVABLES = (
         total_alignment,
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "specialization",
@@ -134,6 +137,7 @@ OBSERVABLES = (
         when="end",
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "relative_specialization",
@@ -143,6 +147,7 @@ OBSERVABLES = (
         when="end",
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "map_alignment",
@@ -150,6 +155,7 @@ OBSERVABLES = (
         map_alignment,
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
     Observable(
         "silent_alignment",
@@ -159,5 +165,6 @@ OBSERVABLES = (
         dims=("task", "path"),
         lifted=True,
         of="maps",
+        bounds=(0.0, 1.0),
     ),
 )

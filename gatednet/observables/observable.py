@@ -32,7 +32,9 @@ class Observable:
     - "end": the mean over the last tenth of the saves, no such dimension; `function` takes a `Snapshot`.
 
     `dims` are the further dimensions. `lifted` says that maps are needed in the original coordinates. `of` says of
-    which tasks it can be measured: of all, of those that are linear maps, or of those about labels.
+    which tasks it can be measured: of all, of those that are linear maps, or of those about labels. `bounds` are the
+    ends of a scale that shows it, for quantities that mean the same in every experiment: a cosine of what is learned is
+    shown from 0 to 1, though it may be negative.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Observable:
     lifted: bool = False
     fold: Fold | None = None
     of: Of = "all"
+    bounds: tuple[float, float] | None = None
 
     @property
     def all_dims(self) -> tuple[str, ...]:

@@ -205,7 +205,8 @@ class Visit:
         """A page in a new tab, on its way."""
         page = self.context.new_page()
         page.on("websocket", lambda socket: self.requests.append(socket.url))
-        page.goto(f"{self._link}?{query}" if query else self._link, wait_until="commit")
+        # The link ends with its token.
+        page.goto(f"{self._link}&{query}" if query else self._link, wait_until="commit")
         return page
 
     def page(self, query: str = "") -> Page:

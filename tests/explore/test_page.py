@@ -1,5 +1,7 @@
 """The page of a visitor, without a browser: what it asks of its source, what it refuses, and when it gives up."""
 
+import base64
+import json
 import threading
 import time
 from collections import deque
@@ -14,6 +16,7 @@ from explore.diagram import Diagram
 from explore.page import Page
 from explore.source import Live
 from explore.turns import Turns
+from gatednet import SettingError
 from tests.explore.tools import by_hand
 
 # No test waits so long, unless it fails.
@@ -25,7 +28,7 @@ GATES = "timescales.gates"
 class Prompt(Live):
     """All of `Live` but its runs: curves and diagrams are there at once, and what was asked for is kept.
 
-    `hold` has diagrams wait until it is set, and `fail` has curves fail.
+    `hold` has diagrams wait until it is set, `wait` has curves, and `fail` and `fail_diagram` have them fail.
     """
 
     def __init__(self):
@@ -33,10 +36,14 @@ class Prompt(Live):
         self.curves_of, self.diagrams_of = [], []
         self.hold = threading.Event()
         self.hold.set()
+        self.wait = threading.Event()
+        self.wait.set()
         self.fail: Exception | None = None
+        self.fail_diagram: Exception | None = None
 
     def curves(self, view, cell, compiling):
         self.curves_of.append((view, cell))
+        assert self.wait.wait(PATIENCE)
         if self.fail is not None:
             raise self.fail
         seeds = view.seeds
@@ -54,6 +61,8 @@ class Prompt(Live):
             if not wanted():
                 return
             assert self.hold.wait(PATIENCE)
+            if self.fail_diagram is not None:
+                raise self.fail_diagram
             yield Diagram(view.x.values(side), view.y.values(side), np.ones((side, side)), side**2, 0.0)
 
 
@@ -97,6 +106,10 @@ class Visitor:
         # Of a server's session this is called by Bokeh, as here, in whatever thread.
         self._put_off.append(event.callback)
 
+    def document_after_long(self):
+        """More time has passed than curves may take before their settings are shown without them."""
+        self.page._overdue()
+
     def until(self, true):
         end = time.monotonic() + PATIENCE
         while not true():
@@ -106,17 +119,30 @@ class Visitor:
 
     def settle(self):
         """Until the diagram is as fine as it gets."""
-        self.until(lambda: self.page.diagram is not None and len(self.page.diagram.x) == 3 and not self.busy)
+        self.until(lambda: self.diagram is not None and len(self.diagram.x) == 3 and not self.busy)
         return self
 
     def follow(self):
         """Until the curves are those of the view."""
         wanted = self.source.experiment(self.page.view)
-        self.until(lambda: self.page.chosen is not None and self.page.chosen.experiment is wanted)
+        self.until(lambda: self.chosen is not None and self.chosen.experiment is wanted)
 
     @property
     def busy(self):
-        return any(each.busy for each in self.page._latest.values())
+        return self.page._work.busy
+
+    @property
+    def diagram(self):
+        """The diagram that is shown, if it is that of the settings that are named."""
+        return self.page.drawn.diagram and self.page.drawn.diagram[0]
+
+    @property
+    def chosen(self):
+        return self.page.drawn.found and self.page.drawn.found.chosen
+
+    @property
+    def beside(self):
+        return self.page.drawn.found and self.page.drawn.found.beside
 
 
 @pytest.fixture
@@ -129,7 +155,150 @@ def visitor(source):
     visiting = Visitor(source).come().settle()
     yield visiting
     source.hold.set()
+    source.wait.set()
     visiting.page.close()
+
+
+def told(visitor, model):
+    """What a browser was told of a model."""
+    return {name: value for (of, name), value in visitor.page.news._told.items() if of == model.id}
+
+
+def look(visitor):
+    """Whether the map, and the curves of either cell, are there, grey, or on their way; and the verdict."""
+    plot = visitor.page.drawn.plot
+    found = {"map": (len(plot.image.data["image"]) == 1, *plot.plot.css_classes)}
+    for name, column in zip(("chosen", "pinned"), visitor.page.drawn.cells._columns, strict=True):
+        drawn = told(visitor, column.loss.drawn[0])
+        found[name] = (drawn.get("visible", False), *told(visitor, column.loss.plot).get("css_classes", []))
+    words = told(visitor, visitor.page.drawn.cells.verdict._html).get("html", "")
+    return {**found, "verdict": "computing" if "computing" in words else words[:6]}
+
+
+THERE = {"map": (True,), "chosen": (True,), "pinned": (False,), "verdict": "<p><b>"}
+
+
+def test_another_setting_greys_what_is_not_of_it_and_nothing_else(visitor, source):
+    assert look(visitor) == THERE
+    source.hold.clear()
+    source.wait.clear()
+    visitor.set("timescales.weights", "2")
+    # Not yet named, as its curves may be there soon.
+    assert (look(visitor), visitor.address) == (THERE, source.default().query())
+    visitor.document_after_long()
+    assert "weights=2" in visitor.address
+    grey = {"map": (True, "stale"), "chosen": (True, "stale"), "pinned": (False,), "verdict": "computing"}
+    assert look(visitor) == grey
+    assert (visitor.diagram, visitor.chosen) == (None, None)
+    source.wait.set()
+    visitor.follow()
+    assert look(visitor) == {**THERE, "map": (True, "stale")}
+    source.hold.set()
+    visitor.settle()
+    assert look(visitor) == THERE
+
+
+def test_what_was_there_before_is_there_again_where_settings_are_as_before(visitor, source):
+    visitor.set("timescales.weights", "2")
+    visitor.follow()
+    visitor.settle()
+    source.hold.clear()
+    visitor.set("timescales.weights", "3")
+    visitor.follow()
+    assert look(visitor)["map"] == (True, "stale")
+    visitor.set("timescales.weights", "2")
+    visitor.follow()
+    assert look(visitor) == THERE
+    assert len(visitor.diagram.x) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "curves"),
+    [("x", "dt", (True,)), ("observable", "loss", (True,)), ("base", "fig2-forgetful", (False, "waiting"))],
+)
+def test_other_cells_clear_the_diagram_at_once_and_another_base_all(name, option, curves, visitor, source):
+    source.hold.clear()
+    source.wait.clear()
+    visitor.document.get_model_by_name(name).value = option
+    found = look(visitor)
+    assert found["map"] == (False, "waiting")
+    assert visitor.page.drawn.plot.boundary.data == {"xs": [], "ys": []}
+    assert found["chosen"] == curves
+    assert option in visitor.address
+
+
+def test_a_step_of_the_tour_is_named_when_nothing_of_before_is_undimmed(visitor, source):
+    source.wait.clear()
+    visitor.page._attempt(visitor.page._tour)
+    assert visitor.page.tour_text.root.visible
+    found = look(visitor)
+    assert found["map"] == (False, "waiting")
+    assert found["chosen"] == (True, "stale")
+    assert found["verdict"] == "computing"
+
+
+def test_a_cell_that_was_pinned_is_not_seen_in_another_ones_place(visitor, source):
+    visitor.page._attempt(visitor.page._pin)
+    visitor.until(lambda: visitor.beside is not None)
+    assert look(visitor)["pinned"] == (True,)
+    visitor.page._attempt(visitor.page._pin)
+    visitor.until(lambda: look(visitor)["pinned"] == (False,))
+    source.wait.clear()
+    visitor.page._attempt(visitor.page._pin)
+    visitor.document_after_long()
+    assert look(visitor)["pinned"][0] is False
+
+
+def test_a_picture_waits_for_what_it_is_of(visitor, source):
+    source.hold.clear()
+    source.wait.clear()
+    visitor.set("timescales.weights", "2")
+    visitor.page._attempt(lambda: visitor.page._keep("svg"))
+    assert visitor.message == "the curves are still being computed, a picture can be had after that"
+    source.wait.set()
+    visitor.follow()
+    visitor.page._attempt(lambda: visitor.page._keep("svg"))
+    assert visitor.message == "the diagram is still being computed, a picture can be had after that"
+    visitor.page._attempt(lambda: visitor.page._keep("python"))
+    assert "weights = 2" in base64.b64decode(json.loads(visitor.page.file.value)["content"]).decode()
+
+
+def test_a_store_that_cannot_be_read_is_one_line_and_no_picture(visitor, source):
+    said = "runs/a/arrays.zarr is damaged:\nloss/c/0 is another one than was written"
+    source.fail = source.fail_diagram = SettingError(said)
+    visitor.set("timescales.weights", "2")
+    visitor.until(lambda: visitor.message != "" and not visitor.busy)
+    visitor.turn()
+    assert visitor.message == said.replace("\n", " ")
+    assert look(visitor) == {"map": (False,), "chosen": (False,), "pinned": (False,), "verdict": ""}
+    source.fail = source.fail_diagram = None
+    visitor.set("timescales.weights", "3")
+    visitor.follow()
+    visitor.settle()
+    assert (look(visitor), visitor.message) == (THERE, "")
+
+
+def test_a_wish_that_fails_is_said_and_the_page_lives(visitor, source, monkeypatch, caplog):
+    def fails(view):
+        del view
+        raise KeyError("a\nb")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(source, "check", fails)
+        visitor.set(GATES, "0.05")
+    assert visitor.message == "KeyError: 'a\\nb'"
+    assert "a wish of a visitor failed" in caplog.text
+    visitor.set(GATES, "0.06")
+    visitor.follow()
+    assert visitor.message == ""
+
+
+@pytest.mark.parametrize("value", ["steps=1000000000", "network.paths=100000"])
+def test_a_link_to_more_than_a_page_can_hold_is_refused_in_one_line(value, source):
+    visitor = Visitor(source, set=value).come().settle()
+    assert "allowed on a page are" in visitor.message
+    assert visitor.page.view == source.default()
+    visitor.page.close()
 
 
 def test_numbers_come_after_the_page_and_the_diagram_after_the_curves(source):
@@ -139,7 +308,7 @@ def test_numbers_come_after_the_page_and_the_diagram_after_the_curves(source):
     visitor.come().settle()
     assert source.curves_of == [(visitor.page.view, None)]
     assert source.diagrams_of == [visitor.page.view]
-    assert visitor.page.chosen is not None
+    assert visitor.chosen is not None
     assert visitor.address == visitor.page.view.query()
     visitor.page.close()
 
@@ -189,26 +358,26 @@ def test_the_diagram_stays_while_the_cell_moves_within_it(visitor, source):
 
 
 def test_a_pinned_cell_has_curves_of_its_own(visitor, source):
-    cell = visitor.page._cell()
+    cell = visitor.page._cell(visitor.page.view)
     visitor.page._attempt(visitor.page._pin)
     visitor.set(GATES, "0.07")
     visitor.follow()
     assert source.curves_of[-2:] == [(visitor.page.view, None), (visitor.page.view, cell)]
-    assert visitor.page.beside.experiment == source.experiment(visitor.page.view, cell)
+    assert visitor.beside.experiment == source.experiment(visitor.page.view, cell)
     visitor.page._attempt(visitor.page._pin)
-    visitor.until(lambda: visitor.page.beside is None)
+    visitor.until(lambda: visitor.beside is None)
 
 
 def test_a_diagram_of_an_earlier_view_is_not_shown(visitor, source):
     source.hold.clear()
     visitor.set("timescales.weights", "2")
     visitor.until(lambda: len(source.diagrams_of) == 2)
-    shown = visitor.page.diagram
+    shown = visitor.diagram
     visitor.set("timescales.weights", "3")
     source.hold.set()
     # That of the second view comes first, and is passed over.
-    visitor.until(lambda: visitor.page.diagram is not shown)
-    assert visitor.page._shown_diagram == visitor.page.view.diagram
+    visitor.until(lambda: visitor.diagram not in (None, shown))
+    assert visitor.page.drawn._of_diagram.diagram == visitor.page.view.diagram
     visitor.until(lambda: not visitor.busy)
     assert source.diagrams_of[-1] == visitor.page.view
 
@@ -240,10 +409,10 @@ def test_the_diagram_of_one_page_waits_for_the_curves_of_another(source):
     turns = Turns()
     visitor = Visitor(source, turns).come()
     with turns.short():
-        visitor.until(lambda: visitor.page.chosen is not None)
+        visitor.until(lambda: visitor.chosen is not None)
         time.sleep(0.3)
         visitor.turn()
         assert source.diagrams_of == []
-        assert visitor.page.diagram is None
+        assert visitor.diagram is None
     visitor.settle()
     visitor.page.close()

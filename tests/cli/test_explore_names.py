@@ -1,0 +1,161 @@
+"""Nothing on the page of `gatednet explore` stands under names that are not its own, at no moment."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.cli.browser import MISSING, Visit, button, chromium, enter, field, message, serving, verdict
+from tests.cli.tools import TIMEOUT
+
+# Not every machine has a browser.
+pytestmark = pytest.mark.skipif(chromium() is None, reason=MISSING)
+
+GATES, NORM = "timescales.gates [time]", "objective.norm"
+
+# Notes what the page shows, under which names, whenever a model changes and in between.
+WATCH = """() => {
+  const model = (name) => Bokeh.documents[0].get_model_by_name(name)
+  const text = (selector) => {
+    const found = []
+    const visit = (root) => {
+      for (const each of root.querySelectorAll('*')) {
+        if (each.shadowRoot) visit(each.shadowRoot)
+        if (each.matches(selector)) found.push(each.innerText)
+      }
+    }
+    visit(document)
+    return found.join(' ')
+  }
+  const sum = (values) => Array.from(values).reduce((all, each, at) => all + (at % 97 + 1) * (each || 0), 0)
+  const grey = (name) => model(name).css_classes.includes('stale')
+  const look = () => {
+    const diagram = model('diagram'), loss = model('chosen-loss')
+    const image = diagram.renderers[0].data_source.data.image[0]
+    const drawn = loss.renderers.find((each) => each.name == 'lines')
+    const lines = drawn.visible ? drawn.data_source.data.ys : []
+    return {
+      axes: diagram.below[0].axis_label + ' ' + diagram.left[0].axis_label,
+      name: diagram.right.map((each) => each.text ?? '').join(''),
+      scale: diagram.right[0].color_mapper.low + ' ' + diagram.right[0].color_mapper.high,
+      query: model('address').value,
+      tour: text('h2'),
+      map: image ? image.shape.join() + ' ' + sum(image) : null,
+      mapGrey: grey('diagram'),
+      waiting: diagram.css_classes.includes('waiting'),
+      edge: diagram.renderers[1].data_source.data.xs.length,
+      curves: lines.length ? sum(lines[0]) : null,
+      curvesGrey: grey('chosen-loss'),
+      verdict: model('verdict').elements[0].html,
+    }
+  }
+  window.seen = []
+  window.note = () => {
+    const found = look()
+    if (JSON.stringify(found) != JSON.stringify(seen.at(-1))) seen.push(found)
+  }
+  note()
+  Bokeh.documents[0].on_change(note)
+  window.watching = setInterval(note, 2)
+}"""
+SEEN = "() => { clearInterval(watching); note(); return seen }"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One server for all pages of this file."""
+    with serving(folder=tmp_path_factory.mktemp("names")) as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser, server):
+    """A page with its diagram, the first of them."""
+    visiting = Visit(browser, server.link)
+    page = visiting.page("seeds=1")
+    drawn(page)
+    yield page
+    visiting.context.close()
+    assert visiting.errors == []
+
+
+def drawn(page):
+    """Wait until a diagram of the settings that are named is there."""
+    page.wait_for_function(
+        """() => {
+          const diagram = Bokeh.documents[0]?.get_model_by_name('diagram')
+          return diagram?.css_classes.length == 0 && diagram.renderers[0].data_source.data.image.length == 1
+        }""",
+        timeout=1000 * TIMEOUT,
+    )
+
+
+def watched(page, change):
+    """What the page showed from before a change until its own diagram is there."""
+    page.evaluate(WATCH)
+    change()
+    page.wait_for_function("seen.length > 1")
+    page.wait_for_function("seen.at(-1).mapGrey || seen.at(-1).waiting || seen.at(-1).map != seen[0].map")
+    drawn(page)
+    return page.evaluate(SEEN)
+
+
+def never_old_under_new(seen, names):
+    """Whether nothing of before stood undimmed once one of so many names, or of settings, was another."""
+    before, after = seen[0], seen[-1]
+    assert any(before[name] != after[name] for name in names), seen
+    assert after["map"] is not None
+    assert after["map"] != before["map"]
+    for each in seen:
+        if any(each[name] != before[name] for name in names):
+            assert each["map"] != before["map"] or each["mapGrey"], each
+            assert each["curves"] != before["curves"] or each["curvesGrey"], each
+            assert each["verdict"] != before["verdict"], each
+            assert each["map"] is not None or each["edge"] == 0, each
+
+
+def test_another_experiment_clears_the_page_at_once(page):
+    seen = watched(page, lambda: field(page, "experiment").select_option("fig6-regularised"))
+    never_old_under_new(seen, ["query", "axes", "tour"])
+    assert any(each["map"] is None and each["waiting"] for each in seen)
+    assert {each["scale"] for each in seen} == {"0 1"}
+
+
+def test_tour_steps_clear_the_page_at_once(page):
+    for number in range(5):
+        seen = watched(page, button(page, "next" if number else "tour").click)
+        never_old_under_new(seen, ["query", "axes", "tour"])
+        expect(message(page)).to_be_hidden()
+
+
+def test_other_axes_clear_the_diagram_at_once_and_leave_the_curves(page):
+    sentence = verdict(page).inner_text()
+    for name, option in (("up", "objective.norm"), ("across", "dt"), ("scale", "linear")):
+        seen = watched(page, lambda name=name, option=option: field(page, name).first.select_option(option))
+        before = seen[0]
+        for each in seen:
+            if each["axes"] != before["axes"]:
+                assert each["map"] != before["map"], each
+                assert not each["mapGrey"]
+        assert any(each["map"] is None and each["edge"] == 0 for each in seen)
+        assert {each["curves"] for each in seen} == {before["curves"]}
+        assert not any(each["curvesGrey"] for each in seen)
+    assert verdict(page).inner_text() == sentence
+
+
+def test_another_observable_has_its_own_name_and_scale(page):
+    before = page.evaluate("Bokeh.documents[0].get_model_by_name('diagram').right[1].text")
+    assert before == "total alignment"
+    seen = watched(page, lambda: field(page, "colour").select_option("loss"))
+    assert seen[-1]["name"] == "loss"
+    for each in seen:
+        if each["name"] != "total alignment":
+            assert each["map"] != seen[0]["map"], each
+    assert seen[-1]["scale"] != "0 1"
+    scales = {each["scale"] for each in seen if each["map"] not in (None, seen[0]["map"])}
+    assert len(scales) == 1
+
+
+def test_an_unrelated_setting_greys_the_diagram_until_its_own_is_there(page):
+    seen = watched(page, lambda: enter(page, NORM, "0.3"))
+    never_old_under_new(seen, ["query"])
+    assert any(each["map"] == seen[0]["map"] and each["mapGrey"] for each in seen)
+    assert all(each["map"] is not None for each in seen)
