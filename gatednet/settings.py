@@ -5,21 +5,65 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from gatednet.refusal import SettingError, shown
+from gatednet.scalars import python_list, python_scalar
 
-class SettingError(ValueError):
-    """A setting that cannot be used; its text is one line: what, where, what is allowed."""
+# The largest size of an array along one dimension, in XLA.
+LARGEST_SIZE = 2**31 - 1
+LARGEST_SEED = 2**32 - 1
+
+
+class Rule:
+    """What a field or an argument may hold: `convert` makes the best of a value, `allows` judges it.
+
+    The text of a rule says what is allowed. What is allowed is plain Python, so that it can be stored and read again.
+    """
+
+    def convert(self, value: Any) -> Any:
+        """The value in the type that is meant, or as it is."""
+        return python_scalar(value)
+
+    def allows(self, value: Any) -> bool:
+        """Whether a field may hold the value."""
+        raise NotImplementedError
+
+    def allowed(self, value: Any) -> str:
+        """What is allowed, for somebody who has tried a value."""
+        del value
+        return str(self)
+
+
+def refusal(name: str, value: Any, rule: Rule) -> SettingError:
+    """The error of a value that a rule does not allow."""
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(value)):
+        return SettingError(
+            f"{name} is traced by JAX, allowed are plain values: simulate outside of jax.jit, jax.grad and jax.vmap"
+        )
+    return SettingError(f"{name} is {shown(value)}, allowed is {rule.allowed(value)}")
+
+
+def argument(name: str, value: Any, rule: Rule) -> Any:
+    """An argument of a function as a rule has it, by the same conversion as a field of a setting.
+
+    **Raises** `SettingError` where the rule does not allow it.
+    """
+    converted = rule.convert(value)
+    if not rule.allows(converted):
+        raise refusal(name, converted, rule)
+    return converted
 
 
 @dataclasses.dataclass(frozen=True)
-class Number:
+class Number(Rule):
     """The rule of a field that holds a finite real number; such fields can be swept without compiling again."""
 
     low: float = -math.inf
@@ -32,32 +76,45 @@ class Number:
         return " ".join(["a finite number", " and ".join(filter(None, [low, high]))]).strip()
 
     def convert(self, value: Any) -> Any:
-        return float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else value
+        value = python_scalar(value)
+        if not isinstance(value, numbers.Real) or isinstance(value, bool):
+            return value
+        try:
+            return float(value)
+        except OverflowError:
+            return value
 
     def allows(self, value: Any) -> bool:
-        if not isinstance(value, float) or not math.isfinite(value):
+        if type(value) is not float or not math.isfinite(value):
             return False
         return self.low <= value <= self.high and (self.low_allowed or value > self.low)
 
 
 @dataclasses.dataclass(frozen=True)
-class Whole:
-    """The rule of a field that holds a whole number; such fields fix shapes, so each value compiles once."""
+class Whole(Rule):
+    """The rule of a field that holds a whole number; such fields fix shapes, so each value compiles once.
+
+    `reason` says why there is a largest one.
+    """
 
     low: int
+    high: int = LARGEST_SIZE
+    reason: str = "sizes are counted in 32 bits"
 
     def __str__(self) -> str:
         return f"a whole number, at least {self.low}"
 
-    def convert(self, value: Any) -> Any:
-        return int(value) if isinstance(value, numbers.Integral) and not isinstance(value, bool) else value
-
     def allows(self, value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= self.low
+        return type(value) is int and self.low <= value <= self.high
+
+    def allowed(self, value: Any) -> str:
+        if type(value) is int and value > self.high:
+            return f"{self} and at most {self.high}: {self.reason}"
+        return str(self)
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice:
+class Choice(Rule):
     """The rule of a field that holds one of a few values, of one type."""
 
     options: tuple[Any, ...]
@@ -65,11 +122,56 @@ class Choice:
     def __str__(self) -> str:
         return _one_of(self.options)
 
+    def allows(self, value: Any) -> bool:
+        return any(type(value) is type(option) and value == option for option in self.options)
+
+
+@dataclasses.dataclass(frozen=True)
+class Text(Rule):
+    """The rule of an argument that holds a string; `what` says which."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
+
+    def allows(self, value: Any) -> bool:
+        return type(value) is str
+
+
+@dataclasses.dataclass(frozen=True)
+class Instance(Rule):
+    """The rule of an argument that holds an object of a type."""
+
+    kind: type
+
+    def __str__(self) -> str:
+        return f"an instance of {self.kind.__name__}"
+
     def convert(self, value: Any) -> Any:
         return value
 
     def allows(self, value: Any) -> bool:
-        return any(type(value) is type(option) and value == option for option in self.options)
+        return isinstance(value, self.kind)
+
+
+@dataclasses.dataclass(frozen=True)
+class Optional(Rule):
+    """The rule of an argument that may also be left out, as None."""
+
+    rule: Rule
+
+    def __str__(self) -> str:
+        return str(self.rule)
+
+    def convert(self, value: Any) -> Any:
+        return None if value is None else self.rule.convert(value)
+
+    def allows(self, value: Any) -> bool:
+        return value is None or self.rule.allows(value)
+
+    def allowed(self, value: Any) -> str:
+        return self.rule.allowed(value)
 
 
 class Word(str):
@@ -100,7 +202,7 @@ def number_of(word: Any, numbers: Sequence[float]) -> Any:
 
 
 @dataclasses.dataclass(frozen=True)
-class Words:
+class Words(Rule):
     """The rule of a field that holds a `Word`; such fields can be swept without compiling again."""
 
     options: tuple[str, ...]
@@ -109,6 +211,7 @@ class Words:
         return _one_of(self.options)
 
     def convert(self, value: Any) -> Any:
+        value = python_scalar(value)
         return Word(value, self.options) if isinstance(value, str) and value in self.options else value
 
     def allows(self, value: Any) -> bool:
@@ -116,10 +219,10 @@ class Words:
 
 
 @dataclasses.dataclass(frozen=True)
-class Nested:
-    """The rule of a field that holds (possibly nested) tuples of numbers or of whole numbers."""
+class Nested(Rule):
+    """The rule of a field that holds (possibly nested) tuples of values of one kind."""
 
-    item: Number | Whole
+    item: Rule
     depth: int
 
     def __str__(self) -> str:
@@ -131,9 +234,8 @@ class Nested:
     def _convert(self, value: Any, depth: int) -> Any:
         if depth == 0:
             return self.item.convert(value)
-        if isinstance(value, str | Mapping) or not hasattr(value, "__iter__"):
-            return value
-        return tuple(self._convert(each, depth - 1) for each in value)
+        values = python_list(value)
+        return tuple(self._convert(each, depth - 1) for each in values) if isinstance(values, list) else value
 
     def allows(self, value: Any) -> bool:
         return self._allows(value, self.depth)
@@ -145,7 +247,7 @@ class Nested:
 
 
 @dataclasses.dataclass(frozen=True)
-class Parts:
+class Parts(Rule):
     """The rule of a field that holds a tuple of settings of one kind."""
 
     kind: type[Setting]
@@ -154,7 +256,8 @@ class Parts:
         return f"a list of instances of {self.kind.__name__}"
 
     def convert(self, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
+        values = python_list(value)
+        return tuple(values) if isinstance(values, list) else value
 
     def allows(self, value: Any) -> bool:
         return isinstance(value, tuple) and all(isinstance(each, self.kind) for each in value)
@@ -162,18 +265,6 @@ class Parts:
 
 def _one_of(options: Sequence[Any]) -> str:
     return "one of " + ", ".join(repr(option) for option in options)
-
-
-@runtime_checkable
-class Rule(Protocol):
-    """What a field may hold: `convert` makes the best of a value, `allows` judges it, and its text says what is."""
-
-    def convert(self, value: Any) -> Any:
-        """The value in the type that is meant, or as it is."""
-
-    def allows(self, value: Any) -> bool:
-        """Whether a field may hold the value."""
-        ...
 
 
 def field(default: Any, rule: Rule, meaning: str, units: str = "1") -> Any:
@@ -196,7 +287,7 @@ class Setting(eqx.Module):
             rule = each.metadata.get("rule")
             value = getattr(self, each.name)
             if rule is not None and not rule.allows(value):
-                raise SettingError(f"{type(self).__name__}.{each.name} is {value!r}, allowed is {rule}")
+                raise refusal(f"{type(self).__name__}.{each.name}", value, rule)
 
 
 def is_traced(leaf: Any) -> bool:
