@@ -219,7 +219,7 @@ def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, d
     known = [name for name, leaf in paths(experiment).items() if is_traced(leaf)]
     for path in values:
         if path not in known:
-            raise SettingError(f"{path!r} cannot be traced: {nearest(path, known)}")
+            raise SettingError(f"{shown(path)} cannot be traced: {nearest(path, known)}")
 
     def array(path: Any, leaf: Any) -> Any:
         if not is_traced(leaf):
@@ -229,9 +229,25 @@ def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, d
         return np.broadcast_to(numbers, (runs,))
 
     exact = jax.tree_util.tree_map_with_path(array, experiment)
-    schedule = dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.release(exact.dt))
     floats = eqx.partition(exact, eqx.is_array)[0]
-    return Traced(jax.tree.map(lambda leaf: leaf.astype(dtype), floats), schedule)
+    return Traced(jax.tree.map(lambda leaf: leaf.astype(dtype), floats), _schedule(exact))
+
+
+def schedule_of(experiment: Experiment, values: Mapping[str, Any]) -> Schedule:
+    """The schedule of experiments that differ from one in the floats at some dotted paths, in double precision.
+
+    `values` are arrays, already checked by `with_values`, that broadcast against each other.
+    """
+
+    def value(path: Any, leaf: Any) -> Any:
+        return values.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf)
+
+    exact = jax.tree_util.tree_map_with_path(value, experiment)
+    return _schedule(exact)
+
+
+def _schedule(exact: Any) -> Schedule:
+    return dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.release(exact.dt))
 
 
 def merge(static: Experiment, values: Experiment) -> Experiment:

@@ -76,7 +76,7 @@ class Permutations(TeacherSet):
         classes = network.outputs
         for place, given in enumerate(self.tasks):
             # The identity is never written out here: there may be very many classes.
-            permuted = NAMED[given] if given in NAMED else given
+            permuted = NAMED.get(given, given)
             if permuted != IDENTITY and (len(permuted) != classes or sorted(permuted) != list(range(classes))):
                 raise SettingError(
                     f"Permutations.tasks.{place} is {shown(given)}, allowed is a permutation of 0 to {classes - 1}, "

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-import jax
 import numpy as np
+from jax.core import Tracer
 
 _PLAIN = (bool, int, float, str)
 # The most entries that a list may have: what goes on for ever is found out, and not waited for.
@@ -21,7 +21,7 @@ def python_scalar(value: Any) -> Any:
     """
     if type(value) in _PLAIN or value is None:
         return value
-    if isinstance(value, jax.core.Tracer | np.ma.MaskedArray):
+    if isinstance(value, Tracer | np.ma.MaskedArray):
         return value
     if hasattr(value, "__array__") and getattr(value, "ndim", None) == 0:
         try:
@@ -30,11 +30,12 @@ def python_scalar(value: Any) -> Any:
             return value
         # Numbers with more digits than Python's stay what they were.
         value = float(item) if isinstance(item, np.floating) else item
-    for kind in (str, int, float):
-        # A subclass, such as a member of an enumeration; a truth value has none.
-        if isinstance(value, kind) and not isinstance(value, bool):
-            return kind.__str__(value) if kind is str else kind(value)
-    return value
+    # A subclass, such as a member of an enumeration; a truth value has none.
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, float) else value
 
 
 def python_list(values: Any) -> Any:
@@ -44,7 +45,7 @@ def python_list(values: Any) -> Any:
     """
     if isinstance(values, list):
         return values
-    if isinstance(values, str | bytes | bytearray | Mapping | Set | jax.core.Tracer | np.ma.MaskedArray):
+    if isinstance(values, str | bytes | bytearray | Mapping | Set | Tracer | np.ma.MaskedArray):
         return values
     if hasattr(values, "__array__") and hasattr(values, "ndim"):
         try:

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 
 from gatednet.refusal import SettingError, shown
 from gatednet.scalars import python_list, python_scalar
@@ -44,7 +45,7 @@ class Rule:
 
 def refusal(name: str, value: Any, rule: Rule) -> SettingError:
     """The error of a value that a rule does not allow."""
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(value)):
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(value)):
         return SettingError(
             f"{name} is traced by JAX, allowed are plain values: simulate outside of jax.jit, jax.grad and jax.vmap"
         )

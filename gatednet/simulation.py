@@ -45,7 +45,7 @@ def check_seeds(seeds: Any) -> np.ndarray:
     if isinstance(seeds, range) and seeds:
         check_seeds([min(seeds[0], seeds[-1]), max(seeds[0], seeds[-1])])
         check_fits("so many seeds", 8 * len(seeds))
-        return np.arange(seeds.start, seeds.stop, seeds.step, np.int64)
+        return np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.int64)
     given = python_list(seeds)
     if not isinstance(given, list):
         raise _refused("seeds are", seeds)

@@ -126,7 +126,7 @@ class Plan:
         shape = chunk.shape
 
         def spread(place: int, values: Sequence[Any]) -> np.ndarray:
-            along = np.asarray(values)[chunk.start[place] : chunk.stop[place]]
+            along = np.asarray(values[chunk.start[place] : chunk.stop[place]])
             return np.broadcast_to(along.reshape(-1, *(1,) * (len(shape) - place - 1)), shape).reshape(-1)
 
         values: dict[str, np.ndarray] = {}
