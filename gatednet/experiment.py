@@ -129,6 +129,7 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
 
     **Raises** `SettingError` for an unknown path, with the nearest known one, and for values that are not allowed.
     """
+    argument("values", values, Instance(Mapping))
     for path in values:
         require_path(experiment, path)
         above = itertools.accumulate(path.split(".")[:-1], "{}.{}".format)

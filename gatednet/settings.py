@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -45,11 +44,15 @@ class Rule:
 
 def refusal(name: str, value: Any, rule: Rule) -> SettingError:
     """The error of a value that a rule does not allow."""
-    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(value)):
+    if _holds_traced(value):
         return SettingError(
             f"{name} is traced by JAX, allowed are plain values: simulate outside of jax.jit, jax.grad and jax.vmap"
         )
     return SettingError(f"{name} is {shown(value)}, allowed is {rule.allowed(value)}")
+
+
+def _holds_traced(value: Any) -> bool:
+    return isinstance(value, Tracer) or (isinstance(value, tuple) and any(map(_holds_traced, value)))
 
 
 def argument(name: str, value: Any, rule: Rule) -> Any:

@@ -52,7 +52,9 @@ def parse(text: str) -> dict[str, Any]:
     except Exception as error:  # the parser has limits of its own: how deep lists are nested, how long numbers are
         raise SettingError(f"no TOML that can be read: {type(error).__name__}: {error}") from error
     if depth(table) > DEEPEST:
-        raise SettingError(f"tables and lists are nested {depth(table)} deep, allowed are at most {DEEPEST}")
+        raise SettingError(
+            f"no TOML that can be read: tables and lists are nested {depth(table)} deep, allowed are at most {DEEPEST}"
+        )
     return table
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from gatednet.refusal import SettingError, shown
 from gatednet.scalars import MOST_ENTRIES, python_list, python_scalar
 from gatednet.settings import Nested, Number, Text
 from gatednet.simulation import check_seeds
-from sweeps.columns import check_column, floats_where_mixed
+from sweeps.columns import check_column, floats_where_mixed, repeated
 
 # The path of the seed axis: seeds are no part of an experiment.
 SEED = "seed"
@@ -77,7 +76,8 @@ class Axis:
 
     def _given(self, name: str, path: str | tuple[str, ...]) -> Sequence[Any]:
         """The values in the form in which they are kept."""
-        if path == SEED and isinstance(self.values, range) and self.values.step == 1:
+        if path == SEED and isinstance(self.values, range) and self.values and self.values.step == 1:
+            _check_seeds([self.values[0], self.values[-1]])
             return self.values if len(self.values) > _MOST_LISTED else tuple(self.values)
         given = self._list(name, "values")
         if isinstance(path, str):
@@ -106,8 +106,8 @@ class Axis:
             check_column(f"axis {self.name!r}", "label", self.labels)
         elif self.zipped:
             raise SettingError(f"axis {self.name!r} has several paths and no labels, allowed is a label for each value")
-        if len(set(self.coordinates)) < len(self.coordinates):
-            twice = next(each for each, number in Counter(self.coordinates).items() if number > 1)
+        twice = repeated(self.coordinates)
+        if twice is not None:
             raise SettingError(f"axis {self.name!r} has {shown(twice)} twice")
 
     def __len__(self) -> int:
@@ -161,7 +161,7 @@ class Axis:
             if given < 1:
                 raise SettingError(f"axis 'seed' has {shown(given)} seeds, allowed is one or more")
             return check_seed_axis(cls(SEED, SEED, range(given)))
-        return check_seed_axis(cls(SEED, SEED, given))
+        return check_seed_axis(cls(SEED, SEED, cast("Sequence[Any]", given)))
 
     @classmethod
     def linspace(cls, name: str, path: str, first: float, last: float, number: int) -> Axis:
@@ -181,11 +181,16 @@ def check_seed_axis(axis: Axis) -> Axis:
     """
     if axis.name != SEED or axis.labels is not None:
         raise SettingError(f"axis {axis.name!r} has the path 'seed', allowed is an axis of the name 'seed', unlabelled")
+    if not isinstance(axis.values, range):
+        _check_seeds(axis.values)
+    return axis
+
+
+def _check_seeds(seeds: Sequence[Any]) -> None:
     try:
-        check_seeds([axis.values[0], axis.values[-1]] if isinstance(axis.values, range) else axis.values)
+        check_seeds(seeds)
     except SettingError as error:
         raise SettingError(f"axis 'seed': {error}") from error
-    return axis
 
 
 def _range_of(values: list[Any]) -> Sequence[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,6 +47,17 @@ def check_column(where: str, what: str, values: Sequence[Any]) -> None:
                 raise refuse(each, "finite numbers")
             if float in kinds and float(each) != each:
                 raise refuse(each, "beside other numbers, whole ones that are exact in double precision")
+
+
+def repeated(values: Sequence[Any]) -> Any:
+    """A value that `check_column` allows and that is there twice, None where there is none."""
+    if isinstance(values[0], float):
+        ordered = np.sort(np.asarray(values, np.float64))
+        same = ordered[1:] == ordered[:-1]
+        return float(ordered[int(np.argmax(same))]) if same.any() else None
+    if len(set(values)) == len(values):
+        return None
+    return next(each for each, number in Counter(values).items() if number > 1)
 
 
 def is_text(value: str) -> bool:
