@@ -26,6 +26,8 @@ PRECISIONS = {"float32": np.float32, "float64": np.float64}
 PRECISION = Choice(tuple(PRECISIONS))
 # Whether runs are reduced; None: where it is exact and pays.
 REDUCED = Optional(Choice((False, True)))
+# The least that a seed takes, with its run.
+_BYTES_OF_SEED = 100
 SEED = Whole(0, LARGEST_SEED, "seeds have 32 bits")
 
 
@@ -44,7 +46,7 @@ def check_seeds(seeds: Any) -> np.ndarray:
     """
     if isinstance(seeds, range) and seeds:
         check_seeds([min(seeds[0], seeds[-1]), max(seeds[0], seeds[-1])])
-        check_fits("so many seeds", 8 * len(seeds))
+        check_fits(f"{len(seeds):,} seeds", _BYTES_OF_SEED * len(seeds))
         return np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.int64)
     given = python_list(seeds)
     if not isinstance(given, list):
@@ -101,7 +103,7 @@ def simulate(
         width = lane or lane_width(experiment, is_reduced)
         blocks = most_blocks(experiment.steps, experiment.curriculum.schedule(experiment.dt).block_steps)
         save.check(experiment)
-        check_size(experiment, save, len(numbers), width, blocks, is_reduced, dtype)
+        check_size(experiment, save, len(numbers), len(numbers), width, blocks, is_reduced, dtype)
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype, examples=examples)
         made = dataclasses.replace(recipe(experiment, save, packing.batch.traced, reduced), width=width)
         results = unpack(compiled(made)(packing.batch), packing.place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jax
 import numpy as np
 
 from gatednet.experiment import Experiment
@@ -12,18 +13,19 @@ from gatednet.lane import Save
 from gatednet.memory import check_fits
 from gatednet.reduction import reduced_network
 from gatednet.refusal import SettingError
+from gatednet.settings import is_traced
 
 # Each path is compiled by itself, which takes a good part of a second.
 MOST_PATHS = 1024
 
 
 def check_size(
-    experiment: Experiment, save: Save, runs: int, width: int, blocks: int, reduced: bool, dtype: Any
+    experiment: Experiment, save: Save, runs: int, draws: int, width: int, blocks: int, reduced: bool, dtype: Any
 ) -> None:
     """Raise `SettingError` where runs cannot be simulated together, since their numbers do not fit into memory.
 
-    What is counted is the least that has to be there at once: what a lane of `width` runs is made of, and the results
-    of all lanes. `blocks` is the number of blocks that a run begins, `dtype` the number type.
+    What is counted is the least that has to be there at once: a lane of `width` runs, the starts of `draws` of them,
+    and the settings and results of all. `blocks` is the number of blocks that a run begins, `dtype` the number type.
     """
     paths = experiment.network.weight_shape[0]
     if paths > MOST_PATHS:
@@ -31,11 +33,20 @@ def check_size(
             f"network.paths is {paths}, allowed are at most {MOST_PATHS}: each path is compiled by itself"
         )
     itemsize = np.dtype(dtype).itemsize
-    lane = max(width, 1) * numbers_of_run(experiment, reduced) + numbers_of_start(experiment)
-    check_fits(f"a lane of {width} runs of this experiment", lane * itemsize)
-    results = -(-runs // width) * width * numbers_of_results(experiment, save, blocks)
-    kept = "1 run" if runs == 1 else f"{runs:,} runs"
-    check_fits(f"the results of {kept} with what is saved of them", (lane + results) * itemsize)
+    lane = (width * numbers_of_run(experiment, reduced) + numbers_of_start(experiment)) * itemsize
+    check_fits(f"a lane of {width} runs of this experiment", lane)
+    # Whole lanes, the last of which may be padded.
+    padded = -(-runs // width) * width
+    settings = padded * bytes_of_settings(experiment) + draws * numbers_of_start(experiment) * itemsize
+    results = padded * numbers_of_results(experiment, save, blocks) * itemsize
+    check_fits(
+        f"{runs:,} {'run' if runs == 1 else 'runs'} at once, with what is saved of them,", lane + settings + results
+    )
+
+
+def bytes_of_settings(experiment: Experiment) -> int:
+    """What a run takes before it begins: each of its floats, exact and rounded, its seed and its place."""
+    return 12 * sum(is_traced(leaf) for leaf in jax.tree.leaves(experiment)) + 48
 
 
 def numbers_of_start(experiment: Experiment) -> int:
