@@ -20,7 +20,7 @@ from gatednet.networks import GatedLinear, Network
 from gatednet.objectives import Objective
 from gatednet.refusal import SettingError, shown
 from gatednet.rules import Euler, Options, Rule
-from gatednet.settings import Instance, Number, Setting, Text, Whole, Word, argument, field, is_traced
+from gatednet.settings import Instance, Number, Setting, Text, Whole, Word, argument, field, is_traced, part
 from gatednet.teachers import Teachers, TeacherSet
 from gatednet.times import MOST_STEPS
 from gatednet.timescales import Timescales
@@ -36,21 +36,18 @@ class Experiment(Setting):
     value; every part is checked when it is built, and `SettingError` names what is wrong, where, and what is allowed.
     """
 
-    network: Network = GatedLinear()
-    initial: InitialState = Initial()
-    teachers: TeacherSet = Teachers()
-    curriculum: Curriculum = Blocked()
-    inputs: Inputs = Gaussian()
-    objective: Objective = Objective()
-    timescales: Timescales = Timescales()
-    rule: Rule = Euler()
+    network: Network = part(GatedLinear(), Network)
+    initial: InitialState = part(Initial(), InitialState)
+    teachers: TeacherSet = part(Teachers(), TeacherSet)
+    curriculum: Curriculum = part(Blocked(), Curriculum)
+    inputs: Inputs = part(Gaussian(), Inputs)
+    objective: Objective = part(Objective(), Objective)
+    timescales: Timescales = part(Timescales(), Timescales)
+    rule: Rule = part(Euler(), Rule)
     dt: float = field(1e-3, Number(0.0, low_allowed=False), "length of a step", "time")
     steps: int = field(20_000, STEPS, "number of steps")
 
     def __check_init__(self) -> None:
-        super().__check_init__()  # numbers first, since the parts are compared with them
-        for name, kind in PARTS.items():
-            argument(f"Experiment.{name}", getattr(self, name), Instance(kind))
         self._check_labels()
         self.inputs.check(self.network)
         self.initial.check(self.network)

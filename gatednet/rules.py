@@ -143,7 +143,6 @@ class Optax(Rule):
     gates_options: Options = field(Options(), NamedValues(), "further arguments of the optimiser of the gates")
 
     def __check_init__(self) -> None:
-        super().__check_init__()  # types first
         for group in ("weights", "gates"):
             name, options = getattr(self, group), getattr(self, f"{group}_options")
             function = getattr(optax, name, None)

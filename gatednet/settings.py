@@ -276,22 +276,34 @@ def field(default: Any, rule: Rule, meaning: str, units: str = "1") -> Any:
 
     `meaning` and `units` are read by the documentation and by every page that lets a user change the value.
     """
-    return eqx.field(
-        default=default,
-        converter=rule.convert,
-        metadata={"rule": rule, "meaning": meaning, "units": units},
-    )
+    return eqx.field(default=rule.convert(default), metadata={"rule": rule, "meaning": meaning, "units": units})
 
 
-class Setting(eqx.Module):
+def part(default: Any, kind: type) -> Any:
+    """A field that holds a setting of a kind."""
+    return eqx.field(default=default, metadata={"rule": Instance(kind)})
+
+
+_ModuleType: Any = type(eqx.Module)
+
+
+class _Checked(_ModuleType):
+    """The type of settings: what they are built of is converted and checked before anybody else sees it."""
+
+    def __call__(cls, *values: Any, **named: Any) -> Any:  # noqa: N805
+        fields = dataclasses.fields(cls)
+        rules = {each.name: each.metadata["rule"] for each in fields if "rule" in each.metadata}
+
+        def checked(name: str, value: Any) -> Any:
+            return argument(f"{cls.__name__}.{name}", value, rules[name]) if name in rules else value
+
+        given = [checked(each.name, value) for each, value in zip(fields, values, strict=False)]
+        named = {name: checked(name, value) for name, value in named.items()}
+        return super().__call__(*given, *values[len(fields) :], **named)
+
+
+class Setting(eqx.Module, metaclass=_Checked):
     """A part of an experiment in plain Python values: immutable, hashable, equal by value, checked when built."""
-
-    def __check_init__(self) -> None:
-        for each in dataclasses.fields(self):
-            rule = each.metadata.get("rule")
-            value = getattr(self, each.name)
-            if rule is not None and not rule.allows(value):
-                raise refusal(f"{type(self).__name__}.{each.name}", value, rule)
 
 
 def is_traced(leaf: Any) -> bool:
