@@ -41,7 +41,8 @@ class Relabellings(Rule):
         tasks = python_list(value)
         if not isinstance(tasks, list):
             return value
-        return tuple(python_scalar(each) if isinstance(each, str) else _PLACES.convert(each) for each in tasks)
+        scalars = [python_scalar(each) for each in tasks]
+        return tuple(each if isinstance(each, str) else _PLACES.convert(each) for each in scalars)
 
     def allows(self, value: Any) -> bool:
         return isinstance(value, tuple) and all(self._allows(each) for each in value)
