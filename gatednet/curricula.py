@@ -15,7 +15,7 @@ from gatednet.random import threefry
 from gatednet.rows import add
 from gatednet.settings import Nested, Number, Parts, Setting, SettingError, Whole, field
 from gatednet.targets import Target
-from gatednet.times import steps_of
+from gatednet.times import MOST_STEPS, steps_of
 
 # The counter of the words that choose tasks: no draw of inputs comes so far.
 _CHOICES = np.uint32(2**32 - 1)
@@ -185,7 +185,11 @@ class Phase(Setting):
     """Some targets in turn, for a number of blocks."""
 
     targets: tuple = field((), Parts(Target), "targets in the order of their blocks")
-    blocks: int = field(0, Whole(0), "blocks of the phase; the last one lasts to the end of the run, and may have 0")
+    blocks: int = field(
+        0,
+        Whole(0, MOST_STEPS, "steps are counted in 32 bits"),
+        "blocks of the phase; the last one lasts to the end of the run, and may have 0",
+    )
 
 
 class Phases(Curriculum):
@@ -221,7 +225,7 @@ class Phases(Curriculum):
         del key
         block = self.block(schedule, step)
         # Where each phase begins, in blocks and in the list of all targets.
-        first_block = np.cumsum([0, *(phase.blocks for phase in self.phases[:-1])])
+        first_block = np.minimum(np.cumsum([0, *(phase.blocks for phase in self.phases[:-1])]), MOST_STEPS)
         sizes = [len(phase.targets) for phase in self.phases]
         first_target = np.cumsum([0, *sizes[:-1]])
         phase = jnp.sum(block >= first_block[1:, None], axis=0) if len(sizes) > 1 else jnp.zeros_like(block)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import itertools
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,10 +18,15 @@ from gatednet.initial import Initial, InitialState
 from gatednet.inputs import Gaussian, Inputs
 from gatednet.networks import GatedLinear, Network
 from gatednet.objectives import Objective
+from gatednet.refusal import SettingError, shown
 from gatednet.rules import Euler, Options, Rule
-from gatednet.settings import Number, Setting, SettingError, Whole, Word, field, is_traced
+from gatednet.settings import Instance, Number, Setting, Text, Whole, Word, argument, field, is_traced, part
 from gatednet.teachers import Teachers, TeacherSet
+from gatednet.times import MOST_STEPS
 from gatednet.timescales import Timescales
+
+# The rule of everything that is counted in steps.
+STEPS = Whole(1, MOST_STEPS, "steps are counted in 32 bits")
 
 
 class Experiment(Setting):
@@ -29,24 +36,18 @@ class Experiment(Setting):
     value; every part is checked when it is built, and `SettingError` names what is wrong, where, and what is allowed.
     """
 
-    network: Network = GatedLinear()
-    initial: InitialState = Initial()
-    teachers: TeacherSet = Teachers()
-    curriculum: Curriculum = Blocked()
-    inputs: Inputs = Gaussian()
-    objective: Objective = Objective()
-    timescales: Timescales = Timescales()
-    rule: Rule = Euler()
+    network: Network = part(GatedLinear(), Network)
+    initial: InitialState = part(Initial(), InitialState)
+    teachers: TeacherSet = part(Teachers(), TeacherSet)
+    curriculum: Curriculum = part(Blocked(), Curriculum)
+    inputs: Inputs = part(Gaussian(), Inputs)
+    objective: Objective = part(Objective(), Objective)
+    timescales: Timescales = part(Timescales(), Timescales)
+    rule: Rule = part(Euler(), Rule)
     dt: float = field(1e-3, Number(0.0, low_allowed=False), "length of a step", "time")
-    steps: int = field(20_000, Whole(1), "number of steps")
+    steps: int = field(20_000, STEPS, "number of steps")
 
     def __check_init__(self) -> None:
-        super().__check_init__()  # numbers first, since the parts are compared with them
-        for name, kind in PARTS.items():
-            if not isinstance(getattr(self, name), kind):
-                raise SettingError(
-                    f"Experiment.{name} is {getattr(self, name)!r}, allowed is an instance of {kind.__name__}"
-                )
         self._check_labels()
         self.inputs.check(self.network)
         self.initial.check(self.network)
@@ -106,10 +107,14 @@ def field_at(experiment: Setting, path: str) -> dataclasses.Field[Any] | None:
     return fields.get(name)
 
 
+_LONGEST_NAME = 200
+
+
 def nearest(name: str, names: Any) -> str:
     """The hint that ends a refusal of an unknown name: the most similar known one, or all of them where none is."""
     names = list(names)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    # Nothing is close to a name that is longer than any, and to compare it would take long.
+    close = difflib.get_close_matches(name[:_LONGEST_NAME], names, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(names))}"
 
 
@@ -121,18 +126,25 @@ def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment
 
     **Raises** `SettingError` for an unknown path, with the nearest known one, and for values that are not allowed.
     """
+    argument("values", values, Instance(Mapping))
     for path in values:
-        _require(experiment, path)
-        whole = next((other for other in values if path.startswith(f"{other}.")), None)
+        require_path(experiment, path)
+        above = itertools.accumulate(path.split(".")[:-1], "{}.{}".format)
+        whole = next((other for other in above if other in values), None)
         if whole is not None:
             raise SettingError(f"{path!r} is a part of {whole!r}, allowed is one of the two at a time")
     return _rebuilt(experiment, dict(values))
 
 
-def _require(experiment: Experiment, path: str) -> None:
+def require_path(experiment: Experiment, path: Any) -> Any:
+    """What is at a dotted path: a value, a part or a list.
+
+    **Raises** `SettingError` where there is nothing, with the nearest path that is known.
+    """
+    path = argument("path", path, Text("a dotted path"))
     place: Any = experiment
     for name in path.split("."):
-        if isinstance(place, tuple) and name.isdigit() and int(name) < len(place):
+        if isinstance(place, tuple) and name in map(str, range(len(place))):
             place = place[int(name)]
         elif isinstance(place, Mapping) and name in place:
             place = place[name]
@@ -140,7 +152,8 @@ def _require(experiment: Experiment, path: str) -> None:
             place = getattr(place, name)
         else:
             known = set(paths(experiment)) | set(PARTS)
-            raise SettingError(f"unknown path {path!r}: {nearest(path, known)}")
+            raise SettingError(f"unknown path {shown(path)}: {nearest(path, known)}")
+    return place
 
 
 def _rebuilt(place: Any, values: Mapping[str, Any]) -> Any:
@@ -156,6 +169,27 @@ def _rebuilt(place: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(place, Options):
         return Options({name: _rebuilt(place[name], below[name]) if name in below else place[name] for name in place})
     return dataclasses.replace(place, **{name: _rebuilt(getattr(place, name), rest) for name, rest in below.items()})
+
+
+def check_precision(experiment: Experiment, dtype: Any) -> None:
+    """Raise `SettingError` where a float is not allowed any more once it has the precision of a simulation.
+
+    Numbers that are too large become infinite there, and those below the smallest normal one become 0.
+    """
+    limits = np.finfo(dtype)
+    smallest, largest = float(limits.tiny), float(limits.max)
+    leaves = (leaf for leaf in jax.tree.leaves(experiment) if type(leaf) is float)
+    if all(leaf == 0.0 or smallest <= abs(leaf) <= largest for leaf in leaves):
+        return
+    for path, leaf in paths(experiment).items():
+        if type(leaf) is float and not (leaf == 0.0 or smallest <= abs(leaf) <= largest):
+            found = field_at(experiment, path)
+            rule = found.metadata["rule"] if found is not None else Number()
+            if not rule.allows(0.0 if abs(leaf) < smallest else math.inf):
+                become = "0" if abs(leaf) < smallest else "infinite"
+                raise SettingError(
+                    f"{path} is {shown(leaf)}, which is {become} in {np.dtype(dtype).name}, allowed is {rule} there"
+                )
 
 
 def static_half(experiment: Experiment) -> Experiment:
@@ -183,7 +217,7 @@ def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, d
     known = [name for name, leaf in paths(experiment).items() if is_traced(leaf)]
     for path in values:
         if path not in known:
-            raise SettingError(f"{path!r} cannot be traced: {nearest(path, known)}")
+            raise SettingError(f"{shown(path)} cannot be traced: {nearest(path, known)}")
 
     def array(path: Any, leaf: Any) -> Any:
         if not is_traced(leaf):
@@ -193,9 +227,25 @@ def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, d
         return np.broadcast_to(numbers, (runs,))
 
     exact = jax.tree_util.tree_map_with_path(array, experiment)
-    schedule = dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.release(exact.dt))
     floats = eqx.partition(exact, eqx.is_array)[0]
-    return Traced(jax.tree.map(lambda leaf: leaf.astype(dtype), floats), schedule)
+    return Traced(jax.tree.map(lambda leaf: leaf.astype(dtype), floats), _schedule(exact))
+
+
+def schedule_of(experiment: Experiment, values: Mapping[str, Any]) -> Schedule:
+    """The schedule of experiments that differ from one in the floats at some dotted paths, in double precision.
+
+    `values` are arrays, already checked by `with_values`, that broadcast against each other.
+    """
+
+    def value(path: Any, leaf: Any) -> Any:
+        return values.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf)
+
+    exact = jax.tree_util.tree_map_with_path(value, experiment)
+    return _schedule(exact)
+
+
+def _schedule(exact: Any) -> Schedule:
+    return dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.release(exact.dt))
 
 
 def merge(static: Experiment, values: Experiment) -> Experiment:

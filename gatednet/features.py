@@ -12,7 +12,7 @@ from gatednet.inputs import Inputs
 from gatednet.networks import Network
 from gatednet.random import below, threefry
 from gatednet.rows import add
-from gatednet.settings import Choice, Number, SettingError, Whole, field
+from gatednet.settings import LARGEST_SEED, Choice, Number, SettingError, Whole, field
 from gatednet.shuffle import orders, shuffled
 
 # The counter of the words that make labels wrong: no step comes so far.
@@ -44,7 +44,9 @@ class Features(Inputs):
 
     images: str = field("digits", Choice(IMAGES), "images whose features are the inputs")
     width: int = field(64, Whole(1), "number of features")
-    network_seed: int = field(0, Whole(0), "seed of the network that computes the features")
+    network_seed: int = field(
+        0, Whole(0, LARGEST_SEED, "seeds have 32 bits"), "seed of the network that computes the features"
+    )
     batch: int = field(100, Whole(1), "examples a step")
     label_noise: float = field(0.0, Number(0.0, 1.0), "share of labels that are replaced by a class at random")
 

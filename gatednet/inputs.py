@@ -55,6 +55,11 @@ class Inputs(Setting):
     def steps_per_draw(self, inputs: int) -> int:
         """How many steps one draw serves, for inputs of so many dimensions."""
 
+    def numbers(self, inputs: int) -> int:
+        """How many numbers a step sees of one run, for inputs of so many dimensions."""
+        del inputs
+        return 0
+
     @abc.abstractmethod
     def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> Any:
         """The random numbers of a group of steps; `key` holds the two words of the data keys of the runs, (2, runs)."""
@@ -107,6 +112,9 @@ class Gaussian(Inputs):
         """Whether the factor is Bartlett's triangle."""
         return self.batch >= inputs and not self.drawn
 
+    def numbers(self, inputs: int) -> int:
+        return inputs * (inputs if self.by_triangle(inputs) else self.batch)
+
     def steps_per_draw(self, inputs: int) -> int:
         return STEPS_PER_DRAW if self.by_triangle(inputs) else 1
 
@@ -131,6 +139,9 @@ class Fixed(Inputs):
     @property
     def exact(self) -> bool:
         return False
+
+    def numbers(self, inputs: int) -> int:
+        return inputs * (inputs if self.vectors == "identity" else 1)
 
     def steps_per_draw(self, inputs: int) -> int:
         del inputs

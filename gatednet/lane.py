@@ -14,18 +14,20 @@ from jax import Array
 from gatednet.curricula import Schedule
 from gatednet.dynamics import Dynamics
 from gatednet.examples import Examples
-from gatednet.experiment import Experiment
+from gatednet.experiment import STEPS, Experiment
 from gatednet.observables import BlockClock, History, Moment, Observable, Snapshot, When, observable
 from gatednet.problem import Problem
 from gatednet.rows import Blocks, Rows, State, flat, total
 from gatednet.rules import RuleState
-from gatednet.settings import SettingError
+from gatednet.settings import Nested, SettingError, Text, argument
 
 # Result codes of a run.
 COMPLETED, DIVERGED = 0, 1
 RESULTS = {COMPLETED: "completed", DIVERGED: "diverged"}
 # Names under which they are saved, with every run.
 RESULT, RESULT_STEP = "result", "result_step"
+
+_NAMES = Nested(Text("the name of an observable"), 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,15 +44,17 @@ class Save:
     every: int
 
     def __post_init__(self) -> None:
-        if not self.observables:
+        names = argument("save", self.observables, _NAMES)
+        object.__setattr__(self, "observables", names)
+        object.__setattr__(self, "every", argument("every", self.every, STEPS))
+        if not names:
             raise SettingError("nothing is saved: allowed are one or more observables")
-        for name in self.observables:
+        seen: set[str] = set()
+        for name in names:
             observable(name)
-        twice = [name for name in self.observables if self.observables.count(name) > 1]
-        if twice:
-            raise SettingError(f"observable {twice[0]!r} is named twice")
-        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
-            raise SettingError(f"every is {self.every!r}, allowed is a whole number, at least 1")
+            if name in seen:
+                raise SettingError(f"observable {name!r} is named twice")
+            seen.add(name)
 
     def check(self, experiment: Experiment) -> None:
         """Raise `SettingError` where the saves do not divide a run, or observables are not of its kind of tasks."""

@@ -12,7 +12,9 @@ import numpy as np
 from jax import Array
 
 from gatednet.networks import Network
-from gatednet.settings import Choice, SettingError, field
+from gatednet.refusal import SettingError, shown
+from gatednet.scalars import python_list, python_scalar
+from gatednet.settings import Choice, Nested, Rule, Whole, field
 from gatednet.teachers import TeacherSet
 
 IDENTITY = "identity"
@@ -24,26 +26,31 @@ NAMED: Mapping[str, tuple[int, ...]] = {
     "warm_cool": (0, 1, 6, 3, 7, 2, 5, 4, 8, 9),
 }
 
+# A permutation that is given as a list: where each class goes.
+_PLACES = Nested(Whole(0), 1)
+
 
 @dataclasses.dataclass(frozen=True)
-class Relabellings:
+class Relabellings(Rule):
     """The rule of a field that holds permutations of classes, each by its name or as a list."""
 
     def __str__(self) -> str:
         return f"a list of permutations, each {', '.join(map(repr, (IDENTITY, *NAMED)))} or a list of whole numbers"
 
     def convert(self, value: Any) -> Any:
-        if not isinstance(value, list | tuple):
+        tasks = python_list(value)
+        if not isinstance(tasks, list):
             return value
-        return tuple(tuple(each) if isinstance(each, list | tuple) else each for each in value)
+        scalars = [python_scalar(each) for each in tasks]
+        return tuple(each if isinstance(each, str) else _PLACES.convert(each) for each in scalars)
 
     def allows(self, value: Any) -> bool:
         return isinstance(value, tuple) and all(self._allows(each) for each in value)
 
     def _allows(self, each: Any) -> bool:
         if isinstance(each, str):
-            return each == IDENTITY or each in NAMED
-        return isinstance(each, tuple) and all(type(place) is int for place in each)
+            return type(each) is str and (each == IDENTITY or each in NAMED)
+        return _PLACES.allows(each)
 
 
 class Permutations(TeacherSet):
@@ -68,11 +75,13 @@ class Permutations(TeacherSet):
         if not self.tasks:
             raise SettingError("Permutations.tasks is empty, allowed are one or more permutations")
         classes = network.outputs
-        for place, (given, permuted) in enumerate(zip(self.tasks, self.tables(classes), strict=True)):
-            if sorted(permuted) != list(range(classes)):
+        for place, given in enumerate(self.tasks):
+            # The identity is never written out here: there may be very many classes.
+            permuted = NAMED.get(given, given)
+            if permuted != IDENTITY and (len(permuted) != classes or sorted(permuted) != list(range(classes))):
                 raise SettingError(
-                    f"Permutations.tasks.{place} is {given!r}, allowed is a permutation of 0 to {classes - 1}, the "
-                    "outputs of the network"
+                    f"Permutations.tasks.{place} is {shown(given)}, allowed is a permutation of 0 to {classes - 1}, "
+                    "the outputs of the network"
                 )
 
     def tables(self, classes: int) -> tuple[tuple[int, ...], ...]:

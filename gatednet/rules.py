@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import functools
 import inspect
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,11 @@ import numpy as np
 import optax
 from jax import Array
 
+from gatednet.refusal import SettingError, shown
 from gatednet.rows import Blocks, Rows
-from gatednet.settings import Number, Setting, SettingError, is_traced
+from gatednet.scalars import python_scalar
+from gatednet.settings import Number, Setting, Text, argument, field, is_traced, refusal
+from gatednet.settings import Rule as FieldRule
 
 RuleState = Any
 Group = tuple[Blocks, ...]
@@ -64,7 +68,8 @@ class Options(Mapping[str, Any]):
     """Named values that cannot change: the arguments of an optimiser."""
 
     def __init__(self, values: Mapping[str, Any] | None = None, **named: Any) -> None:
-        self._values = dict(sorted({**(values or {}), **named}.items()))
+        given = {**(values or {}), **named}
+        self._values = {name: python_scalar(given[name]) for name in sorted(given)}
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -86,7 +91,41 @@ class Options(Mapping[str, Any]):
 
     @classmethod
     def tree_unflatten(cls, names: tuple[str, ...], values: Any) -> Options:
-        return cls(dict(zip(names, values, strict=True)))
+        # JAX puts into it what it likes.
+        made = cls()
+        made._values = dict(zip(names, values, strict=True))
+        return made
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedValues(FieldRule):
+    """The rule of a field that holds `Options`: numbers, truth values and strings by their names."""
+
+    def __str__(self) -> str:
+        return "a table of values by their names"
+
+    def convert(self, value: Any) -> Any:
+        return Options(value) if isinstance(value, Mapping) and all(isinstance(name, str) for name in value) else value
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, Options)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scalar(FieldRule):
+    """The rule of a value that can be written to a file and read again: a finite number, a truth value or a string."""
+
+    def __str__(self) -> str:
+        return "a single value"
+
+    def allows(self, value: Any) -> bool:
+        return type(value) in (bool, int, str) or Number().allows(value)
+
+    def allowed(self, value: Any) -> str:
+        return str(Number()) if isinstance(value, float) else str(self)
+
+
+_OPTIMISER = Text("an optimiser of optax with a learning rate")
 
 
 class Optax(Rule):
@@ -98,31 +137,28 @@ class Optax(Rule):
     the loss. Further arguments go into `weights_options` and `gates_options`; floats among them can be swept.
     """
 
-    weights: str = "sgd"
-    gates: str = "sgd"
-    weights_options: Options = Options()
-    gates_options: Options = Options()
+    weights: str = field("sgd", _OPTIMISER, "optimiser of the weights")
+    gates: str = field("sgd", _OPTIMISER, "optimiser of the gates")
+    weights_options: Options = field(Options(), NamedValues(), "further arguments of the optimiser of the weights")
+    gates_options: Options = field(Options(), NamedValues(), "further arguments of the optimiser of the gates")
 
     def __check_init__(self) -> None:
         for group in ("weights", "gates"):
             name, options = getattr(self, group), getattr(self, f"{group}_options")
-            function = getattr(optax, name, None) if isinstance(name, str) else None
+            function = getattr(optax, name, None)
             if function is None or "learning_rate" not in _arguments(function):
-                raise SettingError(f"Optax.{group} is {name!r}, allowed is an optimiser of optax with a learning rate")
+                raise refusal(f"Optax.{group}", name, _OPTIMISER)
             for option, value in options.items():
                 allowed = [each for each in _arguments(function) if each != "learning_rate"]
                 if option not in allowed:
                     raise SettingError(
-                        f"Optax.{group}_options names {option!r}, allowed for {name} are {', '.join(allowed)}"
+                        f"Optax.{group}_options names {shown(option)}, allowed for {name} are {', '.join(allowed)}"
                     )
-                if isinstance(value, float) and not Number().allows(value):
-                    raise SettingError(f"Optax.{group}_options.{option} is {value!r}, allowed is {Number()}")
-                if isinstance(value, list | dict):
-                    raise SettingError(f"Optax.{group}_options.{option} is {value!r}, allowed is a single value")
+                argument(f"Optax.{group}_options.{option}", value, Scalar())
             reason = _obstacle(name, options)
             if reason is not None:
                 raise SettingError(
-                    f"Optax.{group}_options is {dict(options)!r}, allowed are values that {name} can use: {reason}"
+                    f"Optax.{group}_options is {shown(dict(options))}, allowed are values that {name} can use: {reason}"
                 )
 
     @property

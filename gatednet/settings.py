@@ -5,21 +5,69 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
+
+from gatednet.refusal import SettingError, shown
+from gatednet.scalars import python_list, python_scalar
+
+# The largest size of an array along one dimension, in XLA.
+LARGEST_SIZE = 2**31 - 1
+LARGEST_SEED = 2**32 - 1
 
 
-class SettingError(ValueError):
-    """A setting that cannot be used; its text is one line: what, where, what is allowed."""
+class Rule:
+    """What a field or an argument may hold: `convert` makes the best of a value, `allows` judges it.
+
+    The text of a rule says what is allowed. What is allowed is plain Python, so that it can be stored and read again.
+    """
+
+    def convert(self, value: Any) -> Any:
+        """The value in the type that is meant, or as it is."""
+        return python_scalar(value)
+
+    def allows(self, value: Any) -> bool:
+        """Whether a field may hold the value."""
+        raise NotImplementedError
+
+    def allowed(self, value: Any) -> str:
+        """What is allowed, for somebody who has tried a value."""
+        del value
+        return str(self)
+
+
+def refusal(name: str, value: Any, rule: Rule) -> SettingError:
+    """The error of a value that a rule does not allow."""
+    if _holds_traced(value):
+        return SettingError(
+            f"{name} is traced by JAX, allowed are plain values: simulate outside of jax.jit, jax.grad and jax.vmap"
+        )
+    return SettingError(f"{name} is {shown(value)}, allowed is {rule.allowed(value)}")
+
+
+def _holds_traced(value: Any) -> bool:
+    return isinstance(value, Tracer) or (isinstance(value, tuple) and any(map(_holds_traced, value)))
+
+
+def argument(name: str, value: Any, rule: Rule) -> Any:
+    """An argument of a function as a rule has it, by the same conversion as a field of a setting.
+
+    **Raises** `SettingError` where the rule does not allow it.
+    """
+    converted = rule.convert(value)
+    if not rule.allows(converted):
+        raise refusal(name, converted, rule)
+    return converted
 
 
 @dataclasses.dataclass(frozen=True)
-class Number:
+class Number(Rule):
     """The rule of a field that holds a finite real number; such fields can be swept without compiling again."""
 
     low: float = -math.inf
@@ -32,32 +80,45 @@ class Number:
         return " ".join(["a finite number", " and ".join(filter(None, [low, high]))]).strip()
 
     def convert(self, value: Any) -> Any:
-        return float(value) if isinstance(value, numbers.Real) and not isinstance(value, bool) else value
+        value = python_scalar(value)
+        if not isinstance(value, numbers.Real) or isinstance(value, bool):
+            return value
+        try:
+            return float(value)
+        except OverflowError:
+            return value
 
     def allows(self, value: Any) -> bool:
-        if not isinstance(value, float) or not math.isfinite(value):
+        if type(value) is not float or not math.isfinite(value):
             return False
         return self.low <= value <= self.high and (self.low_allowed or value > self.low)
 
 
 @dataclasses.dataclass(frozen=True)
-class Whole:
-    """The rule of a field that holds a whole number; such fields fix shapes, so each value compiles once."""
+class Whole(Rule):
+    """The rule of a field that holds a whole number; such fields fix shapes, so each value compiles once.
+
+    `reason` says why there is a largest one.
+    """
 
     low: int
+    high: int = LARGEST_SIZE
+    reason: str = "sizes are counted in 32 bits"
 
     def __str__(self) -> str:
         return f"a whole number, at least {self.low}"
 
-    def convert(self, value: Any) -> Any:
-        return int(value) if isinstance(value, numbers.Integral) and not isinstance(value, bool) else value
-
     def allows(self, value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= self.low
+        return type(value) is int and self.low <= value <= self.high
+
+    def allowed(self, value: Any) -> str:
+        if type(value) is int and value > self.high:
+            return f"{self} and at most {self.high}: {self.reason}"
+        return str(self)
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice:
+class Choice(Rule):
     """The rule of a field that holds one of a few values, of one type."""
 
     options: tuple[Any, ...]
@@ -65,11 +126,56 @@ class Choice:
     def __str__(self) -> str:
         return _one_of(self.options)
 
+    def allows(self, value: Any) -> bool:
+        return any(type(value) is type(option) and value == option for option in self.options)
+
+
+@dataclasses.dataclass(frozen=True)
+class Text(Rule):
+    """The rule of an argument that holds a string; `what` says which."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
+
+    def allows(self, value: Any) -> bool:
+        return type(value) is str
+
+
+@dataclasses.dataclass(frozen=True)
+class Instance(Rule):
+    """The rule of an argument that holds an object of a type."""
+
+    kind: type
+
+    def __str__(self) -> str:
+        return f"an instance of {self.kind.__name__}"
+
     def convert(self, value: Any) -> Any:
         return value
 
     def allows(self, value: Any) -> bool:
-        return any(type(value) is type(option) and value == option for option in self.options)
+        return isinstance(value, self.kind)
+
+
+@dataclasses.dataclass(frozen=True)
+class Optional(Rule):
+    """The rule of an argument that may also be left out, as None."""
+
+    rule: Rule
+
+    def __str__(self) -> str:
+        return str(self.rule)
+
+    def convert(self, value: Any) -> Any:
+        return None if value is None else self.rule.convert(value)
+
+    def allows(self, value: Any) -> bool:
+        return value is None or self.rule.allows(value)
+
+    def allowed(self, value: Any) -> str:
+        return self.rule.allowed(value)
 
 
 class Word(str):
@@ -100,7 +206,7 @@ def number_of(word: Any, numbers: Sequence[float]) -> Any:
 
 
 @dataclasses.dataclass(frozen=True)
-class Words:
+class Words(Rule):
     """The rule of a field that holds a `Word`; such fields can be swept without compiling again."""
 
     options: tuple[str, ...]
@@ -109,6 +215,7 @@ class Words:
         return _one_of(self.options)
 
     def convert(self, value: Any) -> Any:
+        value = python_scalar(value)
         return Word(value, self.options) if isinstance(value, str) and value in self.options else value
 
     def allows(self, value: Any) -> bool:
@@ -116,10 +223,10 @@ class Words:
 
 
 @dataclasses.dataclass(frozen=True)
-class Nested:
-    """The rule of a field that holds (possibly nested) tuples of numbers or of whole numbers."""
+class Nested(Rule):
+    """The rule of a field that holds (possibly nested) tuples of values of one kind."""
 
-    item: Number | Whole
+    item: Rule
     depth: int
 
     def __str__(self) -> str:
@@ -131,9 +238,8 @@ class Nested:
     def _convert(self, value: Any, depth: int) -> Any:
         if depth == 0:
             return self.item.convert(value)
-        if isinstance(value, str | Mapping) or not hasattr(value, "__iter__"):
-            return value
-        return tuple(self._convert(each, depth - 1) for each in value)
+        values = python_list(value)
+        return tuple(self._convert(each, depth - 1) for each in values) if isinstance(values, list) else value
 
     def allows(self, value: Any) -> bool:
         return self._allows(value, self.depth)
@@ -145,7 +251,7 @@ class Nested:
 
 
 @dataclasses.dataclass(frozen=True)
-class Parts:
+class Parts(Rule):
     """The rule of a field that holds a tuple of settings of one kind."""
 
     kind: type[Setting]
@@ -154,7 +260,8 @@ class Parts:
         return f"a list of instances of {self.kind.__name__}"
 
     def convert(self, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
+        values = python_list(value)
+        return tuple(values) if isinstance(values, list) else value
 
     def allows(self, value: Any) -> bool:
         return isinstance(value, tuple) and all(isinstance(each, self.kind) for each in value)
@@ -164,39 +271,39 @@ def _one_of(options: Sequence[Any]) -> str:
     return "one of " + ", ".join(repr(option) for option in options)
 
 
-@runtime_checkable
-class Rule(Protocol):
-    """What a field may hold: `convert` makes the best of a value, `allows` judges it, and its text says what is."""
-
-    def convert(self, value: Any) -> Any:
-        """The value in the type that is meant, or as it is."""
-
-    def allows(self, value: Any) -> bool:
-        """Whether a field may hold the value."""
-        ...
-
-
 def field(default: Any, rule: Rule, meaning: str, units: str = "1") -> Any:
     """A field of a setting.
 
     `meaning` and `units` are read by the documentation and by every page that lets a user change the value.
     """
-    return eqx.field(
-        default=default,
-        converter=rule.convert,
-        metadata={"rule": rule, "meaning": meaning, "units": units},
-    )
+    return eqx.field(default=rule.convert(default), metadata={"rule": rule, "meaning": meaning, "units": units})
 
 
-class Setting(eqx.Module):
+def part(default: Any, kind: type) -> Any:
+    """A field that holds a setting of a kind."""
+    return eqx.field(default=default, metadata={"rule": Instance(kind)})
+
+
+_ModuleType: Any = type(eqx.Module)
+
+
+class _Checked(_ModuleType):
+    """The type of settings: what they are built of is converted and checked before anybody else sees it."""
+
+    def __call__(cls, *values: Any, **named: Any) -> Any:  # noqa: N805  # pyright: ignore[reportSelfClsParameterName]
+        fields = dataclasses.fields(cls)
+        rules = {each.name: each.metadata["rule"] for each in fields if "rule" in each.metadata}
+
+        def checked(name: str, value: Any) -> Any:
+            return argument(f"{cls.__name__}.{name}", value, rules[name]) if name in rules else value
+
+        given = [checked(each.name, value) for each, value in zip(fields, values, strict=False)]
+        named = {name: checked(name, value) for name, value in named.items()}
+        return super().__call__(*given, *values[len(fields) :], **named)
+
+
+class Setting(eqx.Module, metaclass=_Checked):
     """A part of an experiment in plain Python values: immutable, hashable, equal by value, checked when built."""
-
-    def __check_init__(self) -> None:
-        for each in dataclasses.fields(self):
-            rule = each.metadata.get("rule")
-            value = getattr(self, each.name)
-            if rule is not None and not rule.allows(value):
-                raise SettingError(f"{type(self).__name__}.{each.name} is {value!r}, allowed is {rule}")
 
 
 def is_traced(leaf: Any) -> bool:

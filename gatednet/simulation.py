@@ -11,37 +11,57 @@ import jax
 import numpy as np
 import xarray
 
-from gatednet.batch import compiled, lane_width, pack, recipe, reduced_by, unpack
+from gatednet.batch import compiled, lane_width, most_blocks, pack, recipe, reduced_by, unpack
 from gatednet.examples import Examples
-from gatednet.experiment import Experiment
+from gatednet.experiment import Experiment, check_precision
 from gatednet.labels import attributes, coordinates, dimensions
 from gatednet.lane import Save
-from gatednet.settings import SettingError
+from gatednet.memory import check_fits
+from gatednet.refusal import SettingError, shown
+from gatednet.scalars import python_list, python_scalar
+from gatednet.settings import LARGEST_SEED, Choice, Instance, Optional, Whole, argument
+from gatednet.size import check_size
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
-LARGEST_SEED = 2**32 - 1
+PRECISION = Choice(tuple(PRECISIONS))
+# Whether runs are reduced; None: where it is exact and pays.
+REDUCED = Optional(Choice((False, True)))
+# The least that a seed takes, with its run.
+_BYTES_OF_SEED = 100
+SEED = Whole(0, LARGEST_SEED, "seeds have 32 bits")
 
 
 @contextlib.contextmanager
 def precision_of(name: str) -> Iterator[type]:
     """The number type of a precision, "float32" or "float64", with JAX set to it."""
-    if name not in PRECISIONS:
-        raise SettingError(f"precision is {name!r}, allowed are {' and '.join(PRECISIONS)}")
+    name = argument("precision", name, PRECISION)
     with jax.enable_x64(name == "float64"), jax.default_matmul_precision("highest"):
         yield PRECISIONS[name]
 
 
-def check_seeds(seeds: Sequence[Any]) -> np.ndarray:
-    """Seeds as an array.
+def check_seeds(seeds: Any) -> np.ndarray:
+    """Seeds, in any form that can be gone through, as an array of 64-bit integers.
 
     **Raises** `SettingError` where there is none, or one that is not a whole number from 0 to 2³² - 1.
     """
-    if not len(seeds):
+    if isinstance(seeds, range) and seeds:
+        check_seeds([min(seeds[0], seeds[-1]), max(seeds[0], seeds[-1])])
+        check_fits(f"{len(seeds):,} seeds", _BYTES_OF_SEED * len(seeds))
+        return np.arange(seeds.start, seeds.stop, seeds.step, dtype=np.int64)
+    given = python_list(seeds)
+    if not isinstance(given, list):
+        raise _refused("seeds are", seeds)
+    if not given:
         raise SettingError("there are no seeds, allowed are one or more")
-    for seed in seeds:
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
-            raise SettingError(f"seed is {seed!r}, allowed are whole numbers from 0 to {LARGEST_SEED}")
-    return np.asarray(seeds, np.int64)
+    for seed in given:
+        # Plain numbers, of which there may be many, are not asked twice.
+        if (type(seed) is not int or not 0 <= seed <= LARGEST_SEED) and not SEED.allows(python_scalar(seed)):
+            raise _refused("seed is", seed)
+    return np.asarray([python_scalar(seed) for seed in given], np.int64)
+
+
+def _refused(what: str, value: Any) -> SettingError:
+    return SettingError(f"{what} {shown(value)}, allowed are whole numbers from 0 to {LARGEST_SEED}")
 
 
 def simulate(
@@ -69,12 +89,21 @@ def simulate(
 
     **Raises** `SettingError` for seeds, saves, reductions, examples and lanes that are not possible.
     """
-    one = isinstance(seeds, int | np.integer)
-    numbers = check_seeds([seeds] if one else list(seeds))
-    if lane is not None and lane < 1:
-        raise SettingError(f"lane is {lane}, allowed is a whole number, at least 1")
+    argument("experiment", experiment, Instance(Experiment))
+    argument("save", save, Instance(Save))
+    argument("examples", examples, Optional(Instance(Examples)))
+    reduced = argument("reduced", reduced, REDUCED)
+    lane = argument("lane", lane, Optional(Whole(1)))
+    seeds = python_scalar(seeds)
+    one = isinstance(seeds, int)
+    numbers = check_seeds([seeds] if one else seeds)
     with precision_of(precision) as dtype:
-        width = lane or lane_width(experiment, reduced_by(experiment, reduced))
+        check_precision(experiment, dtype)
+        is_reduced = reduced_by(experiment, reduced)
+        width = lane or lane_width(experiment, is_reduced)
+        blocks = most_blocks(experiment.steps, experiment.curriculum.schedule(experiment.dt).block_steps)
+        save.check(experiment)
+        check_size(experiment, save, len(numbers), len(numbers), width, blocks, is_reduced, dtype)
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype, examples=examples)
         made = dataclasses.replace(recipe(experiment, save, packing.batch.traced, reduced), width=width)
         results = unpack(compiled(made)(packing.batch), packing.place)

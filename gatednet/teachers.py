@@ -45,6 +45,10 @@ class TeacherSet(Setting):
     def check(self, network: Network) -> None:
         """Raise `SettingError` where no such teachers of this network's shape exist."""
 
+    def numbers(self, network: Network) -> int:
+        """How many numbers are held at once while the teachers of one run are drawn, at least."""
+        return self.number * network.outputs * network.inputs
+
     @abc.abstractmethod
     def draw(self, key: Array, network: Network) -> Array:
         """The teachers of one run, (tasks, outputs, inputs)."""
@@ -90,6 +94,9 @@ class Teachers(TeacherSet):
                 f"{network.inputs} dimensions, allowed are at most {network.inputs} rows"
             )
 
+    def numbers(self, network: Network) -> int:
+        return network.inputs**2
+
     def _check_rank(self, network: Network) -> None:
         if self.correlation:
             raise SettingError(
@@ -134,6 +141,9 @@ class SpectralTeachers(TeacherSet):
         if not self.values:
             raise SettingError("SpectralTeachers.values is empty, allowed are one or more singular values")
         check_modes(f"SpectralTeachers has {len(self.values)} singular values", self, len(self.values), network)
+
+    def numbers(self, network: Network) -> int:
+        return network.inputs**2 + network.outputs**2
 
     def draw(self, key: Array, network: Network) -> Array:
         return of_modes(key, self, network, stacked(self.values))

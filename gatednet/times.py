@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,4 +20,5 @@ def steps_of(time: Any, dt: Any, least: int = 1) -> np.ndarray:
 def steps_between(steps: int, most: int) -> int:
     """The smallest number of steps that divides a run into at most so many parts."""
     least = -(-steps // most)
-    return next(each for each in range(least, steps + 1) if steps % each == 0)
+    small = [each for each in range(1, math.isqrt(steps) + 1) if steps % each == 0]
+    return min(each for pair in small for each in (pair, steps // pair) if each >= least)

@@ -14,10 +14,13 @@ from typing import Any
 import tomli_w
 
 from gatednet.experiment import PARTS, Experiment, nearest
+from gatednet.refusal import SettingError, shown
 from gatednet.rules import Options
-from gatednet.settings import Parts, Setting, SettingError
+from gatednet.settings import Parts, Setting
 
 KIND = "kind"
+# No experiment or sweep is nested deeper; functions that go through tables call themselves at every level.
+DEEPEST = 32
 # The type of each part where a table does not name one: that of the default experiment.
 DEFAULT_KINDS = {
     PARTS[each.name]: type(each.default).__name__ for each in dataclasses.fields(Experiment) if each.name in PARTS
@@ -43,17 +46,39 @@ def parse(text: str) -> dict[str, Any]:
     **Raises** `SettingError` for text that is no TOML, with its line.
     """
     try:
-        return tomllib.loads(text)
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"no TOML: {error}") from error
+    except Exception as error:  # the parser has limits of its own: how deep lists are nested, how long numbers are
+        raise SettingError(f"no TOML that can be read: {type(error).__name__}: {error}") from error
+    if depth(table) > DEEPEST:
+        raise SettingError(
+            f"no TOML that can be read: tables and lists are nested {depth(table)} deep, allowed are at most {DEEPEST}"
+        )
+    return table
 
 
 def value_of(text: str) -> Any:
-    """A value as TOML writes it, such as 0.1, true or {kind = "Population"}; anything else is a string as it stands."""
+    """A value as TOML writes it, such as 0.1, true or {kind = "Population"}; anything else is a string as it stands.
+
+    So is a value with something after it: a comment, or a line with another key.
+    """
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        # In brackets, what follows a value makes it no list of one; outside, nor does a comma.
+        (value,) = parse(f"value = [{text}]")["value"]
+        (_,) = parse(f"value = {text}")
+    except (SettingError, ValueError):
         return text
+    return value
+
+
+def depth(value: Any) -> int:
+    """How deep tables and lists are nested: 0 for a number."""
+    deep, inner = 0, [value]
+    while inner := [each for each in inner if isinstance(each, Mapping | list)]:
+        deep += 1
+        inner = [each for parts in inner for each in (parts.values() if isinstance(parts, Mapping) else parts)]
+    return deep
 
 
 def plain(value: Any) -> Any:
@@ -84,19 +109,21 @@ def structure(kind: type[Setting], table: Any, where: str = "") -> Any:
     """
     place = f"{where}: " if where else ""
     if not isinstance(table, Mapping):
-        raise SettingError(f"{place}is {table!r}, allowed is a table with the fields of a {kind.__name__}")
+        raise SettingError(f"{place}is {shown(table)}, allowed is a table with the fields of a {kind.__name__}")
     values = dict(table)
     if kind is not Experiment:
         known = kinds(kind)
         name = values.pop(KIND, DEFAULT_KINDS.get(kind, kind.__name__))
         if not isinstance(name, str) or name not in known:
-            raise SettingError(f"{place}unknown kind {name!r}: {nearest(str(name), known)}")
+            raise SettingError(
+                f"{place}unknown kind {shown(name)}: {nearest(name if isinstance(name, str) else '', known)}"
+            )
         kind = known[name]
     fields = {each.name: each.metadata.get("rule") for each in dataclasses.fields(kind)}
     for key, value in values.items():
-        path = f"{where}.{key}" if where else key
         if key not in fields:
-            raise SettingError(f"{place}unknown key {key!r}: {nearest(key, fields)}")
+            raise SettingError(f"{place}unknown key {shown(key)}: {nearest(key, fields)}")
+        path = f"{where}.{key}" if where else key
         rule = fields[key]
         if kind is Experiment and key in PARTS:
             values[key] = structure(PARTS[key], value, path)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 
-from gatednet.settings import SettingError
+from gatednet.refusal import SettingError, shown
+from gatednet.scalars import MOST_ENTRIES, python_list, python_scalar
+from gatednet.settings import Nested, Number, Text
 from gatednet.simulation import check_seeds
+from sweeps.columns import check_column, floats_where_mixed, repeated
 
 # The path of the seed axis: seeds are no part of an experiment.
 SEED = "seed"
 
 Value = bool | int | float | str
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+# Names of files that zarr itself keeps where the coordinates are.
+_TAKEN = ("zarr.json",)
+_PATHS = Nested(Text("a dotted path"), 1)
+# Longer runs of seeds are no list: a hundred million of them take no room.
+_MOST_LISTED = 2**16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,68 +33,82 @@ class Axis:
     """One dimension of a sweep.
 
     `name` is that of the dimension, `path` the dotted path in the experiment of the float, whole number, string or
-    truth value that varies, `values` its values. With a tuple of paths the axis is zipped: each value is then a tuple
+    truth value that varies, `values` its values. With a list of paths the axis is zipped: each value is then a list
     with an entry for each path, and they change together. `labels` are the coordinates of the axis, numbers or strings;
     without them the coordinates are the values. A zipped axis needs labels.
 
-    **Raises** `SettingError` for an empty axis, and for names, values and labels that do not fit each other.
+    Values and labels become tuples of plain Python values; many seeds that follow each other become a range.
+
+    **Raises** `SettingError` for an empty axis, and for names, values and labels that do not fit each other, or could
+    not be stored as they are.
     """
 
     name: str
     path: str | tuple[str, ...]
-    values: tuple[Any, ...]
+    values: Sequence[Any]
     labels: tuple[Value, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        name = python_scalar(self.name)
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name.lower() in _TAKEN:
             raise SettingError(
-                f"axis name is {self.name!r}, allowed are letters, digits, '_', '-' and '.', a letter first"
+                f"axis name is {shown(name)}, allowed are up to 100 letters, digits, '_', '-' and '.', a letter first"
             )
-        zipped = not isinstance(self.path, str)
-        paths = tuple(self.path)
-        if zipped and (not paths or not all(isinstance(path, str) for path in paths)):
-            raise SettingError(f"axis {self.name!r} has the path {self.path!r}, allowed is a dotted path or several")
-        values = self._sequence(self.values, "values")
-        if not values:
-            raise SettingError(f"axis {self.name!r} is empty, allowed is one value or more")
-        values = tuple(self._entry(value, len(paths)) for value in values) if zipped else values
-        for value in values:
-            for each in value if zipped else (value,):
-                _check_value(self.name, "value", each)
-        object.__setattr__(self, "path", paths if zipped else self.path)
-        object.__setattr__(self, "values", values)
-        self._check_labels(zipped)
-
-    def _sequence(self, values: Any, what: str) -> tuple[Any, ...]:
-        if isinstance(values, str) or not isinstance(values, Iterable):
-            raise SettingError(f"axis {self.name!r} has the {what} {values!r}, allowed is a list")
-        return tuple(plain(value) for value in values)
-
-    def _entry(self, value: Any, size: int) -> tuple[Any, ...]:
-        if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != size:
-            raise SettingError(
-                f"axis {self.name!r} has the value {value!r}, allowed are lists with an entry for each path, {size}"
-            )
-        return tuple(plain(each) for each in value)
-
-    def _check_labels(self, zipped: bool) -> None:
+        path = python_scalar(self.path)
+        if not isinstance(path, str):
+            path = _PATHS.convert(path)
+            if not _PATHS.allows(path) or not path:
+                raise SettingError(f"axis {name!r} has the path {shown(path)}, allowed is a dotted path or several")
+        for each, value in (("name", name), ("path", path), ("values", self._given(name, path))):
+            object.__setattr__(self, each, value)
         if self.labels is not None:
-            labels = self._sequence(self.labels, "labels")
+            labels = tuple(floats_where_mixed([python_scalar(each) for each in self._list(name, "labels")]))
             object.__setattr__(self, "labels", labels)
-            if len(labels) != len(self.values):
-                raise SettingError(f"axis {self.name!r} has {len(self.values)} values and {len(labels)} labels")
-            for label in labels:
-                _check_value(self.name, "label", label)
-        elif zipped:
+        self._check()
+
+    def _list(self, name: str, what: str) -> list[Any]:
+        given = python_list(getattr(self, what))
+        if not isinstance(given, list):
+            raise SettingError(
+                f"axis {name!r} has the {what} {shown(given)}, allowed is a list with at most {MOST_ENTRIES:,} entries"
+            )
+        return given
+
+    def _given(self, name: str, path: str | tuple[str, ...]) -> Sequence[Any]:
+        """The values in the form in which they are kept."""
+        if path == SEED and isinstance(self.values, range) and self.values and self.values.step == 1:
+            _check_seeds([self.values[0], self.values[-1]])
+            return self.values if len(self.values) > _MOST_LISTED else tuple(self.values)
+        given = self._list(name, "values")
+        if isinstance(path, str):
+            values = given if set(map(type, given)) <= {float} else [python_scalar(each) for each in given]
+            return _range_of(values) if path == SEED and len(values) > _MOST_LISTED else tuple(values)
+        return tuple(self._entry(name, value, len(path)) for value in given)
+
+    def _entry(self, name: str, value: Any, size: int) -> tuple[Any, ...]:
+        given = python_list(value)
+        if not isinstance(given, list) or len(given) != size:
+            raise SettingError(
+                f"axis {name!r} has the value {shown(value)}, allowed are lists with an entry for each path, {size}"
+            )
+        return tuple(python_scalar(each) for each in given)
+
+    def _check(self) -> None:
+        if not self.values:
+            raise SettingError(f"axis {self.name!r} is empty, allowed is one value or more")
+        if isinstance(self.values, range):
+            return
+        for path in dict.fromkeys(self.paths):
+            check_column(f"axis {self.name!r}", "value", self.column(path))
+        if self.labels is not None:
+            if len(self.labels) != len(self.values):
+                raise SettingError(f"axis {self.name!r} has {len(self.values)} values and {len(self.labels)} labels")
+            check_column(f"axis {self.name!r}", "label", self.labels)
+        elif self.zipped:
             raise SettingError(f"axis {self.name!r} has several paths and no labels, allowed is a label for each value")
-        seen: set[Value] = set()
-        for coordinate in self.coordinates:
-            if coordinate in seen:
-                raise SettingError(f"axis {self.name!r} has {coordinate!r} twice")
-            seen.add(coordinate)
-        kinds = {str if isinstance(each, str) else bool if isinstance(each, bool) else float for each in seen}
-        if len(kinds) > 1:
-            raise SettingError(f"axis {self.name!r} mixes kinds of coordinates, allowed are all numbers or all strings")
+        twice = repeated(self.coordinates)
+        if twice is not None:
+            raise SettingError(f"axis {self.name!r} has {shown(twice)} twice")
 
     def __len__(self) -> int:
         return len(self.values)
@@ -108,16 +129,21 @@ class Axis:
         return self.path == SEED
 
     @property
-    def coordinates(self) -> tuple[Value, ...]:
+    def coordinates(self) -> Sequence[Value]:
         """The coordinate of each point of the axis."""
         return self.values if self.labels is None else self.labels
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The paths whose values are stored beside the coordinates of the axis, each under its own name."""
+        return self.paths if self.zipped or self.labels is not None else ()
 
     def at(self, point: int) -> dict[str, Any]:
         """The value at each path at one point of the axis."""
         value = self.values[point]
         return dict(zip(self.paths, value if self.zipped else (value,), strict=True))
 
-    def column(self, path: str) -> tuple[Any, ...]:
+    def column(self, path: str) -> Sequence[Any]:
         """The values at one of the paths, all along the axis."""
         if not self.zipped:
             return self.values
@@ -130,26 +156,22 @@ class Axis:
 
         **Raises** `SettingError` where there is none, or one that is not a whole number from 0 to 2³² - 1.
         """
-        if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool):
-            if seeds < 1:
-                raise SettingError(f"axis 'seed' has {seeds} seeds, allowed is one or more")
-            seeds = range(int(seeds))
-        # Whatever it is: the axis makes a tuple of it, or refuses it in its own words.
-        return check_seed_axis(cls(SEED, SEED, cast("tuple[Any, ...]", seeds)))
+        given = python_scalar(seeds)
+        if isinstance(given, int) and not isinstance(given, bool):
+            if given < 1:
+                raise SettingError(f"axis 'seed' has {shown(given)} seeds, allowed is one or more")
+            return check_seed_axis(cls(SEED, SEED, range(given)))
+        return check_seed_axis(cls(SEED, SEED, cast("Sequence[Any]", given)))
 
     @classmethod
     def linspace(cls, name: str, path: str, first: float, last: float, number: int) -> Axis:
         """An axis of `number` values in equal steps from `first` to `last`."""
-        _check_range(name, "linspace", first, last, number)
-        return cls(name, path, tuple(np.linspace(first, last, number)))
+        return cls(name, path, _spaced(np.linspace, name, "linspace", first, last, number))
 
     @classmethod
     def geomspace(cls, name: str, path: str, first: float, last: float, number: int) -> Axis:
         """An axis of `number` values in equal ratios from `first` to `last`, both above 0."""
-        _check_range(name, "geomspace", first, last, number)
-        if not (first > 0 and last > 0):
-            raise SettingError(f"axis {name!r}: geomspace from {first!r} to {last!r}, allowed are ends above 0")
-        return cls(name, path, tuple(np.geomspace(first, last, number)))
+        return cls(name, path, _spaced(np.geomspace, name, "geomspace", first, last, number))
 
 
 def check_seed_axis(axis: Axis) -> Axis:
@@ -159,28 +181,45 @@ def check_seed_axis(axis: Axis) -> Axis:
     """
     if axis.name != SEED or axis.labels is not None:
         raise SettingError(f"axis {axis.name!r} has the path 'seed', allowed is an axis of the name 'seed', unlabelled")
-    try:
-        check_seeds(axis.values)
-    except SettingError as error:
-        raise SettingError(f"axis 'seed': {error}") from error
+    if not isinstance(axis.values, range):
+        _check_seeds(axis.values)
     return axis
 
 
-def plain(value: Any) -> Any:
-    """A NumPy number as one of Python; everything else as it is."""
-    return value.item() if isinstance(value, np.generic) else value
+def _check_seeds(seeds: Sequence[Any]) -> None:
+    try:
+        check_seeds(seeds)
+    except SettingError as error:
+        raise SettingError(f"axis 'seed': {error}") from error
 
 
-def _check_value(name: str, what: str, value: Any) -> None:
-    if not isinstance(value, Value):
-        raise SettingError(f"axis {name!r} has the {what} {value!r}, allowed are numbers, strings and truth values")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise SettingError(f"axis {name!r} has the {what} {value!r}, allowed are finite numbers")
+def _range_of(values: list[Any]) -> Sequence[Any]:
+    """Numbers that follow each other as a range, others as a tuple."""
+    whole = set(map(type, values)) == {int}
+    if whole and values[-1] - values[0] == len(values) - 1:
+        found = range(values[0], values[-1] + 1)
+        if all(one == other for one, other in zip(values, found, strict=True)):
+            return found
+    return tuple(values)
 
 
-def _check_range(name: str, kind: str, first: Any, last: Any, number: Any) -> None:
-    for end in (first, last):
-        if isinstance(end, bool) or not isinstance(end, int | float | np.number) or not math.isfinite(end):
-            raise SettingError(f"axis {name!r}: {kind} ends at {end!r}, allowed are finite numbers")
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-        raise SettingError(f"axis {name!r}: {kind} has {number!r} values, allowed is a whole number, at least 1")
+def _spaced(space: Any, name: Any, kind: str, first: Any, last: Any, number: Any) -> tuple[float, ...]:
+    where = f"axis {shown(name)}"
+    ends = [Number().convert(each) for each in (first, last)]
+    for given, end in zip((first, last), ends, strict=True):
+        if not Number().allows(end):
+            raise SettingError(f"{where}: {kind} ends at {shown(python_scalar(given))}, allowed are finite numbers")
+    count = python_scalar(number)
+    if type(count) is not int or not 1 <= count <= MOST_ENTRIES:
+        raise SettingError(
+            f"{where}: {kind} has {shown(count)} values, allowed is a whole number, at least 1 and at most "
+            f"{MOST_ENTRIES:,}"
+        )
+    if kind == "geomspace" and not all(end > 0 for end in ends):
+        raise SettingError(
+            f"{where}: geomspace from {shown(python_scalar(first))} to {shown(python_scalar(last))}, "
+            "allowed are ends above 0"
+        )
+    # Ends that are too far apart give what is not finite, which the axis refuses.
+    with np.errstate(all="ignore"):
+        return tuple(space(*ends, count).tolist())

@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gatednet.experiment import Experiment, nearest, paths, with_values
+import numpy as np
+
+from gatednet.experiment import Experiment, check_precision, nearest, paths, with_values
 from gatednet.labels import dimensions
 from gatednet.lane import RESULT, RESULT_STEP, Save
-from gatednet.settings import SettingError, is_traced
+from gatednet.memory import check_fits
+from gatednet.refusal import SettingError, shown
+from gatednet.settings import Number, is_traced
+from gatednet.simulation import PRECISIONS
 from sweeps.axes import SEED, Axis, check_seed_axis
 
 # Names of the variables and coordinates that every store has, whatever is saved.
 BLOCK_STEPS, BLOCKS, TIME = "block_steps", "blocks", "time"
+# Arrays have at most 64 dimensions, in NumPy, and observables have some of their own.
+MOST_AXES = 48
+# Each point along static axes is compiled by itself, which takes seconds.
+MOST_GROUPS = 500
+# Every cell at the corners of a grid is checked up to so many, and beyond them every two axes.
+_MOST_CORNERS = 1024
+# What the length of blocks takes for each cell while it is worked out.
+_BYTES_OF_CELL = 32
+# Lengths of time that are counted in steps, in double precision whatever that of the simulation is.
+_COUNTED = ("curriculum.block_length", "objective.until")
 
 
-def check_axes(experiment: Experiment, axes: Sequence[Axis], save: Save) -> tuple[Axis, ...]:
+def check_axes(experiment: Experiment, axes: Sequence[Axis], save: Save, precision: str) -> tuple[Axis, ...]:
     """The axes with the values that the experiment makes of them: 1 becomes 1.0 where a float is swept.
 
     **Raises** `SettingError` for what is wrong with the axes, and for values that the experiment does not allow, alone
-    or together.
+    or together, or that the precision cannot hold.
     """
     if not axes:
         raise SettingError("a sweep has no axes, allowed is one or more")
     check_distinct(experiment, axes, save)
     converted = tuple(check_seed_axis(axis) if axis.is_seed else _converted(experiment, axis) for axis in axes)
-    _check_values(experiment, [axis for axis in converted if not axis.is_seed])
+    _check_numbers(experiment, converted, save)
+    settings = [axis for axis in converted if not axis.is_seed]
+    _check_values(experiment, settings, PRECISIONS[precision])
+    for axis in settings:
+        _check_apart(experiment, axis, precision)
     return converted
 
 
@@ -37,24 +57,33 @@ def check_distinct(experiment: Experiment, axes: Sequence[Axis], save: Save) -> 
 
 
 def _check_names(axes: Sequence[Axis], save: Save) -> None:
+    """Every array of a store has a name of its own, and on some disks capital letters are no others."""
     saved = [*save.observables, RESULT, RESULT_STEP]
     sizes = {dimension for name in saved for dimension in dimensions(name)}
-    others = {path for axis in axes if axis.zipped for path in axis.paths}
+    taken = {name.lower(): "an observable that is saved" for name in saved}
+    taken |= {name.lower(): "a dimension of what is saved" for name in sizes}
+    taken |= dict.fromkeys((BLOCK_STEPS, BLOCKS, TIME), "a coordinate of the store")
     names: set[str] = set()
+    beside = {path: axis for axis in axes for path in axis.beside}
     for axis in axes:
-        if axis.name in names:
+        if axis.name.lower() in names:
             raise SettingError(f"axis {axis.name!r} is named twice")
-        names.add(axis.name)
-        if axis.name in saved:
-            raise SettingError(f"axis {axis.name!r} is named like an observable that is saved, allowed is another name")
-        if axis.name in sizes:
-            raise SettingError(
-                f"axis {axis.name!r} is named like a dimension of what is saved, allowed is another name"
-            )
-        if axis.name in (BLOCK_STEPS, BLOCKS, TIME) or axis.name in others:
-            raise SettingError(f"axis {axis.name!r} is named like a coordinate of the store, allowed is another name")
+        names.add(axis.name.lower())
+        if axis.name.lower() in taken:
+            raise SettingError(f"axis {axis.name!r} is named like {taken[axis.name.lower()]}, allowed is another name")
         if axis.name == SEED and not axis.is_seed:
-            raise SettingError(f"axis 'seed' has the path {axis.path!r}, allowed is the path 'seed'")
+            raise SettingError(f"axis 'seed' has the path {shown(axis.path)}, allowed is the path 'seed'")
+    for path, axis in beside.items():
+        if path.lower() in names:
+            raise SettingError(
+                f"axis {path!r} is named like a coordinate of the store, the values of axis {axis.name!r} at this "
+                "path, allowed is another name"
+            )
+        if path.lower() in taken:
+            raise SettingError(
+                f"axis {axis.name!r} stores its values under {path!r}, the name of {taken[path.lower()]}, allowed is "
+                "an axis without labels"
+            )
 
 
 def _check_paths(experiment: Experiment, axes: Sequence[Axis]) -> None:
@@ -65,56 +94,148 @@ def _check_paths(experiment: Experiment, axes: Sequence[Axis]) -> None:
             if path in first:
                 where = "twice in one axis" if first[path] == axis.name else f"also in axis {first[path]!r}"
                 raise SettingError(f"axis {axis.name!r}: path {path!r} is {where}")
-            first[path] = axis.name
             if path == SEED and axis.zipped:
                 raise SettingError(f"axis {axis.name!r}: seeds cannot be zipped, allowed is an axis of their own")
             if path not in known and path != SEED:
-                raise SettingError(f"axis {axis.name!r}: unknown path {path!r}: {nearest(path, [*known, SEED])}")
+                raise SettingError(f"axis {axis.name!r}: unknown path {shown(path)}: {nearest(path, [*known, SEED])}")
+            first[path] = axis.name
+
+
+def _check_numbers(experiment: Experiment, axes: Sequence[Axis], save: Save) -> None:
+    """Raise `SettingError` where there are too many axes, points or groups to be held."""
+    if len(axes) > MOST_AXES:
+        raise SettingError(f"a sweep has {len(axes)} axes, allowed are at most {MOST_AXES}")
+    static = [axis for axis in axes if is_static(experiment, axis)]
+    groups = math.prod(len(axis) for axis in static)
+    if groups > MOST_GROUPS:
+        names = " and ".join(repr(axis.name) for axis in static)
+        raise SettingError(
+            f"along axis {names} there are {groups:,} experiments, allowed are at most {MOST_GROUPS:,}: each is "
+            "compiled by itself"
+        )
+    timed = math.prod(len(axis) for axis in axes if changes_schedule(axis))
+    check_fits(f"the lengths of blocks in {timed:,} cells", _BYTES_OF_CELL * timed)
+    saves = experiment.steps // save.every + 1
+    for axis in axes:
+        if "dt" in axis.paths and "step" in {dim for each in save.chosen for dim in each.all_dims}:
+            check_fits(f"the times of {saves:,} saves for {len(axis):,} lengths of a step", 8 * saves * len(axis))
+    check_fits("the coordinates of the axes", 8 * sum(len(axis) * (1 + len(axis.beside)) for axis in axes))
+
+
+def changes_schedule(axis: Axis) -> bool:
+    """Whether the axis may change the number of steps in a block."""
+    return any(path == "dt" or path.startswith("curriculum.") for path in axis.paths)
 
 
 def _converted(experiment: Experiment, axis: Axis) -> Axis:
     """The axis with whole numbers as floats where one is swept; everything else is the experiment's to refuse."""
     known = paths(experiment)
+    given = [axis.column(path) for path in axis.paths]
+    columns = [
+        _floats(column) if isinstance(known[path], float) else column
+        for path, column in zip(axis.paths, given, strict=True)
+    ]
+    if all(new is old for new, old in zip(columns, given, strict=True)):
+        return axis
+    return Axis(axis.name, axis.path, tuple(zip(*columns, strict=True)) if axis.zipped else columns[0], axis.labels)
 
-    def convert(path: str, value: Any) -> Any:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return float(value) if isinstance(known[path], float) and whole else value
 
-    values = [tuple(convert(path, value) for path, value in axis.at(point).items()) for point in range(len(axis))]
-    return Axis(axis.name, axis.path, tuple(values if axis.zipped else [value for (value,) in values]), axis.labels)
+def _floats(values: Sequence[Any]) -> Sequence[Any]:
+    """Numbers as floats; the values themselves where there is nothing to change."""
+    if int not in set(map(type, values)):
+        return values
+    return tuple(Number().convert(each) for each in values)
 
 
-def _check_values(experiment: Experiment, axes: Sequence[Axis]) -> None:
-    """Build the experiment of every value beside the first ones of the other axes, and of the corners of the grid.
+def _check_values(experiment: Experiment, axes: Sequence[Axis], dtype: Any) -> None:
+    """Build the experiments of values beside the first ones of the other axes, and of the corners of the grid.
 
-    Every check of an experiment is one of a single value or of an order between values, such as a step no longer than a
-    block, so that it holds in the whole grid where it holds there.
+    Every check of an experiment is one of a range of single values, or of an order between two, such as a step no
+    longer than a block. So it holds along an axis that is traced where it holds at the ends, and in the whole grid
+    where it holds at its corners.
     """
+    points = [_points(experiment, axis) for axis in axes]
     first = [0] * len(axes)
-    for place, axis in enumerate(axes):
-        for point in range(len(axis)):
-            _build(experiment, axes, [*first[:place], point, *first[place + 1 :]])
-    for cell in itertools.product(*(_extremes(experiment, axis) for axis in axes)):
-        _build(experiment, axes, cell)
+    for place, along in enumerate(points):
+        for point in along:
+            _build(experiment, axes, [*first[:place], point, *first[place + 1 :]], dtype)
+    for cell in _corners(points):
+        _build(experiment, axes, cell, dtype)
 
 
-def _extremes(experiment: Experiment, axis: Axis) -> Sequence[int]:
-    """The points where a value is smallest or largest; all points of a static axis."""
+def _corners(points: Sequence[Sequence[int]]) -> Iterator[Sequence[int]]:
+    """The cells at the corners of a grid, or where they are very many, those at the corners of every two axes."""
+    if math.prod(len(along) for along in points) <= _MOST_CORNERS:
+        yield from itertools.product(*points)
+        return
+    for one, other in itertools.combinations(range(len(points)), 2):
+        for pair in itertools.product(points[one], points[other]):
+            cell = [0] * len(points)
+            cell[one], cell[other] = pair
+            yield cell
+
+
+def _points(experiment: Experiment, axis: Axis) -> Sequence[int]:
+    """The points of an axis at which it is checked: all of a static one, elsewhere those that are extreme."""
     if is_static(experiment, axis):
         return range(len(axis))
     columns = [axis.column(path) for path in axis.paths]
-    return sorted({pick(range(len(axis)), key=column.__getitem__) for column in columns for pick in (min, max)})
+    found: set[int] = set()
+    numbers = []
+    for column in columns:
+        if set(map(type, column)) == {float}:
+            numbers.append(np.asarray(column))
+        else:
+            # The first of every word; of values that are no numbers and no words, one is enough.
+            found.update(_firsts(column))
+    for values in numbers:
+        found.update((int(np.argmin(values)), int(np.argmax(values))))
+    # Values that change together are compared with each other too.
+    with np.errstate(over="ignore"):
+        for one, other in itertools.permutations(numbers, 2):
+            found.add(int(np.argmax(one - other)))
+    return sorted(found)
 
 
-def _build(experiment: Experiment, axes: Sequence[Axis], cell: Sequence[int]) -> None:
+def _firsts(column: Sequence[Any]) -> list[int]:
+    places: dict[Any, int] = {}
+    for place, value in enumerate(column):
+        places.setdefault((type(value), value), place)
+    return list(places.values())
+
+
+def _build(experiment: Experiment, axes: Sequence[Axis], cell: Sequence[int], dtype: Any) -> None:
     values: Mapping[str, Any] = {
         path: value for axis, point in zip(axes, cell, strict=True) for path, value in axis.at(point).items()
     }
     try:
-        with_values(experiment, values)
+        check_precision(with_values(experiment, values), dtype)
     except SettingError as error:
-        where = ", ".join(f"{axis.name} = {axis.coordinates[point]!r}" for axis, point in zip(axes, cell, strict=True))
+        where = ", ".join(
+            f"{axis.name} = {shown(axis.coordinates[point])}" for axis, point in zip(axes, cell, strict=True)
+        )
         raise SettingError(f"axes at {where}: {error}") from error
+
+
+def _check_apart(experiment: Experiment, axis: Axis, precision: str) -> None:
+    """Raise `SettingError` where two points of an axis are the same in the precision of the simulation."""
+    if is_static(experiment, axis) or any(path in _COUNTED for path in axis.paths):
+        return
+    # Words by their places among all of them: those are apart.
+    columns = [np.asarray(axis.column(path)) for path in axis.paths]
+    exact = np.stack([each if each.dtype == float else np.unique(each, return_inverse=True)[1] for each in columns])
+    exact = exact.astype(np.float64)
+    rounded = exact.astype(PRECISIONS[precision])
+    order = np.lexsort(rounded)
+    same = (rounded[:, order][:, 1:] == rounded[:, order][:, :-1]).all(axis=0)
+    same &= (exact[:, order][:, 1:] != exact[:, order][:, :-1]).any(axis=0)
+    if same.any():
+        place = int(np.argmax(same))
+        one, other = (shown(axis.coordinates[point]) for point in sorted(order[place : place + 2].tolist()))
+        raise SettingError(
+            f"axis {axis.name!r} has {one} and {other}, which are the same in {precision}, allowed are values that "
+            "differ there"
+        )
 
 
 def is_static(experiment: Experiment, axis: Axis) -> bool:

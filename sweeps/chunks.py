@@ -15,6 +15,7 @@ import numpy as np
 from gatednet.batch import DRAWN_FROM
 from gatednet.examples import Examples
 from gatednet.experiment import Experiment
+from gatednet.size import bytes_of_settings, numbers_of_start
 from sweeps.cost import expected_speed
 
 if TYPE_CHECKING:
@@ -120,13 +121,23 @@ class Plan:
         ]
         return math.prod(drawing)
 
+    @property
+    def chunk_bytes(self) -> int:
+        """What the runs of a chunk take while they are simulated, at least: settings, starts and results."""
+        sweep = self.sweep
+        experiments = [sweep.group(group) for group in sweep.groups()]
+        itemsize = np.dtype(sweep.precision).itemsize
+        settings = max(bytes_of_settings(each) for each in experiments)
+        starts = max(numbers_of_start(each) for each in experiments) * itemsize
+        return self.chunk_runs * (settings + sum(each.bytes for each in sweep.variables)) + self.most_draws * starts
+
     def request(self, chunk: Chunk) -> Request:
         """The runs of a chunk."""
         sweep = self.sweep
         shape = chunk.shape
 
         def spread(place: int, values: Sequence[Any]) -> np.ndarray:
-            along = np.asarray(values)[chunk.start[place] : chunk.stop[place]]
+            along = np.asarray(values[chunk.start[place] : chunk.stop[place]])
             return np.broadcast_to(along.reshape(-1, *(1,) * (len(shape) - place - 1)), shape).reshape(-1)
 
         values: dict[str, np.ndarray] = {}

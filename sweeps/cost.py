@@ -15,6 +15,7 @@ import jax
 
 from gatednet.inputs import Gaussian
 from gatednet.reduction import reduced_network
+from gatednet.settings import Optional, Whole, argument
 
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
@@ -74,6 +75,7 @@ def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:
 
 def cost_of(sweep: Sweep, devices: int | None = None) -> Cost:
     """What a sweep takes on so many devices, by itself those of this process that are worth compiling for."""
+    devices = argument("devices", devices, Optional(Whole(1)))
     groups = list(sweep.groups())
     runs = sweep.runs // len(groups)
     steps = [runs * sweep.group(group).steps for group in groups]

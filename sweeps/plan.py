@@ -11,18 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from gatednet.batch import Recipe, most_blocks, recipe_for_blocks, reduced_by
-from gatednet.experiment import Experiment, nearest, trace, with_values
+from gatednet.batch import Recipe, most_blocks, recipe_for_blocks
+from gatednet.experiment import Experiment, nearest, schedule_of, with_values
 from gatednet.lane import Save
-from gatednet.settings import SettingError
-from gatednet.simulation import PRECISIONS
+from gatednet.memory import check_fits
+from gatednet.refusal import SettingError, shown
+from gatednet.settings import Instance, Nested, Optional, Text, Whole, argument
+from gatednet.simulation import PRECISIONS, REDUCED
+from gatednet.size import check_size
 from sweeps.axes import Axis
-from sweeps.checks import check_axes, is_static
+from sweeps.checks import changes_schedule, check_axes, is_static
 from sweeps.chunks import Plan, chunk_shape
 from sweeps.cost import Cost, cost_of
 from sweeps.variables import Variable, variables_of
 
 NOISES = ("paired", "independent")
+# A chunk is a file for every variable, and one that marks it as done.
+MOST_CHUNKS = 10**6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,33 +51,43 @@ class Sweep:
 
     def __post_init__(self) -> None:
         for name, allowed in (("precision", PRECISIONS), ("noise", NOISES)):
-            value = getattr(self, name)
+            value = argument(name, getattr(self, name), Text(f"one of {', '.join(allowed)}"))
             if value not in allowed:
-                raise SettingError(f"{name} is {value!r}: {nearest(str(value), allowed)}")
-        if self.reduced not in (None, True, False):
-            raise SettingError(
-                f"reduced is {self.reduced!r}, allowed are true, false, and nothing for an automatic choice"
-            )
-        object.__setattr__(self, "axes", check_axes(self.experiment, tuple(self.axes), self.save))
+                raise SettingError(f"{name} is {shown(value)}: {nearest(value, allowed)}")
+            object.__setattr__(self, name, value)
+        argument("experiment", self.experiment, Instance(Experiment))
+        argument("save", self.save, Instance(Save))
+        object.__setattr__(self, "reduced", argument("reduced", self.reduced, REDUCED))
+        axes = argument("axes", self.axes, Nested(Instance(Axis), 1))
+        object.__setattr__(self, "axes", check_axes(self.experiment, axes, self.save, self.precision))
         for group in self.groups():
             experiment = self.group(group)
             try:
                 self.save.check(experiment)
-                reduced_by(experiment, self.reduced)
+                recipe = self.recipe(group)
+                dtype = PRECISIONS[self.precision]
+                check_size(experiment, self.save, 1, 1, recipe.width, recipe.blocks, recipe.reduced, dtype)
             except SettingError as error:
                 raise SettingError(f"{self.where(group)}{error}") from error
-        for group in self.groups():
-            if self.static_places:
-                self._check_shapes(variables_of(self.group(group), self.recipe(group), self.precision))
+        if self.static_places:
+            self._check_shapes()
 
-    def _check_shapes(self, other: tuple[Variable, ...]) -> None:
-        for one, another in zip(self.variables, other, strict=True):
-            if one != another:
-                names = " and ".join(repr(self.axes[place].name) for place in self.static_places)
-                raise SettingError(
-                    f"along axis {names} the shape of {one.name!r} changes from {one.sizes} to {another.sizes}, "
-                    "allowed are observables whose shape does not depend on it"
-                )
+    def _check_shapes(self) -> None:
+        seen = set()
+        for group in self.groups():
+            experiment, recipe = self.group(group), self.recipe(group)
+            # All that shapes depend on: to ask for them takes a while.
+            key = (experiment.network, experiment.teachers.number, experiment.steps, recipe.blocks, recipe.reduced)
+            if key in seen:
+                continue
+            seen.add(key)
+            for one, other in zip(self.variables, variables_of(experiment, recipe, self.precision), strict=True):
+                if one != other:
+                    names = " and ".join(repr(self.axes[place].name) for place in self.static_places)
+                    raise SettingError(
+                        f"along axis {names} the shape of {one.name!r} changes from {one.sizes} to {other.sizes}, "
+                        "allowed are observables whose shape does not depend on it"
+                    )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -97,11 +112,7 @@ class Sweep:
     @functools.cached_property
     def schedule_places(self) -> tuple[int, ...]:
         """Which axes may change the number of steps in a block, as positions in `axes`."""
-        return tuple(
-            place
-            for place, axis in enumerate(self.axes)
-            if any(path == "dt" or path.startswith("curriculum.") for path in axis.paths)
-        )
+        return tuple(place for place, axis in enumerate(self.axes) if changes_schedule(axis))
 
     def groups(self) -> Iterator[tuple[int, ...]]:
         """The points along the static axes: each is a group of runs that compiles once."""
@@ -132,19 +143,15 @@ class Sweep:
         static = [place for place in self.schedule_places if place in self.static_places]
         moving = [place for place in self.schedule_places if place not in static]
         result = np.empty(shape, np.int32)
-        points = np.indices([len(self.axes[place]) for place in moving]).reshape(
-            len(moving), math.prod(len(self.axes[place]) for place in moving)
-        )
         for fixed in itertools.product(*(range(len(self.axes[place])) for place in static)):
             values = {
-                path: np.asarray(self.axes[place].column(path))[along]
-                for place, along in zip(moving, points, strict=True)
+                path: np.asarray(self.axes[place].column(path)).reshape(-1, *(1,) * (len(moving) - along - 1))
+                for along, place in enumerate(moving)
                 for path in self.axes[place].paths
             }
             chosen = dict(zip(static, fixed, strict=True))
-            traced = trace(self.cell(chosen), values, points.shape[1], np.float32)
             where = tuple(chosen.get(place, slice(None)) for place in self.schedule_places)
-            result[where] = np.asarray(traced.schedule.block_steps).reshape(result[where].shape)
+            result[where] = schedule_of(self.cell(chosen), values).block_steps
         return result
 
     @functools.cached_property
@@ -167,7 +174,15 @@ class Sweep:
 
     def plan(self, chunk_runs: int | None = None) -> Plan:
         """The grid cut into chunks; `chunk_runs` is the largest number of runs in one, by itself chosen by `chunks`."""
-        return Plan(self, chunk_shape(self, chunk_runs))
+        limit = argument("chunk_runs", chunk_runs, Optional(Whole(1)))
+        plan = Plan(self, chunk_shape(self, limit))
+        if len(plan) > MOST_CHUNKS:
+            raise SettingError(
+                f"{self.runs:,} runs are {len(plan):,} chunks of {plan.chunk_runs:,} runs, each with files of its own, "
+                f"allowed are at most {MOST_CHUNKS:,} chunks"
+            )
+        check_fits(f"a chunk of {plan.chunk_runs:,} runs", plan.chunk_bytes)
+        return plan
 
     def cost(self, devices: int | None = None) -> Cost:
         """What the sweep takes on so many devices, by itself those of this process: see `cost`."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gatednet.experiment import PARTS, Experiment, with_values
-from gatednet.settings import SettingError
-from gatednet.toml import kinds, structure
+from gatednet.experiment import PARTS, Experiment, require_path, with_values
+from gatednet.memory import amount
+from gatednet.refusal import SettingError, shown
+from gatednet.settings import Setting
+from gatednet.toml import KIND, kinds, parse, structure
 from sweeps.axes import SEED, Axis
 from sweeps.catalog import experiment
 from sweeps.plan import Sweep
@@ -22,6 +23,8 @@ KEYS = ("base", "save", "every", "set", "axes", "reduced", "precision", "noise")
 RANGES = {"linspace": Axis.linspace, "geomspace": Axis.geomspace}
 AXIS_KEYS = ("path", "values", "labels", *RANGES)
 
+# A file of all values of an axis; what is larger is no sweep that a person has written.
+_MOST_BYTES = 2**28
 _RANGE = re.compile(r"(\w+)\((.*)\)")
 
 
@@ -34,18 +37,40 @@ def load_spec(path: str | os.PathLike[str]) -> Sweep:
     **Raises** `SettingError`, with the file, for text that is no TOML (with its line), and for keys, values and types
     that are not allowed.
     """
+    text = _text(Path(path))
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SettingError(f"{path} is no TOML: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"{path} is no TOML: {error}") from error
+        table = parse(text)
+    except SettingError as error:
+        raise SettingError(f"{path} is {error}") from error
     try:
         return sweep_of(table)
     except SettingError as error:
         raise SettingError(f"{path}: {error}") from error
+
+
+def _text(path: Path) -> str:
+    """The content of a file, with or without a byte-order mark."""
+    try:
+        if path.exists() and not path.is_file():
+            raise SettingError(f"{path} cannot be read: it is no file")
+        size = path.stat().st_size
+        if size > _MOST_BYTES:
+            raise SettingError(f"{path} has {amount(size)}, allowed are at most {amount(_MOST_BYTES)}")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path} is no TOML: {error}") from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, SettingError):
+            raise
+        raise SettingError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def is_file(name: str) -> bool:
+    """Whether a name is that of a file; what cannot be one, since it is too long or holds NUL, is none."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def sweep_of(table: Mapping[str, Any]) -> Sweep:
@@ -77,21 +102,21 @@ def changed(base: Experiment, table: Mapping[str, Any]) -> Experiment:
     **Raises** `SettingError` for unknown paths, with the nearest known one, and for values that are not allowed.
     """
     try:
-        return with_values(base, dict(_flat(table)))
+        return with_values(base, dict(_flat(base, table)))
     except SettingError as error:
         raise SettingError(f"set: {error}") from error
 
 
-def _flat(table: Mapping[str, Any], where: str = "") -> Any:
+def _flat(base: Experiment, table: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         path = f"{where}{key}"
-        if path in PARTS and isinstance(value, Mapping) and "kind" in value:
+        if path in PARTS and isinstance(value, Mapping) and KIND in value:
             yield path, structure(PARTS[path], value, path)
-        elif isinstance(value, Mapping):
-            yield from _flat(value, f"{path}.")
+        elif isinstance(value, Mapping) and isinstance(require_path(base, path), Setting | Mapping):
+            yield from _flat(base, value, f"{path}.")
         elif path in PARTS:
             names = ", ".join(sorted(kinds(PARTS[path])))
-            raise SettingError(f"{path} is {value!r}, allowed is a table with a kind, one of {names}")
+            raise SettingError(f"{path} is {shown(value)}, allowed is a table with a kind, one of {names}")
         else:
             yield path, value
 
@@ -102,9 +127,9 @@ def _axis(name: str, entry: Any) -> Axis:
         if name == SEED and not isinstance(entry, Mapping):
             return Axis.seeds(entry)
         if not isinstance(entry, Mapping):
-            raise SettingError(f"is {entry!r}, allowed is a table with a path and values, linspace or geomspace")
+            raise SettingError(f"is {shown(entry)}, allowed is a table with a path and values, linspace or geomspace")
         check_keys(entry, AXIS_KEYS, needed=("path",))
-        path = tuple(entry["path"]) if isinstance(entry["path"], list) else entry["path"]
+        path = entry["path"]
         given = [key for key in ("values", *RANGES) if key in entry]
         if len(given) != 1:
             raise SettingError(
@@ -112,7 +137,7 @@ def _axis(name: str, entry: Any) -> Axis:
             )
         if given == ["values"]:
             return Axis(name, path, entry["values"], entry.get("labels"))
-        if not isinstance(path, str) or "labels" in entry:
+        if isinstance(path, list) or "labels" in entry:
             raise SettingError(f"{given[0]} goes with a single path and no labels, allowed are values")
         return _range(name, path, given[0], entry[given[0]])
     except SettingError as error:
@@ -121,7 +146,9 @@ def _axis(name: str, entry: Any) -> Axis:
 
 def _range(name: str, path: str, kind: str, arguments: Any) -> Axis:
     if not isinstance(arguments, list) or len(arguments) != 3:
-        raise SettingError(f"axis {name!r}: {kind} is {arguments!r}, allowed are first value, last value, and how many")
+        raise SettingError(
+            f"axis {shown(name)}: {kind} is {shown(arguments)}, allowed are first value, last value, and how many"
+        )
     return RANGES[kind](name, path, *arguments)
 
 
@@ -135,7 +162,7 @@ def parse_axis(text: str) -> Axis:
     parts = [part.strip() for part in text.split("=", 2)]
     if len(parts) != 3 or not all(parts):
         raise SettingError(
-            f"axis is {text!r}, allowed is NAME=PATH=SPEC, as in gates=timescales.gates=geomspace(0.01,1,9)"
+            f"axis is {shown(text)}, allowed is NAME=PATH=SPEC, as in gates=timescales.gates=geomspace(0.01,1,9)"
         )
     name, path, spec = parts
     found = _RANGE.fullmatch(spec)
@@ -143,7 +170,8 @@ def parse_axis(text: str) -> Axis:
         kind, arguments = found.groups()
         if kind not in RANGES:
             raise SettingError(
-                f"axis {name!r}: {spec!r}, allowed are linspace(a,b,n), geomspace(a,b,n), and values with commas"
+                f"axis {shown(name)}: {shown(spec)}, allowed are linspace(a,b,n), geomspace(a,b,n), and values with "
+                "commas"
             )
         return _range(name, path, kind, [_word(word) for word in arguments.split(",")])
     values = tuple(_word(word) for word in spec.split(","))

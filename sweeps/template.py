@@ -17,6 +17,7 @@ from gatednet.experiment import Experiment, field_at
 from gatednet.toml import to_toml
 from sweeps.checks import BLOCK_STEPS, BLOCKS, TIME
 from sweeps.chunks import Plan
+from sweeps.columns import array_of
 from sweeps.plan import Sweep
 
 COMPRESSION_LEVEL = 3
@@ -87,25 +88,30 @@ def coordinates_of(sweep: Sweep) -> dict[str, Coordinate]:
     """All coordinates of a store, (dimensions, values, attributes) by name: axes, saves, realised lengths of blocks."""
     experiment = sweep.experiment
     found: dict[str, Coordinate] = {}
+
+    def add(name: str, coordinate: Coordinate) -> None:
+        # None may take the place of another: `sweeps.checks` refuses such names.
+        assert name not in found, name
+        found[name] = coordinate
+
     for axis in sweep.axes:
         described = {"path": " ".join(axis.paths)}
         if axis.is_seed:
             described |= {"long_name": "seed", "units": "1"}
         elif not axis.zipped and axis.labels is None:
             described |= meaning(experiment, axis.paths[0])
-        found[axis.name] = ((axis.name,), np.asarray(axis.coordinates), described)
-        if axis.zipped or axis.labels is not None:
-            for path in axis.paths:
-                found[path] = ((axis.name,), np.asarray(axis.column(path)), meaning(experiment, path))
+        add(axis.name, ((axis.name,), array_of(axis.coordinates), described))
+        for path in axis.beside:
+            add(path, ((axis.name,), array_of(axis.column(path)), meaning(experiment, path)))
     group = sweep.group(next(sweep.groups()))
     for name, (dim, values, attrs) in labels.coordinates(group, sweep.save).items():
-        found[name] = ((dim,), values, dict(attrs))
+        add(name, ((dim,), values, dict(attrs)))
         if name == "step":
-            found[TIME] = _times(sweep, values)
+            add(TIME, _times(sweep, values))
     dims = tuple(sweep.axes[place].name for place in sweep.schedule_places)
-    found[BLOCK_STEPS] = (dims, sweep.block_steps, {"long_name": "length of a block, as realised", "units": "step"})
+    add(BLOCK_STEPS, (dims, sweep.block_steps, {"long_name": "length of a block, as realised", "units": "step"}))
     if any("block" in variable.dims for variable in sweep.variables):
-        found[BLOCKS] = _blocks(sweep)
+        add(BLOCKS, _blocks(sweep))
     return found
 
 

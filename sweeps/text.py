@@ -9,7 +9,7 @@ import tomli_w
 
 from gatednet.experiment import Experiment, nearest
 from gatednet.lane import Save
-from gatednet.settings import SettingError
+from gatednet.refusal import SettingError, shown
 from gatednet.toml import parse, plain, structure
 from sweeps.axes import Axis
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from sweeps.plan import Sweep
 
 KEYS = ("save", "every", "reduced", "precision", "noise", "axes", "experiment")
-AXIS_KEYS = ("path", "values", "labels")
+# Seeds that follow each other, by the first and the one after the last.
+RANGE = "range"
+AXIS_KEYS = ("path", "values", RANGE, "labels")
 MISSING = object()
 
 
@@ -32,7 +34,7 @@ def table_of(sweep: Sweep) -> dict[str, Any]:
     for axis in sweep.axes:
         axes[axis.name] = {
             "path": list(axis.path) if axis.zipped else axis.path,
-            "values": [list(value) if axis.zipped else value for value in axis.values],
+            **_values(axis),
             **({} if axis.labels is None else {"labels": list(axis.labels)}),
         }
     return {
@@ -46,6 +48,23 @@ def table_of(sweep: Sweep) -> dict[str, Any]:
     }
 
 
+def _values(axis: Axis) -> dict[str, Any]:
+    if isinstance(axis.values, range):
+        return {RANGE: [axis.values.start, axis.values.stop]}
+    return {"values": [list(value) if axis.zipped else value for value in axis.values]}
+
+
+def _axis(name: str, entry: Any) -> Axis:
+    check_keys(entry, AXIS_KEYS, needed=("path",), where=f"axes.{name}: ")
+    if RANGE not in entry:
+        check_keys(entry, AXIS_KEYS, needed=("values",), where=f"axes.{name}: ")
+        return Axis(name, entry["path"], entry["values"], entry.get("labels"))
+    ends = entry[RANGE]
+    if "values" in entry or not isinstance(ends, list) or [type(end) for end in ends] != [int, int]:
+        raise SettingError(f"axes.{name}: range is {shown(ends)}, allowed are the first seed and that after the last")
+    return Axis(name, entry["path"], range(*ends), entry.get("labels"))
+
+
 def from_toml(text: str) -> Sweep:
     """The sweep of a text that `to_toml` wrote.
 
@@ -55,11 +74,7 @@ def from_toml(text: str) -> Sweep:
 
     table = parse(text)
     check_keys(table, KEYS, needed=("save", "every", "axes", "experiment"))
-    axes = []
-    for name, entry in typed(table, "axes", dict, "a table of axes").items():
-        check_keys(entry, AXIS_KEYS, needed=("path", "values"), where=f"axes.{name}: ")
-        path, labels = entry["path"], entry.get("labels")
-        axes.append(Axis(name, path if isinstance(path, str) else tuple(path), entry["values"], labels))
+    axes = [_axis(name, entry) for name, entry in typed(table, "axes", dict, "a table of axes").items()]
     return Sweep(
         structure(Experiment, table["experiment"], "experiment"),
         tuple(axes),
@@ -74,7 +89,7 @@ def saved(table: Mapping[str, Any]) -> Save:
     """What is saved, by the keys `save` and `every`."""
     names = typed(table, "save", list, "a list of observables")
     if not all(isinstance(name, str) for name in names):
-        raise SettingError(f"save is {names!r}, allowed is a list of observables")
+        raise SettingError(f"save is {shown(names)}, allowed is a list of observables")
     return Save(tuple(names), typed(table, "every", int, "a whole number, at least 1"))
 
 
@@ -82,17 +97,17 @@ def typed(table: Mapping[str, Any], key: str, kind: type, allowed: str) -> Any:
     """The value of a key. Raise `SettingError` where it has another type; `allowed` says which it should have."""
     value = table[key]
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise SettingError(f"{key} is {value!r}, allowed is {allowed}")
+        raise SettingError(f"{key} is {shown(value)}, allowed is {allowed}")
     return value
 
 
 def check_keys(table: Any, known: tuple[str, ...], needed: tuple[str, ...] = (), where: str = "") -> None:
     """Raise `SettingError` where something is no table, has unknown keys, or lacks some."""
     if not isinstance(table, Mapping):
-        raise SettingError(f"{where}is {table!r}, allowed is a table with the keys {', '.join(known)}")
+        raise SettingError(f"{where}is {shown(table)}, allowed is a table with the keys {', '.join(known)}")
     for key in table:
         if key not in known:
-            raise SettingError(f"{where}unknown key {key!r}: {nearest(key, known)}")
+            raise SettingError(f"{where}unknown key {shown(key)}: {nearest(key, known)}")
     for key in needed:
         if key not in table:
             raise SettingError(f"{where}the key {key!r} is missing")
@@ -122,11 +137,11 @@ def _flat(table: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, Any]
 def _shown(value: Any, other: Any) -> str:
     if value is MISSING:
         return "missing"
-    text = repr(value)
-    if len(text) <= 60 or not isinstance(value, list):
+    text = shown(value)
+    if not isinstance(value, list) or (len(text) <= 60 and len(value) <= 12):
         return text
     if isinstance(other, list):
         place = next((i for i, (one, two) in enumerate(zip(value, other, strict=False)) if one != two), None)
         if place is not None:
-            return f"{len(value)} values with {value[place]!r} at {place}"
+            return f"{len(value)} values with {shown(value[place])} at {place}"
     return f"{len(value)} values"

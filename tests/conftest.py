@@ -27,6 +27,14 @@ def features_cache(tmp_path_factory):
     os.environ["GATEDNET_CACHE"] = str((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache")
 
 
+@pytest.fixture(scope="module")
+def unchecked_annotations():
+    """Values of the wrong type come to the package's own checks, as they do for its users."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """With `--dist loadscope`, scopes are those of `scope_of`."""

@@ -71,14 +71,14 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
 
 def _by_name(option: str, texts: Sequence[str], allowed: str) -> dict[str, str]:
     """What stands after the first equals sign of some texts, by what stands before it."""
-    from gatednet.settings import SettingError
+    from gatednet.refusal import SettingError, shown
 
     values: dict[str, str] = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name or not value:
-            raise SettingError(f"{option} is {text!r}, allowed is {allowed}")
+            raise SettingError(f"{option} is {shown(text)}, allowed is {allowed}")
         if name in values:
-            raise SettingError(f"{option} names {name!r} twice")
+            raise SettingError(f"{option} names {shown(name)} twice")
         values[name] = value
     return values

@@ -59,10 +59,10 @@ def sweep(
 def sweeps_named(name: str) -> dict[str, Sweep]:
     """The sweeps of a name of the catalog, or of a file, by the names of their stores."""
     from sweeps.catalog import sweeps_of
-    from sweeps.spec import load_spec
+    from sweeps.spec import is_file, load_spec
 
     path = Path(name)
-    if path.suffix == ".toml" or path.is_file():
+    if path.suffix == ".toml" or is_file(name):
         return {path.stem: load_spec(path)}
     return sweeps_of(name)
 

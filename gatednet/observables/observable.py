@@ -11,7 +11,8 @@ from jax import Array
 from gatednet.experiment import nearest
 from gatednet.observables.folds import Fold, Moment
 from gatednet.observables.snapshot import Snapshot
-from gatednet.settings import SettingError
+from gatednet.refusal import SettingError, shown
+from gatednet.settings import Text, argument
 
 Of = Literal["all", "maps", "labels"]
 When = Literal["saves", "history", "steps", "blocks", "end"]
@@ -71,8 +72,9 @@ def observable(name: str) -> Observable:
 
     **Raises** `SettingError` for an unknown name, with the nearest known one.
     """
+    name = argument("observable", name, Text("the name of an observable"))
     if name not in REGISTRY:
-        raise SettingError(f"unknown observable {name!r}: {nearest(name, REGISTRY)}")
+        raise SettingError(f"unknown observable {shown(name)}: {nearest(name, REGISTRY)}")
     return REGISTRY[name]
 
 

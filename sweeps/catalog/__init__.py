@@ -59,7 +59,7 @@ def _built(name: str) -> dict[str, Sweep]:
 def _entry(what: str, name: str, known: dict[str, Listed]) -> Listed:
     if name not in known:
         from gatednet.experiment import nearest
-        from gatednet.settings import SettingError
+        from gatednet.refusal import SettingError, shown
 
-        raise SettingError(f"unknown {what} {name!r}: {nearest(name, known)}")
+        raise SettingError(f"unknown {what} {shown(name)}: {nearest(str(name), known)}")
     return known[name]

@@ -3,10 +3,9 @@
 import dataclasses
 import math
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import jax
-import jaxtyping
 import numpy as np
 import pytest
 
@@ -243,14 +242,6 @@ REFUSALS = [
     (lambda: observable("gate"), "unknown observable 'gate': did you mean 'gates'?"),
     (lambda: Save(("loss",), 3).check(Experiment(steps=10)), "saves every 3 steps do not divide a run of 10 steps"),
 ]
-
-
-@pytest.fixture
-def unchecked_annotations() -> Iterator[None]:
-    """Values of the wrong type come to the package's own checks, as they do for its users."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.mark.usefixtures("unchecked_annotations")

@@ -66,7 +66,7 @@ def test_refused_seeds(seeds: int | list[int], text: str) -> None:
 
 
 def test_unknown_precision() -> None:
-    with pytest.raises(SettingError, match=r"^precision is 'half', allowed are float32 and float64$"):
+    with pytest.raises(SettingError, match=r"^precision is 'half', allowed is one of 'float32', 'float64'$"):
         simulate(SMALL, SAVE, precision="half")
 
 

@@ -83,7 +83,7 @@ def test_a_static_axis_is_refused_where_what_is_saved_changes_its_shape():
     [
         ({"precision": "float16"}, "precision is 'float16': did you mean 'float"),
         ({"noise": "pair"}, "noise is 'pair': did you mean 'paired'"),
-        ({"reduced": "yes"}, "reduced is 'yes', allowed are true, false"),
+        ({"reduced": "yes"}, "reduced is 'yes', allowed is one of False, True"),
     ],
 )
 def test_refusals_of_options(options, message):

@@ -151,7 +151,7 @@ def test_axes_of_the_command_line(text, axis):
         ("a=dt=geomspace(1,2,2.5)", r"geomspace has 2\.5 values"),
         ("a=dt=1,nan", "axis 'a' has the value nan, allowed are finite numbers"),
         ("seed=seed=x", "axis 'seed': seed is 'x'"),
-        ("seed=seed=1,x", "axis 'seed' mixes kinds of coordinates"),
+        ("seed=seed=1,x", "axis 'seed' mixes kinds of values"),
     ],
 )
 def test_refusals_of_the_command_line(text, message):
