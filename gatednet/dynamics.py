@@ -11,7 +11,7 @@ from jax import Array
 
 from gatednet.experiment import Experiment
 from gatednet.networks import Network
-from gatednet.rows import Blocks, Rows, State, add, split
+from gatednet.rows import Blocks, Cut, Rows, State, add, split
 from gatednet.rules import RuleState
 
 
@@ -35,16 +35,21 @@ class Dynamics(eqx.Module):
         self.rates = (jnp.asarray(experiment.dt / times.weights), jnp.asarray(experiment.dt / times.gates))
 
     @property
+    def cut(self) -> Cut:
+        """How parameters are cut into blocks."""
+        return self.network.cut(self.experiment.inputs.exact)
+
+    @property
     def whole(self) -> bool:
-        """Whether maps are single blocks: where they are large, or where inputs mix their columns."""
-        return not (self.experiment.inputs.exact and self.network.unrolled)
+        """Whether maps are single blocks: where there are many entries, or where inputs mix their columns."""
+        return self.cut is not Cut.ENTRIES
 
     def rows(self, state: State | Rows) -> Rows:
         """The parameters as blocks, from what `carried` gives or from a state."""
-        return state if isinstance(state, Rows) else self.network.split(state, self.whole)
+        return state if isinstance(state, Rows) else self.network.split(state, self.cut)
 
     def carried(self, rows: Rows) -> State | Rows:
-        """What goes from step to step: small maps stacked into two arrays, large ones as they are.
+        """What goes from step to step: entries stacked into two arrays, larger blocks as they are.
 
         Each is the faster one of its kind: a loop over many small arrays is slow, and so is copying a large one.
         """
