@@ -77,12 +77,15 @@ class Dynamics(eqx.Module):
     def gradient(self, rows: Rows, target: Blocks, factor: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
-        `penalised` says which runs are under their penalties, (runs,); None for all.
+        The loss is without the constraints that the rule takes implicitly. `penalised` says which runs are under their penalties, (runs,); None for all.
         """
+
+        objective = self.experiment.objective
+        penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
 
         def loss(rows: Rows) -> tuple[Array, Array]:
             task_loss = self.task_loss(rows, target, factor)
-            penalty = self.experiment.objective.penalty(self.network, rows)
+            penalty = penalty_of(self.network, rows)
             if penalised is not None:
                 penalty = jnp.where(penalised, penalty, 0.0)
             # Runs do not interact, so the gradient of the sum holds the gradient of each.
@@ -96,4 +99,6 @@ class Dynamics(eqx.Module):
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
         gradient, task_loss = self.gradient(rows, target, factor, penalised)
         rows, memory = self.experiment.rule.update(rows, gradient, memory, self.rates)
+        if self.experiment.rule.implicit:
+            rows = self.experiment.objective.proximal(rows, self.rates, penalised)
         return rows, memory, task_loss

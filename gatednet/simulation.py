@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import jax
 import numpy as np
 import xarray
 
@@ -17,6 +16,8 @@ from gatednet.experiment import Experiment
 from gatednet.labels import attributes, coordinates, dimensions
 from gatednet.lane import Save
 from gatednet.settings import SettingError
+from gatednet.shield import shielded
+from gatednet.stability import warn
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 LARGEST_SEED = 2**32 - 1
@@ -24,10 +25,10 @@ LARGEST_SEED = 2**32 - 1
 
 @contextlib.contextmanager
 def precision_of(name: str) -> Iterator[type]:
-    """The number type of a precision, "float32" or "float64", with JAX set to it."""
+    """The number type of a precision, "float32" or "float64", with JAX set to it, and shielded: see `shield`."""
     if name not in PRECISIONS:
         raise SettingError(f"precision is {name!r}, allowed are {' and '.join(PRECISIONS)}")
-    with jax.enable_x64(name == "float64"), jax.default_matmul_precision("highest"):
+    with shielded(name == "float64"):
         yield PRECISIONS[name]
 
 
@@ -67,6 +68,8 @@ def simulate(
     `lane` is the number of runs that are advanced together, by itself the fastest for many runs. Few runs take less
     time in a narrow lane, and in lanes of other widths the last bits may be others.
 
+    **Warns** `StiffnessWarning` where steps are too long for a constraint on the parameters.
+
     **Raises** `SettingError` for seeds, saves, reductions, examples and lanes that are not possible.
     """
     one = isinstance(seeds, int | np.integer)
@@ -77,6 +80,7 @@ def simulate(
         width = lane or lane_width(experiment, reduced_by(experiment, reduced))
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype, examples=examples)
         made = dataclasses.replace(recipe(experiment, save, packing.batch.traced, reduced), width=width)
+        warn(experiment)
         results = unpack(compiled(made)(packing.batch), packing.place)
 
     leading = () if one else ("seed",)
