@@ -1,9 +1,7 @@
 """Constraints taken implicitly: the proximal map, and the rule that uses it."""
 
-import functools
-import warnings
-
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.optimize
@@ -54,13 +52,13 @@ def least(v: np.ndarray, order: int, norm: float, nonnegativity: float) -> float
 def test_the_proximal_map_is_the_minimiser(order: int) -> None:
     random = np.random.default_rng(order)
     of_norm = {1: of_norm_1, 2: of_norm_2}[order]
-    for case in range(60):
+    for case in range(25):
         gates = random.integers(1, 5)
         v = random.normal(0.2, 0.5, gates)
         norm, nonnegativity = random.exponential(1.0) * (case % 5 > 0), random.exponential(0.3) * (case % 3 > 0)
         with jax.enable_x64(True):
-            blocks = tuple(np.array([each]) for each in v)
-            c = np.concatenate(of_norm(blocks, np.array([norm]), np.array([nonnegativity])))
+            blocks = tuple(jnp.array([each]) for each in v)
+            c = np.concatenate(of_norm(blocks, jnp.array([norm]), jnp.array([nonnegativity])))
         # Not above the solver's by more than its own error, and a least value that c really has.
         assert value_at(c, v, order, norm, nonnegativity) <= least(v, order, norm, nonnegativity) + 1e-8
         if norm == nonnegativity == 0:
@@ -68,19 +66,19 @@ def test_the_proximal_map_is_the_minimiser(order: int) -> None:
 
 
 @pytest.mark.parametrize("order", [1, 2])
-@pytest.mark.parametrize("gates", [2, 7, 40])
+@pytest.mark.parametrize("gates", [2, 8, 40])
 def test_blocks_of_any_cut_have_one_map(order: int, gates: int) -> None:
     random = np.random.default_rng(0)
     v = random.normal(0.1, 0.4, (gates, 3))
     v[:, 2] = -0.01  # none is pulled up
-    norm, nonnegativity = np.array([0.3, 2.0, 0.5]), np.array([0.1, 0.0, 0.2])
     of_norm = {1: of_norm_1, 2: of_norm_2}[order]
     with jax.enable_x64(True):
-        entries = np.stack(of_norm(tuple(v), norm, nonnegativity))
-        (whole,) = of_norm((v,), norm, nonnegativity)
-        two = of_norm((v[:1], v[1:]), norm, nonnegativity)
+        norm, nonnegativity, all_gates = jnp.array([0.3, 2.0, 0.5]), jnp.array([0.1, 0.0, 0.2]), jnp.asarray(v)
+        entries = np.stack(of_norm(tuple(all_gates), norm, nonnegativity))
+        (whole,) = of_norm((all_gates,), norm, nonnegativity)
+        two = of_norm((all_gates[::2], all_gates[1::2]), norm, nonnegativity)
     np.testing.assert_allclose(entries, whole, rtol=1e-12, atol=1e-15)
-    np.testing.assert_array_equal(np.concatenate(two), whole)
+    np.testing.assert_allclose(np.stack(two, axis=1).reshape(gates, 3), whole, rtol=1e-12, atol=1e-15)
 
 
 def test_columns_stay_in_the_explicit_step() -> None:
@@ -167,16 +165,15 @@ def test_stiff_constraints_diverge_under_euler_and_not_here() -> None:
 
 
 @pytest.mark.parametrize(
-    "network",
+    ("network", "order"),
     [
-        GatedLinear(paths=3, inputs=9, outputs=3),
-        GatedLinear(paths=3, inputs=9, outputs=3, gates="neuron"),
-        GatedLinear(paths=12, inputs=24, outputs=3),
-        DeepLinear(inputs=20, hidden=4, outputs=2),
+        (GatedLinear(paths=3, inputs=9, outputs=3), 2),
+        (GatedLinear(paths=3, inputs=9, outputs=3, gates="neuron"), 1),
+        (GatedLinear(paths=12, inputs=24, outputs=3), 1),
+        (DeepLinear(inputs=20, hidden=4, outputs=2), 1),
     ],
     ids=["path", "neuron", "stack", "two layers"],
 )
-@pytest.mark.parametrize("order", [1, 2])
 def test_reduced_runs_are_the_same(network: GatedLinear | DeepLinear, order: int) -> None:
     experiment = with_values(CONSTRAINED, {"network": network, "rule": Proximal(), "objective.norm_order": order})
     saves = Save(("loss", "neuron_gates"), 10)
@@ -224,14 +221,3 @@ def test_a_penalty_without_a_proximal_map_is_refused_and_declares_nothing() -> N
     ):
         with_values(SMALL, {"objective": Own(), "rule": Proximal()})
     assert Own(norm=1e6).stiffness(SMALL.network) == ()
-
-
-@functools.cache
-def warned(**changes: object) -> bool:
-    """Whether one step of an experiment is warned of."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        experiment = with_values(SMALL, {"steps": 1, **{name.replace("__", "."): each for name, each in changes.items()}})
-        assert not caught
-        simulate(experiment, Save(("loss",), 1))
-    return any(each.category is StiffnessWarning for each in caught)
