@@ -29,9 +29,9 @@ from gatednet.settings import SettingError
 
 # Parts of an experiment that `draw` reads: runs that agree in them and in their seed share one draw.
 DRAWN_FROM = ("initial", "teachers")
-# The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes in
-# other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits of
-# a run would depend on how many others there are.
+# The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes
+# in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
+# of a run would depend on how many others there are.
 DRAWS_TOGETHER = 8
 
 

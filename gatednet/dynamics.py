@@ -77,9 +77,9 @@ class Dynamics(eqx.Module):
     def gradient(self, rows: Rows, target: Blocks, factor: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
-        The loss is without the constraints that the rule takes implicitly. `penalised` says which runs are under their penalties, (runs,); None for all.
+        The loss is without the constraints that the rule takes implicitly. `penalised` says which runs are under their
+        penalties, (runs,); None for all.
         """
-
         objective = self.experiment.objective
         penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
 

@@ -12,8 +12,8 @@ from jax import Array
 from gatednet.frames import Frame, RowsApart, RowsTogether, WholeMaps
 from gatednet.matching import assignment, cosines
 from gatednet.rows import (
+    LARGEST_SMALL_MAP,
     LARGEST_UNROLLED,
-    LARGEST_UNROLLED_MAP,
     MOST_MAPS,
     Blocks,
     Cut,
@@ -129,11 +129,9 @@ class GatedLinear(Network):
         return WholeMaps() if self.gates == "path" else RowsApart()
 
     def cut(self, exact: bool) -> Cut:
-        entries = self.outputs * self.inputs
-        blocks = math.prod(self.weight_shape) + math.prod(self.gate_shape)
-        if exact and entries <= LARGEST_UNROLLED_MAP and blocks <= LARGEST_UNROLLED:
+        if exact and math.prod(self.weight_shape) + math.prod(self.gate_shape) <= LARGEST_UNROLLED:
             return Cut.ENTRIES
-        large = entries > LARGEST_UNROLLED_MAP or not exact
+        large = self.outputs * self.inputs > LARGEST_SMALL_MAP or not exact
         return Cut.MAPS if large and self.paths <= MOST_MAPS else Cut.STACK
 
     def with_maps(self, outputs: int, inputs: int) -> GatedLinear:

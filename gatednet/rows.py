@@ -20,12 +20,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-# Up to so many entries a network is cut into all of them, and up to so many in one map: the time to compile grows with
-# the number of blocks, and since the error is made anew for every block, so does that of a step with its product with
-# the number of paths (benchmarks/crossover.py).
-LARGEST_UNROLLED, LARGEST_UNROLLED_MAP = 128, 64
-# Up to so many paths, large maps are blocks of their own; each path is a reduction of its own.
-MOST_MAPS = 4
+# Up to so many entries, gates included, a network is cut into all of them: the time to compile grows with the number of
+# blocks, and as the error is made anew for every block, that of a step with its product with the number of paths
+# (benchmarks/crossover.py: two paths are then twice as fast as a stack, four already half as fast).
+LARGEST_UNROLLED = 40
+# Few paths keep a block each where maps have more entries than this, or where inputs mix their columns.
+MOST_MAPS, LARGEST_SMALL_MAP = 4, 64
 
 
 class Cut(enum.Enum):
@@ -88,9 +88,9 @@ def join(blocks: Blocks, shape: tuple[int, ...]) -> Array:
 _LONGEST_SUM = 64
 
 
-# Up to so many terms a sum is a single chain of operations, longer ones are a loop of shorter chains: a chain that reads
-# too many places of memory at a time is slow (benchmarks/crossover.py).
-_LONGEST_CHAIN, _CHAIN = 16, 8
+# Up to so many terms a sum is a single chain of operations, longer ones are a loop of shorter chains: a chain that
+# reads too many places of memory at a time is slow (benchmarks/crossover.py).
+_LONGEST_CHAIN, _CHAIN = 24, 8
 
 
 def chained(term: Callable[[Any], Array], number: int) -> Array:

@@ -1,7 +1,7 @@
 """Whether the steps of an experiment are short enough for its constraints, as these declare it themselves.
 
-An explicit step of length dt is unstable where the curvature of a constraint, times dt / time constant, is above a limit
-of the rule, which is 2 for Euler's (`Objective.stiffness`, `Rule.limits`). The task loss is not looked at.
+An explicit step of length dt is unstable where the curvature of a constraint, times dt / time constant, is above a
+limit of the rule, which is 2 for Euler's (`Objective.stiffness`, `Rule.limits`). The task loss is not looked at.
 """
 
 from __future__ import annotations

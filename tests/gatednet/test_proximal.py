@@ -177,9 +177,7 @@ def test_stiff_constraints_diverge_under_euler_and_not_here() -> None:
 def test_reduced_runs_are_the_same(network: GatedLinear | DeepLinear, order: int) -> None:
     experiment = with_values(CONSTRAINED, {"network": network, "rule": Proximal(), "objective.norm_order": order})
     saves = Save(("loss", "neuron_gates"), 10)
-    reduced, full = (
-        simulate(experiment, saves, reduced=wanted, precision="float64") for wanted in (True, False)
-    )
+    reduced, full = (simulate(experiment, saves, reduced=wanted, precision="float64") for wanted in (True, False))
     for name in saves.observables:
         np.testing.assert_allclose(reduced[name], full[name], rtol=1e-10, atol=1e-12, err_msg=name)
     assert full.result == 0

@@ -40,7 +40,8 @@ def test_cells_are_counted_without_seeds() -> None:
 
 
 def test_zipped_axes_and_sweeps_without_such_cells() -> None:
-    pairs = Axis("pairs", ("objective.norm", "timescales.gates"), ((20.0, 1.0), (20.0, 0.01), (0.1, 0.01)), tuple("abc"))
+    values = ((20.0, 1.0), (20.0, 0.01), (0.1, 0.01))
+    pairs = Axis("pairs", ("objective.norm", "timescales.gates"), values, ("slow", "stiff", "weak"))
     assert "in 1 of 3 cells" in (stiffness_of(sweep_over(pairs)) or "")
     assert stiffness_of(sweep_over(Axis("norm", "objective.norm", (0.0, 0.1)))) is None
     assert stiffness_of(sweep_over(Axis.seeds(2))) is None
@@ -49,7 +50,8 @@ def test_zipped_axes_and_sweeps_without_such_cells() -> None:
 def test_a_million_cells_take_no_loop() -> None:
     norms, times = np.linspace(0.0, 5.0, 1000), np.geomspace(1e-3, 1e-1, 1000)
     sweep = sweep_over(
-        Axis("norm", "objective.norm", tuple(norms.tolist())), Axis("gate_time", "timescales.gates", tuple(times.tolist()))
+        Axis("norm", "objective.norm", tuple(norms.tolist())),
+        Axis("gate_time", "timescales.gates", tuple(times.tolist())),
     )
     start = time.process_time()
     line = stiffness_of(sweep)
