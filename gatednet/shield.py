@@ -24,10 +24,9 @@ def shielded(double: bool) -> Iterator[None]:
 
     **Raises** `SettingError` for a setting that cannot be shielded: JAX_RANDOM_SEED_OFFSET.
     """
-    if getattr(jax.config, "jax_random_seed_offset", 0):
-        raise SettingError(
-            f"JAX_RANDOM_SEED_OFFSET is {jax.config.jax_random_seed_offset}, allowed is 0: it changes all seeds"
-        )
+    offset = getattr(jax.config, "jax_random_seed_offset", 0)
+    if offset:
+        raise SettingError(f"JAX_RANDOM_SEED_OFFSET is {offset}, allowed is 0: it changes all seeds")
     with contextlib.ExitStack() as stack:
         for context in (
             jax.enable_x64(double),
