@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from gatednet import GatedLinear, Gaussian, Save, simulate, with_values
+from gatednet.reduction import reduced_network
+from gatednet.rows import Cut
 from sweeps import Axis, Sweep, run_sweep
+from sweeps.catalog import SWEEPS, sweeps_of
 from tests.gatednet.tools import SMALL
 
 EXPERIMENT = with_values(
@@ -28,3 +31,14 @@ def test_chunks_and_order_change_no_bit(tmp_path: Path, noise: str) -> None:
         alone = simulate(EXPERIMENT, SAVE, 1)
         for each in SAVE.observables:
             np.testing.assert_array_equal(stores["whole"][each].sel(norm=0.1, seed=1).values, alone[each].values)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_networks_of_the_catalog_are_cut_as_ever(name: str) -> None:
+    # Stored results have the bits of these cuts.
+    for sweep in sweeps_of(name).values():
+        for group in sweep.groups():
+            experiment = sweep.group(group)
+            network = reduced_network(experiment) if sweep.recipe(group).reduced else experiment.network
+            small = experiment.inputs.exact and network.outputs * network.inputs <= 64
+            assert network.cut(experiment.inputs.exact) is (Cut.ENTRIES if small else Cut.MAPS)
