@@ -18,9 +18,10 @@ from gatednet.problem import Problem, draw
 from gatednet.reduction import lift, obstacle, reduce, reduced_network
 from gatednet.restart import restart
 from gatednet.rows import Rows, State
-from gatednet.rules import Euler, Optax, Options, Rule
+from gatednet.rules import Euler, Optax, Options, Proximal, Rule
 from gatednet.settings import Setting, SettingError
 from gatednet.simulation import simulate
+from gatednet.stability import StiffnessWarning
 from gatednet.targets import RowsInTurn, Sum, Target, Task
 from gatednet.teachers import ChosenTeachers, IndependentTeachers, SpectralTeachers, Teachers, TeacherSet
 from gatednet.timescales import Timescales
@@ -63,6 +64,7 @@ __all__ = [
     "Phases",
     "Population",
     "Problem",
+    "Proximal",
     "Recipe",
     "Released",
     "Rows",
@@ -74,6 +76,7 @@ __all__ = [
     "Smooth",
     "SpectralTeachers",
     "State",
+    "StiffnessWarning",
     "Sum",
     "Target",
     "Task",

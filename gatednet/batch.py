@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.experimental.layout import Layout, with_layout_constraint
 
 from gatednet.compiler import compiler_options
 from gatednet.dynamics import Dynamics
@@ -23,10 +24,15 @@ from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.lane import Lane, Save, evolve
 from gatednet.problem import Problem, draw
 from gatednet.reduction import obstacle, reduce, reduced_network, worthwhile
+from gatednet.rows import Cut
 from gatednet.settings import SettingError
 
 # Parts of an experiment that `draw` reads: runs that agree in them and in their seed share one draw.
 DRAWN_FROM = ("initial", "teachers")
+# The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes
+# in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
+# of a run would depend on how many others there are.
+DRAWS_TOGETHER = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,9 +53,10 @@ class Recipe:
 class Batch(eqx.Module):
     """What a compiled recipe is given: runs in lanes, and the draws that they start from.
 
-    `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `drawn`
-    and `seeds` have the shape (draws,): the floats, seeds and streams of each draw. `examples` are those of labelled
-    inputs, None for others.
+    `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `drawn`,
+    `seeds` and `streams` have the shape (groups, DRAWS_TOGETHER): the floats, seeds and streams of each draw. `lanes`
+    and `groups`, (), are how many of them are in use; those that come after only fill a shape up. `examples` are those
+    of labelled inputs, None for others.
     """
 
     traced: Traced
@@ -57,6 +64,8 @@ class Batch(eqx.Module):
     drawn: Traced
     seeds: Array | np.ndarray
     streams: Array | np.ndarray
+    lanes: Array | np.ndarray
+    groups: Array | np.ndarray
     examples: Examples | None = None
 
 
@@ -75,11 +84,15 @@ def reduced_by(experiment: Experiment, wanted: bool | None) -> bool:
 
 def lane_width(experiment: Experiment, reduced: bool) -> int:
     """The number of runs in a lane: as many as keep its state near the processor (benchmarks/throughput.py)."""
-    if reduced:
-        return 256
     if experiment.labelled:
         # Examples take more room than any state: a narrow lane loses nothing, and ten seeds fill two.
         return 5
+    network = reduced_network(experiment) if reduced else experiment.network
+    if experiment.inputs.exact and network.cut(exact=True) is Cut.STACK:
+        # Two vectors: wider lanes leave the cache nearest to the processor (benchmarks/crossover.py).
+        return 16
+    if reduced:
+        return 256
     return 64 if experiment.inputs.exact else 32
 
 
@@ -121,15 +134,53 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
         problem = draw(experiment, seed, stream)
         return reduce(experiment, problem) if recipe.reduced else (problem, None)
 
-    starts = jax.vmap(start)(batch.drawn.values, jnp.asarray(batch.seeds), jnp.asarray(batch.streams))
+    def one_group(given: tuple[Experiment, Array, Array]) -> tuple[Problem, Array | None]:
+        return jax.vmap(start)(*given)
+
+    drawn = _each(one_group, (batch.drawn.values, batch.seeds, batch.streams), batch.groups)
+    starts = jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
     run = _lane_of(recipe)
 
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
         traced, index = given
-        problem, basis = jax.tree.map(lambda values: jnp.moveaxis(values[index], 0, -1), starts)
+        problem, basis = jax.tree.map(lambda values: _runs_last(values[index]), starts)
         return run(traced, problem, basis, batch.examples)
 
-    return jax.lax.map(one_lane, (batch.traced, batch.start))
+    return _each(one_lane, (batch.traced, batch.start), batch.lanes)
+
+
+def _each(function: Callable[[Any], Any], given: Any, count: Array | np.ndarray) -> Any:
+    """The results of a function for the first `count` entries along the first axis of what is given.
+
+    The compiler is not told the count. `jax.lax.map` over one entry would be no loop to it, and what is compiled
+    together with what comes before and after can have other last bits.
+    """
+    given = jax.tree.map(jnp.asarray, given)
+
+    def entry(place: Any) -> Any:
+        return jax.tree.map(lambda values: jax.lax.dynamic_index_in_dim(values, place, keepdims=False), given)
+
+    def one(place: Array, results: Any) -> Any:
+        return jax.tree.map(
+            lambda values, result: jax.lax.dynamic_update_index_in_dim(values, result, place, 0),
+            results,
+            function(entry(place)),
+        )
+
+    length = jax.tree.leaves(given)[0].shape[0]
+    shapes = jax.eval_shape(lambda: function(entry(0)))
+    empty = jax.tree.map(lambda shape: jnp.zeros((length, *shape.shape), shape.dtype), shapes)
+    return jax.lax.fori_loop(0, count, one, empty)
+
+
+def _runs_last(values: Array) -> Array:
+    """(runs, ...) → (..., runs), in memory as well.
+
+    Left to itself the compiler calls the old order a layout of the new shape, and what is made of the start alone is
+    then computed run by run: the last few runs of a lane in other instructions than the rest, and in other last bits.
+    """
+    moved = jnp.moveaxis(values, 0, -1)
+    return with_layout_constraint(moved, Layout(major_to_minor=tuple(range(moved.ndim))))
 
 
 @functools.lru_cache(128)
@@ -185,7 +236,9 @@ def pack(
     _, first, which = np.unique(
         np.stack([np.asarray(c, np.float64) for c in columns]), axis=1, return_index=True, return_inverse=True
     )
-    chosen = np.concatenate([first, np.full(max((draws or 0) - len(first), 0), first[0])])
+    groups = -(-max(len(first), draws or 0) // DRAWS_TOGETHER)
+    chosen = np.concatenate([first, np.full(groups * DRAWS_TOGETHER - len(first), first[0])])
+    chosen = chosen.reshape(groups, DRAWS_TOGETHER)
 
     batch = Batch(
         jax.tree.map(lambda leaf: leaf[filled], traced),
@@ -193,6 +246,8 @@ def pack(
         jax.tree.map(lambda leaf: leaf[chosen], traced),
         seeds[chosen].astype(np.uint32),
         streams[chosen].astype(np.uint32),
+        np.asarray(-(-runs // width), np.int32),
+        np.asarray(-(-len(first) // DRAWS_TOGETHER), np.int32),
         examples,
     )
     place = np.empty(runs, np.int64)

@@ -6,21 +6,35 @@ import functools
 
 import jax
 
-# The second generation of XLA's emitters for processors takes half as long again to compile a step, which then is not
-# faster (benchmarks/throughput.py). Versions of XLA that have no other refuse to be asked for one.
-_WANTED = {"xla_cpu_use_fusion_emitters": False}
+from gatednet.shield import shielded
+
+_WANTED: dict[str, bool | int] = {
+    # The second generation of XLA's emitters for processors takes half as long again to compile a step, which then is
+    # not faster (benchmarks/throughput.py). Versions of XLA that have no other refuse to be asked for one.
+    "xla_cpu_use_fusion_emitters": False,
+    # Values that XLA has by itself, unless XLA_FLAGS or JAX_DISABLE_MOST_OPTIMIZATIONS say otherwise: with others the
+    # last bits change, and with fast arithmetic a run that diverges is not noticed.
+    "xla_cpu_enable_fast_math": False,
+    "xla_backend_optimization_level": 3,
+    "xla_llvm_disable_expensive_passes": False,
+}
 
 
 @functools.cache
-def compiler_options() -> dict[str, bool]:
-    """The options of `jax.jit` for everything that runs: those wanted, or none where this version does not know them.
+def compiler_options() -> dict[str, bool | int]:
+    """The options of `jax.jit` for everything that runs: those wanted that this version of XLA knows.
 
     Everything is compiled with the same ones, since a run must have the same bits wherever it is.
     """
+    return {name: value for name, value in _WANTED.items() if _known(name, value)}
+
+
+def _known(name: str, value: bool | int) -> bool:
     try:
-        jax.jit(lambda: 0, compiler_options=_WANTED).lower().compile()
+        with shielded(double=False):
+            jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
     except jax.errors.JaxRuntimeError as error:
-        if any(name in str(error) for name in _WANTED):
-            return {}
+        if name in str(error):
+            return False
         raise
-    return _WANTED
+    return True

@@ -11,7 +11,7 @@ from jax import Array
 
 from gatednet.experiment import Experiment
 from gatednet.networks import Network
-from gatednet.rows import Blocks, Rows, State, add, split
+from gatednet.rows import Blocks, Cut, Rows, State, add, split
 from gatednet.rules import RuleState
 
 
@@ -35,16 +35,21 @@ class Dynamics(eqx.Module):
         self.rates = (jnp.asarray(experiment.dt / times.weights), jnp.asarray(experiment.dt / times.gates))
 
     @property
+    def cut(self) -> Cut:
+        """How parameters are cut into blocks."""
+        return self.network.cut(self.experiment.inputs.exact)
+
+    @property
     def whole(self) -> bool:
-        """Whether maps are single blocks: where they are large, or where inputs mix their columns."""
-        return not (self.experiment.inputs.exact and self.network.unrolled)
+        """Whether maps are single blocks: where there are many entries, or where inputs mix their columns."""
+        return self.cut is not Cut.ENTRIES
 
     def rows(self, state: State | Rows) -> Rows:
         """The parameters as blocks, from what `carried` gives or from a state."""
-        return state if isinstance(state, Rows) else self.network.split(state, self.whole)
+        return state if isinstance(state, Rows) else self.network.split(state, self.cut)
 
     def carried(self, rows: Rows) -> State | Rows:
-        """What goes from step to step: small maps stacked into two arrays, large ones as they are.
+        """What goes from step to step: entries stacked into two arrays, larger blocks as they are.
 
         Each is the faster one of its kind: a loop over many small arrays is slow, and so is copying a large one.
         """
@@ -72,12 +77,15 @@ class Dynamics(eqx.Module):
     def gradient(self, rows: Rows, target: Blocks, factor: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
-        `penalised` says which runs are under their penalties, (runs,); None for all.
+        The loss is without the constraints that the rule takes implicitly. `penalised` says which runs are under their
+        penalties, (runs,); None for all.
         """
+        objective = self.experiment.objective
+        penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
 
         def loss(rows: Rows) -> tuple[Array, Array]:
             task_loss = self.task_loss(rows, target, factor)
-            penalty = self.experiment.objective.penalty(self.network, rows)
+            penalty = penalty_of(self.network, rows)
             if penalised is not None:
                 penalty = jnp.where(penalised, penalty, 0.0)
             # Runs do not interact, so the gradient of the sum holds the gradient of each.
@@ -91,4 +99,6 @@ class Dynamics(eqx.Module):
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
         gradient, task_loss = self.gradient(rows, target, factor, penalised)
         rows, memory = self.experiment.rule.update(rows, gradient, memory, self.rates)
+        if self.experiment.rule.implicit:
+            rows = self.experiment.objective.proximal(rows, self.rates, penalised)
         return rows, memory, task_loss

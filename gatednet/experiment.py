@@ -54,6 +54,11 @@ class Experiment(Setting):
         self.teachers.check(self.network)
         self.initial.check_tasks(self.teachers.number)
         self.curriculum.check(self.teachers.number, self.dt)
+        if self.rule.implicit and not self.objective.knows_constraints:
+            raise SettingError(
+                f"rule {type(self.rule).__name__} takes constraints implicitly, and objective "
+                f"{type(self.objective).__name__} has a penalty of its own without a proximal map"
+            )
 
     @property
     def labelled(self) -> bool:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import math
 
 import jax.numpy as jnp
 from jax import Array
 
 from gatednet.frames import Frame, RowsApart, RowsTogether, WholeMaps
 from gatednet.matching import assignment, cosines
-from gatednet.rows import Blocks, Rows, State, add, join, split, unrolled
+from gatednet.rows import (
+    LARGEST_SMALL_MAP,
+    LARGEST_UNROLLED,
+    MOST_MAPS,
+    Blocks,
+    Cut,
+    Rows,
+    State,
+    add,
+    gated,
+    join,
+    split,
+)
 from gatednet.settings import Choice, Setting, Whole, field
 
 
@@ -42,10 +55,9 @@ class Network(Setting):
     def frame(self) -> Frame:
         """In which coordinates the weights stay few."""
 
-    @property
     @abc.abstractmethod
-    def unrolled(self) -> bool:
-        """Whether its maps are small enough to be cut into a block for each entry."""
+    def cut(self, exact: bool) -> Cut:
+        """How its parameters are cut into blocks; inputs that are not `exact` mix the columns of maps."""
 
     @property
     def gates_are_weights(self) -> bool:
@@ -57,7 +69,7 @@ class Network(Setting):
         """The same network for maps of another shape."""
 
     @abc.abstractmethod
-    def split(self, state: State, whole: bool) -> Rows:
+    def split(self, state: State, cut: Cut) -> Rows:
         """The parameters of a lane as blocks."""
 
     @abc.abstractmethod
@@ -116,18 +128,21 @@ class GatedLinear(Network):
     def frame(self) -> Frame:
         return WholeMaps() if self.gates == "path" else RowsApart()
 
-    @property
-    def unrolled(self) -> bool:
-        return unrolled(self.outputs, self.inputs)
+    def cut(self, exact: bool) -> Cut:
+        if exact and math.prod(self.weight_shape) + math.prod(self.gate_shape) <= LARGEST_UNROLLED:
+            return Cut.ENTRIES
+        large = self.outputs * self.inputs > LARGEST_SMALL_MAP or not exact
+        return Cut.MAPS if large and self.paths <= MOST_MAPS else Cut.STACK
 
     def with_maps(self, outputs: int, inputs: int) -> GatedLinear:
         return dataclasses.replace(self, outputs=outputs, inputs=inputs)
 
-    def split(self, state: State, whole: bool) -> Rows:
+    def split(self, state: State, cut: Cut) -> Rows:
+        if cut is Cut.STACK:
+            return Rows(((state.weights,),), ((state.gates,),))
+        whole = cut is Cut.MAPS
         weights = tuple(split(state.weights[path], whole) for path in range(self.paths))
-        if self.gates == "path":
-            return Rows(weights, tuple((state.gates[path],) for path in range(self.paths)))
-        if whole:
+        if self.gates == "path" or whole:
             return Rows(weights, tuple((state.gates[path],) for path in range(self.paths)))
         return Rows(
             weights,
@@ -135,9 +150,11 @@ class GatedLinear(Network):
         )
 
     def join(self, rows: Rows) -> State:
-        runs = rows.weights[0][0].shape[-1]
-        one = rows.weights[0][0].ndim == 1
-        if one:  # a single stack of all cells is one fusion; a stack of stacks is one for each path
+        first = rows.weights[0][0]
+        runs = first.shape[-1]
+        if first.ndim == 4:
+            return State(first, rows.gates[0][0])
+        if first.ndim == 1:  # a single stack of all cells is one fusion; a stack of stacks is one for each path
             cells = [cell for path in rows.weights for cell in path]
             weights = jnp.stack(cells).reshape(*self.weight_shape, runs)
         else:
@@ -146,6 +163,8 @@ class GatedLinear(Network):
         return State(weights, gates)
 
     def effective_map(self, rows: Rows) -> Blocks:
+        if rows.weights[0][0].ndim == 4:
+            return (gated(rows.gates[0][0], rows.weights[0][0]),)
         gates = [self._gate_of_blocks(gates, weights) for gates, weights in zip(rows.gates, rows.weights, strict=True)]
         return tuple(
             add(gate[block] * weights[block] for gate, weights in zip(gates, rows.weights, strict=True))
@@ -202,15 +221,15 @@ class DeepLinear(Network):
     def frame(self) -> Frame:
         return RowsTogether()
 
-    @property
-    def unrolled(self) -> bool:
-        return False
+    def cut(self, exact: bool) -> Cut:
+        del exact
+        return Cut.MAPS
 
     def with_maps(self, outputs: int, inputs: int) -> DeepLinear:
         return dataclasses.replace(self, outputs=outputs, inputs=inputs)
 
-    def split(self, state: State, whole: bool) -> Rows:
-        assert whole
+    def split(self, state: State, cut: Cut) -> Rows:
+        del cut
         return Rows(((state.weights[0],),), ((state.gates,),))
 
     def join(self, rows: Rows) -> State:

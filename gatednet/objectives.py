@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from gatednet.inputs import seen
 from gatednet.networks import Network
+from gatednet.proximal import of_norm_1, of_norm_2
 from gatednet.rows import Blocks, Rows, add, total
 from gatednet.settings import Choice, Number, Setting, Words, field, number_of
 from gatednet.times import steps_of
+
+
+class Stiffness(NamedTuple):
+    """The largest curvature that a constraint has along one group of parameters, "weights" or "gates".
+
+    `setting` is the field of the objective that it is in proportion to; values may be arrays over runs.
+    """
+
+    setting: str
+    group: str
+    curvature: Any
 
 
 class Objective(Setting):
@@ -56,6 +70,25 @@ class Objective(Setting):
         squared = total(tuple(block**2 for block in seen(error, factor)))
         return squared * number_of(self.reduction, (0.5, 0.5 / outputs))
 
+    @property
+    def knows_constraints(self) -> bool:
+        """Whether `stiffness` and `proximal` are those of its penalty: not where a subclass has another penalty."""
+        return type(self).penalty is Objective.penalty and type(self).cost_of_weights is Objective.cost_of_weights
+
+    def stiffness(self, network: Network) -> tuple[Stiffness, ...]:
+        """How steep the slope of the penalty can become, for each constraint that declares it.
+
+        With order 1 the norm is as steep along all gates together as there are gates, with order 2 along their own
+        direction. The mean norm of columns declares nothing: its curvature has no bound.
+        """
+        if not self.knows_constraints:
+            return ()
+        gates = math.prod(network.gate_shape) if self.norm_order == 1 else 1
+        declared = [Stiffness("norm", "gates", self.norm * gates)]
+        if self.weight_norm == "squared":
+            declared.append(Stiffness("weight_cost", "weights", self.weight_cost))
+        return tuple(declared)
+
     def penalty(self, network: Network, rows: Rows) -> Array:
         """The part of the loss that is not reported, for each run: (runs,)."""
         gates = [gate for path in rows.gates for gate in path]
@@ -66,6 +99,30 @@ class Objective(Setting):
         negative = total(tuple(jnp.where(gate < 0, -gate, 0.0) for gate in gates))
         cost = self.cost_of_weights(network, rows)
         return self.norm * 0.5 * (norm - 1.0) ** 2 + self.nonnegativity * negative + self.weight_cost * cost
+
+    def explicit_penalty(self, network: Network, rows: Rows) -> Array | float:
+        """The part of the penalty that `proximal` leaves out, for each run: the mean norm of columns, or nothing."""
+        return 0.0 if self.weight_norm == "squared" else self.weight_cost * self.cost_of_weights(network, rows)
+
+    def proximal(self, rows: Rows, rates: tuple[Array, Array], penalised: Array | None = None) -> Rows:
+        """The minimiser of ½ ‖θ - rows‖² + rate · penalty, with the rates of weights and gates; see `proximal`.
+
+        `penalised` says which runs are under their penalties, (runs,); None for all. The mean norm of columns is no
+        part of it.
+        """
+
+        def strength(value: Any, rate: Array) -> Array:
+            scaled = rate * value
+            return scaled if penalised is None else jnp.where(penalised, scaled, 0.0)
+
+        weights = rows.weights
+        if self.weight_norm == "squared":
+            shrink = 1.0 / (1.0 + strength(self.weight_cost, rates[0]))
+            weights = jax.tree.map(lambda block: block * shrink, weights)
+        leaves, structure = jax.tree.flatten(rows.gates)
+        of_norm = of_norm_1 if self.norm_order == 1 else of_norm_2
+        gates = of_norm(tuple(leaves), strength(self.norm, rates[1]), strength(self.nonnegativity, rates[1]))
+        return Rows(weights, jax.tree.unflatten(structure, gates))
 
     def cost_of_weights(self, network: Network, rows: Rows) -> Array:
         """What the weights cost, for a strength of 1, for each run: (runs,)."""

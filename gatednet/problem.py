@@ -8,6 +8,7 @@ from jax import Array
 
 from gatednet.experiment import Experiment
 from gatednet.rows import State
+from gatednet.shield import GENERATOR
 
 # Purposes of random numbers, folded into the key of the seed. Stored results depend on them: never renumber.
 INITIAL, TEACHERS, DATA = 0, 1, 2
@@ -36,7 +37,7 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
     """
 
     def key(of: int | Array, purpose: int) -> Array:
-        return jax.random.fold_in(jax.random.fold_in(jax.random.key(of), purpose), stream)
+        return jax.random.fold_in(jax.random.fold_in(jax.random.key(of, impl=GENERATOR), purpose), stream)
 
     teacher_seed = SHARED_SEED if experiment.teachers.shared else seed
     initial_seed = SHARED_SEED if experiment.initial.shared else seed

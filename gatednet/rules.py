@@ -19,6 +19,7 @@ from gatednet.rows import Blocks, Rows
 from gatednet.scalars import python_scalar
 from gatednet.settings import Number, Setting, Text, argument, field, is_traced, refusal
 from gatednet.settings import Rule as FieldRule
+from gatednet.shield import shielded
 
 RuleState = Any
 Group = tuple[Blocks, ...]
@@ -32,6 +33,22 @@ class Rule(Setting):
     def isotropic(self) -> bool:
         """Whether the rule is unchanged by rotations of the maps."""
 
+    @property
+    def implicit(self) -> bool:
+        """Whether constraints are no part of the gradient, and their proximal map comes after each step in its place.
+
+        See `Objective.proximal`.
+        """
+        return False
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        """The largest product of rate and curvature at which a step is stable, by group: "weights", "gates".
+
+        A group has none where the rule has no such limit, or where it is not known.
+        """
+        return {}
+
     @abc.abstractmethod
     def start(self, rows: Rows, rates: tuple[Array, Array]) -> RuleState:
         """What the rule remembers before the first step."""
@@ -43,6 +60,15 @@ class Rule(Setting):
         """The parameters after a step, and what the rule remembers then."""
 
 
+def descended(rows: Rows, gradient: Rows, rates: tuple[Array, Array]) -> Rows:
+    """The parameters after a step down the gradient, of the rates of weights and gates."""
+
+    def moved(group: Group, slope: Group, rate: Array) -> Group:
+        return jax.tree.map(lambda value, change: value - rate * change, group, slope)
+
+    return Rows(moved(rows.weights, gradient.weights, rates[0]), moved(rows.gates, gradient.gates, rates[1]))
+
+
 class Euler(Rule):
     """Explicit Euler of tau dθ/dt = -∂L/∂θ, with a time constant for each group (paper, section 2)."""
 
@@ -50,17 +76,38 @@ class Euler(Rule):
     def isotropic(self) -> bool:
         return True
 
+    @property
+    def limits(self) -> Mapping[str, float]:
+        return {"weights": 2.0, "gates": 2.0}
+
     def start(self, rows: Rows, rates: tuple[Array, Array]) -> None:
         del rows, rates
 
     def update(self, rows: Rows, gradient: Rows, memory: None, rates: tuple[Array, Array]) -> tuple[Rows, None]:
-        def moved(group: Group, slope: Group, rate: Array) -> Group:
-            return jax.tree.map(lambda value, change: value - rate * change, group, slope)
+        return descended(rows, gradient, rates), None
 
-        return (
-            Rows(moved(rows.weights, gradient.weights, rates[0]), moved(rows.gates, gradient.gates, rates[1])),
-            None,
-        )
+
+class Proximal(Rule):
+    """Explicit Euler of the task loss, then the constraints implicitly, by their proximal map.
+
+    The flow is that of `Euler` as dt → 0, and the error is of first order in dt as well; strong constraints and fast
+    gates do not make it unstable. A gate that the constraints hold at 0 is exactly 0. The mean norm of columns
+    (`objective.weight_norm`) has no such map here and stays in the explicit step.
+    """
+
+    @property
+    def isotropic(self) -> bool:
+        return True
+
+    @property
+    def implicit(self) -> bool:
+        return True
+
+    def start(self, rows: Rows, rates: tuple[Array, Array]) -> None:
+        del rows, rates
+
+    def update(self, rows: Rows, gradient: Rows, memory: None, rates: tuple[Array, Array]) -> tuple[Rows, None]:
+        return descended(rows, gradient, rates), None
 
 
 @jax.tree_util.register_pytree_with_keys_class
@@ -166,6 +213,11 @@ class Optax(Rule):
         # Plain and momentum steps are linear in the gradient; nothing is known of the others.
         return self.weights == "sgd"
 
+    @property
+    def limits(self) -> Mapping[str, float]:
+        groups = {"weights": (self.weights, self.weights_options), "gates": (self.gates, self.gates_options)}
+        return {group: 2.0 for group, (name, options) in groups.items() if name == "sgd" and not options}
+
     def start(self, rows: Rows, rates: tuple[Array, Array]) -> RuleState:
         return tuple(
             self._over_runs(group, lambda transform, values: transform.init(values), rate, getattr(rows, group))
@@ -212,7 +264,8 @@ def _obstacle(name: str, options: Options) -> str | None:
         return transform.update(value, transform.init(value), value)
 
     try:
-        jax.eval_shape(step, value, rate, floats)
+        with shielded(double=False):
+            jax.eval_shape(step, value, rate, floats)
     except Exception as error:  # whatever it is that optax, or what it calls, finds wrong
         return str(error).partition("\n")[0]
     return None

@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import jax
 import numpy as np
 import xarray
 
@@ -20,7 +19,9 @@ from gatednet.memory import check_fits
 from gatednet.refusal import SettingError, shown
 from gatednet.scalars import python_list, python_scalar
 from gatednet.settings import LARGEST_SEED, Choice, Instance, Optional, Whole, argument
+from gatednet.shield import shielded
 from gatednet.size import check_size
+from gatednet.stability import warn
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 PRECISION = Choice(tuple(PRECISIONS))
@@ -33,9 +34,9 @@ SEED = Whole(0, LARGEST_SEED, "seeds have 32 bits")
 
 @contextlib.contextmanager
 def precision_of(name: str) -> Iterator[type]:
-    """The number type of a precision, "float32" or "float64", with JAX set to it."""
+    """The number type of a precision, "float32" or "float64", with JAX set to it, and shielded: see `shield`."""
     name = argument("precision", name, PRECISION)
-    with jax.enable_x64(name == "float64"), jax.default_matmul_precision("highest"):
+    with shielded(name == "float64"):
         yield PRECISIONS[name]
 
 
@@ -87,6 +88,8 @@ def simulate(
     `lane` is the number of runs that are advanced together, by itself the fastest for many runs. Few runs take less
     time in a narrow lane, and in lanes of other widths the last bits may be others.
 
+    **Warns** `StiffnessWarning` where steps are too long for a constraint on the parameters.
+
     **Raises** `SettingError` for seeds, saves, reductions, examples and lanes that are not possible.
     """
     argument("experiment", experiment, Instance(Experiment))
@@ -106,6 +109,7 @@ def simulate(
         check_size(experiment, save, len(numbers), len(numbers), width, blocks, is_reduced, dtype)
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype, examples=examples)
         made = dataclasses.replace(recipe(experiment, save, packing.batch.traced, reduced), width=width)
+        warn(experiment)
         results = unpack(compiled(made)(packing.batch), packing.place)
 
     leading = () if one else ("seed",)

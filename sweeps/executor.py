@@ -20,6 +20,7 @@ import numpy as np
 from jax import Array
 
 from gatednet.batch import Batch, Packing, Recipe, jitted, pack, unpack
+from gatednet.simulation import precision_of
 from sweeps.chunks import Chunk, Plan, Request
 from sweeps.labelled import examples_for
 from sweeps.progress import Progress
@@ -120,8 +121,13 @@ class Executor:
         batches = self.placed(self.pack(request))
         with concurrent.futures.ThreadPoolExecutor(len(batches)) as pool:
             # The first is compiled while the next is lowered.
-            compiling = [pool.submit(function.lower(batch).compile) for batch in batches]
+            compiling = [pool.submit(self._compiled, function.lower(batch)) for batch in batches]
             self.programs = [each.result() for each in compiling]
+
+    def _compiled(self, lowered: Any) -> Any:
+        # What JAX is set to is a matter of each thread.
+        with precision_of(np.dtype(self.shape.dtype).name):
+            return lowered.compile()
 
     def run(self, batches: Sequence[Batch]) -> list[dict[str, Array]]:
         """Hand batches to their devices; returns before they are ready."""

@@ -17,6 +17,7 @@ from sweeps.executor import Executors, Running
 from sweeps.labelled import fingerprints
 from sweeps.plan import Sweep
 from sweeps.progress import Progress, Silent
+from sweeps.stability import warn_of_stiffness
 from sweeps.store import Store
 
 
@@ -64,6 +65,7 @@ def run_sweep(
             features = fingerprints([sweep])
             store = Store.create(path, sweep, chunk_runs)
         stack.enter_context(store.lock())
+        warn_of_stiffness(sweep)
         stack.enter_context(precision_of(sweep.precision))
         plan = store.plan
         missing = [chunk for chunk in plan.chunks() if not store.is_done(chunk)]

@@ -10,11 +10,12 @@ import runpy
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
@@ -36,6 +37,7 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 RESUMED = ("sweep", "reproduce")
 # The error of a wrong call, wherever typer keeps its copy of click: its class is only known while the program runs.
 _UsageError: Any = typer.BadParameter.__bases__[0]
+_python_warned = warnings.showwarning
 
 app = typer.Typer(
     name="gatednet",
@@ -98,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _terminated)
     sys.unraisablehook = _unraisable
     shield()
+    warnings.showwarning = _warned
     code = _code(list(sys.argv[1:] if arguments is None else arguments))
     if code == INTERRUPTED:
         # What the devices still compute is not waited for: Python's own end would abort over it.
@@ -127,6 +130,21 @@ def _code(arguments: list[str]) -> int:
         resumed = "; the same command again continues it" if arguments[0] in RESUMED else ""
         return _tell(f"interrupted{resumed}", INTERRUPTED)
     return result if isinstance(result, int) else DONE
+
+
+def _warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of the package in one line; others as Python does."""
+    if category.__module__.partition(".")[0] == "gatednet":
+        _tell(f"warning: {message}", DONE)
+    else:
+        _python_warned(message, category, filename, lineno, file, line)
 
 
 def _tell(message: str, code: int) -> int:

@@ -37,12 +37,14 @@ def sweep(
     from sweeps.labelled import prepare
     from sweeps.progress import progress_for
     from sweeps.run import run_sweep
+    from sweeps.stability import warn_of_stiffness
 
     use_data(data)
     found = {store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
     if dry_run:
         for store, each in found.items():
             print(f"{out / store}: {expected(each)}")
+            warn_of_stiffness(each)
         return
     check_writable(out)
     prepare(found.values(), progress_of_training)

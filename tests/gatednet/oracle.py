@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import scipy.optimize
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +78,23 @@ def penalty_gradient(model: Model, gates: np.ndarray) -> np.ndarray:
     return model.norm * by_norm - model.nonnegativity * (gates < 0)
 
 
+def proximal(model: Model, gates: np.ndarray) -> np.ndarray:
+    """The minimiser of ½ ‖c - gates‖² + dt / tau_c · penalty over gates of fixed signs, by a general solver.
+
+    Only for gates that keep their signs, which is checked.
+    """
+    rate, signs = model.dt / model.tau_c, np.sign(gates)
+    assert model.norm_order == 1
+
+    def stationary(c: np.ndarray) -> np.ndarray:
+        return c - gates + rate * penalty_gradient(model, c)
+
+    found = scipy.optimize.root(stationary, gates, tol=1e-13)
+    assert np.all(np.abs(stationary(found.x)) < 1e-12)
+    assert np.all(np.sign(found.x) == signs)
+    return found.x
+
+
 def simulate(
     model: Model,
     weights: np.ndarray,
@@ -85,8 +103,12 @@ def simulate(
     steps: int,
     batch: int | None = None,
     random: np.random.Generator | None = None,
+    implicit: bool = False,
 ) -> Run:
-    """Explicit Euler of tau dθ/dt = -∂L/∂θ from a given state; `batch` inputs a step, or the population where None."""
+    """Explicit Euler of tau dθ/dt = -∂L/∂θ from a given state; `batch` inputs a step, or the population where None.
+
+    With `implicit` the penalties are no part of that step and are taken implicitly after it.
+    """
     all_weights, all_gates, losses = [weights], [gates], []
     scale = 1 / teachers.shape[1] if model.averaged else 1.0
     for step in range(steps):
@@ -97,10 +119,15 @@ def simulate(
             assert random is not None
             inputs = random.standard_normal((batch, teachers.shape[2]))
             loss, by_weights, by_gates = task_gradients(weights, gates, teacher, inputs)
-        by_weights = scale * by_weights + model.weight_cost * weights
-        by_gates = scale * by_gates + penalty_gradient(model, gates)
+        by_weights, by_gates = scale * by_weights, scale * by_gates
+        if not implicit:
+            by_weights = by_weights + model.weight_cost * weights
+            by_gates = by_gates + penalty_gradient(model, gates)
         weights = weights - model.dt / model.tau_w * by_weights
         gates = gates - model.dt / model.tau_c * by_gates
+        if implicit:
+            weights = weights / (1 + model.dt / model.tau_w * model.weight_cost)
+            gates = proximal(model, gates)
         all_weights.append(weights)
         all_gates.append(gates)
         losses.append(scale * loss)

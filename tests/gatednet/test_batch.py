@@ -142,12 +142,13 @@ def test_padding_changes_nothing() -> None:
     seeds, streams = np.array([5, 6, 6]), np.zeros(3, int)
     packings = [
         gatednet.pack(SMALL, {}, seeds, streams, width=2),
-        gatednet.pack(SMALL, {}, seeds, streams, width=2, lanes=4, draws=5),
+        gatednet.pack(SMALL, {}, seeds, streams, width=2, lanes=4, draws=9),
     ]
     assert packings[0].batch.start.shape == (2, 2)
     assert packings[1].batch.start.shape == (4, 2)
-    assert packings[0].batch.seeds.shape == (2,)  # runs of one seed share a draw
-    assert packings[1].batch.seeds.shape == (5,)
+    assert packings[0].batch.seeds.tolist() == [[5, 6, 5, 5, 5, 5, 5, 5]]  # runs of one seed share a draw
+    assert packings[1].batch.seeds.shape == (2, 8)
+    assert [(int(each.batch.lanes), int(each.batch.groups)) for each in packings] == [(2, 1), (2, 1)]
     recipe = gatednet.recipe(SMALL, save, packings[0].batch.traced)
     some, others = (gatednet.unpack(jitted(recipe)(each.batch), each.place) for each in packings)
     assert_equal_runs(some, others)
@@ -156,8 +157,9 @@ def test_padding_changes_nothing() -> None:
 
 def test_streams_differ() -> None:
     packing = gatednet.pack(SMALL, {}, np.array([5, 5]), np.array([0, 1]), width=2)
-    assert packing.batch.seeds.tolist() == [5, 5]
-    assert packing.batch.streams.tolist() == [0, 1]
+    assert packing.batch.seeds.ravel()[:2].tolist() == [5, 5]
+    assert packing.batch.streams.ravel()[:2].tolist() == [0, 1]
+    assert packing.batch.start[0].tolist() == [0, 1]
 
 
 def test_saves_that_do_not_divide_a_run_are_refused() -> None:

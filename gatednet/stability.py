@@ -1,0 +1,79 @@
+"""Whether the steps of an experiment are short enough for its constraints, as these declare it themselves.
+
+An explicit step of length dt is unstable where the curvature of a constraint, times dt / time constant, is above a
+limit of the rule, which is 2 for Euler's (`Objective.stiffness`, `Rule.limits`). The task loss is not looked at.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from gatednet.experiment import Experiment
+from gatednet.settings import is_traced
+
+# Products that are at the limit but for rounding are stable.
+_ROUNDING = 1e-9
+
+
+class StiffnessWarning(UserWarning):
+    """A constraint is too stiff for explicit steps of the length that is asked for."""
+
+
+class Instability(NamedTuple):
+    """A constraint that is too stiff: its setting, the time constant of its group, and the largest stable dt.
+
+    `cells` says in how many of the cells asked about.
+    """
+
+    setting: str
+    time: str
+    largest: float
+    cells: int
+
+
+def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None = None) -> Instability | None:
+    """The constraint that allows the shortest steps of those that do not allow the present ones; None where all do.
+
+    `values` are arrays at dotted paths that broadcast against each other; the cells are those of the result.
+    """
+    given = values or {}
+    shape = np.broadcast_shapes(*(np.shape(each) for each in given.values()))
+
+    def array(path: Any, leaf: Any) -> Any:
+        return given.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf) if is_traced(leaf) else leaf
+
+    each = jax.tree_util.tree_map_with_path(array, experiment)
+    found = []
+    for setting, group, curvature in each.objective.stiffness(each.network):
+        if group not in each.rule.limits:
+            continue
+        # Without curvature any step is stable.
+        with np.errstate(divide="ignore"):
+            largest = each.rule.limits[group] * np.divide(getattr(each.timescales, group), curvature)
+        unstable = np.broadcast_to(each.dt > largest * (1 + _ROUNDING), shape)
+        if np.any(unstable):
+            shortest = float(np.min(np.where(unstable, largest, np.inf)))
+            found.append(
+                Instability(f"objective.{setting}", f"timescales.{group}", shortest, int(np.count_nonzero(unstable)))
+            )
+    return min(found, key=lambda each: each.largest, default=None)
+
+
+def advice(experiment: Experiment, found: Instability, where: str) -> str:
+    """The line that says so; `where` says for which dt."""
+    return (
+        f"constraint {found.setting} is too stiff for steps of dt {where}: beside {found.time} rule "
+        f"{type(experiment.rule).__name__} is stable up to dt = {found.largest:.6g}, and rule Proximal at any"
+    )
+
+
+def warn(experiment: Experiment) -> None:
+    """Warn of constraints that are too stiff for the steps of an experiment."""
+    found = instability(experiment)
+    if found is not None:
+        warnings.warn(advice(experiment, found, f"= {experiment.dt:g}"), StiffnessWarning, stacklevel=3)

@@ -1,0 +1,44 @@
+"""The numbers of a sweep do not depend on how it is cut into chunks, on devices, or on the order of its seeds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gatednet import GatedLinear, Gaussian, Save, simulate, with_values
+from gatednet.reduction import reduced_network
+from gatednet.rows import Cut
+from sweeps import Axis, Sweep, run_sweep
+from sweeps.catalog import SWEEPS, sweeps_of
+from tests.gatednet.tools import SMALL
+
+EXPERIMENT = with_values(
+    SMALL, {"network": GatedLinear(paths=2, inputs=20, outputs=10), "inputs": Gaussian(batch=30), "objective.norm": 0.1}
+)
+SAVE = Save(("loss", "weights", "alignment", "specialization"), 20)
+
+
+@pytest.mark.parametrize("noise", ["paired", "independent"])
+def test_chunks_and_order_change_no_bit(tmp_path: Path, noise: str) -> None:
+    stores = {}
+    for name, seeds, chunk_runs in (("whole", (0, 1, 2), None), ("one by one", (2, 0, 1), 1)):
+        sweep = Sweep(EXPERIMENT, (Axis("norm", "objective.norm", (0.1, 0.3)), Axis.seeds(seeds)), SAVE, noise=noise)
+        stores[name] = run_sweep(sweep, tmp_path / name, chunk_runs=chunk_runs).dataset().load()
+    for each in SAVE.observables:
+        for seed in (0, 1, 2):
+            np.testing.assert_array_equal(*(store[each].sel(seed=seed).values for store in stores.values()))
+    if noise == "paired":
+        alone = simulate(EXPERIMENT, SAVE, 1)
+        for each in SAVE.observables:
+            np.testing.assert_array_equal(stores["whole"][each].sel(norm=0.1, seed=1).values, alone[each].values)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_networks_of_the_catalog_are_cut_as_ever(name: str) -> None:
+    # Stored results have the bits of these cuts.
+    for sweep in sweeps_of(name).values():
+        for group in sweep.groups():
+            experiment = sweep.group(group)
+            network = reduced_network(experiment) if sweep.recipe(group).reduced else experiment.network
+            small = experiment.inputs.exact and network.outputs * network.inputs <= 64
+            assert network.cut(experiment.inputs.exact) is (Cut.ENTRIES if small else Cut.MAPS)
