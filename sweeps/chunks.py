@@ -7,6 +7,8 @@ import functools
 import hashlib
 import itertools
 import math
+import numbers
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ import numpy as np
 from gatednet.batch import DRAWN_FROM
 from gatednet.examples import Examples
 from gatednet.experiment import Experiment
+from gatednet.settings import SettingError
 from sweeps.cost import expected_speed
 
 if TYPE_CHECKING:
@@ -71,10 +74,26 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The grid of a sweep cut into chunks of one shape; those at the end of an axis may be smaller."""
+    """The grid of a sweep cut into chunks of one shape; those at the end of an axis may be smaller.
+
+    **Raises** `SettingError` where a chunk would be empty, larger than the grid, or of several compilations.
+    """
 
     sweep: Sweep
     chunk_shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        sizes = self.sweep.shape
+        largest = [1 if place in self.sweep.static_places else size for place, size in enumerate(sizes)]
+        fits = len(self.chunk_shape) == len(sizes) and all(
+            isinstance(step, int) and not isinstance(step, bool) and 1 <= step <= most
+            for step, most in zip(self.chunk_shape, largest, strict=True)
+        )
+        if not fits:
+            shown = reprlib.repr(self.chunk_shape)
+            raise SettingError(
+                f"the shape of a chunk is {shown}, allowed are whole numbers from 1 to {tuple(largest)}, one an axis"
+            )
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -166,8 +185,15 @@ def chunk_shape(sweep: Sweep, chunk_runs: int | None = None) -> tuple[int, ...]:
     """The shape of the chunks of a sweep: one point along static axes, elsewhere as many as fit.
 
     Axes that change the schedule are cut first: runs with blocks of one length go through their steps together.
+
+    **Raises** `SettingError` where `chunk_runs` is not a whole number, at least 1.
     """
-    limit = _largest(sweep) if chunk_runs is None else chunk_runs
+    if chunk_runs is None:
+        limit = _largest(sweep)
+    elif isinstance(chunk_runs, numbers.Integral) and not isinstance(chunk_runs, bool) and chunk_runs >= 1:
+        limit = int(chunk_runs)
+    else:
+        raise SettingError(f"chunk_runs is {chunk_runs!r}, allowed is a whole number, at least 1")
     shape = [1] * len(sweep.axes)
     places = [place for place in range(len(shape)) if place not in sweep.static_places]
     for place in sorted(places, key=lambda place: (place in sweep.schedule_places, -place)):
