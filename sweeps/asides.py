@@ -19,7 +19,19 @@ import filelock
 from gatednet.settings import SettingError
 from sweeps import records
 from sweeps.files import flush, put_aside, read, reason_of
-from sweeps.records import ARRAYS, DONE, FINISHED, HEADER, LOCK, METADATA, PLAN, PROVENANCE, TEMPLATE, is_ours, read_template
+from sweeps.records import (
+    ARRAYS,
+    DONE,
+    FINISHED,
+    HEADER,
+    LOCK,
+    METADATA,
+    PLAN,
+    PROVENANCE,
+    TEMPLATE,
+    is_ours,
+    read_template,
+)
 
 _TRIES = 10
 # What follows the name of the store: earlier versions had the number of the process alone.
@@ -46,7 +58,9 @@ def check_name(place: Path) -> None:
     # Of a process with a number of as many digits as there are.
     beside += 10 - len(str(os.getpid()))
     if beside > most:
-        raise SettingError(f"{place.name!r} has {size} bytes, allowed are up to {most - beside + size} in a store's name")
+        raise SettingError(
+            f"{place.name!r} has {size} bytes, allowed are up to {most - beside + size} in a store's name"
+        )
 
 
 @contextlib.contextmanager
@@ -88,7 +102,7 @@ def sweep_up(place: Path) -> None:
 
 
 def _was_begun(folder: Path) -> bool:
-    """Whether a folder beside a store was created here: it has the first line of a plan, or nothing but a part of it."""
+    """Whether a folder beside a store was created here: it has the first line of a plan, or only a part of it."""
     if is_ours(folder):
         return True
     header = HEADER.encode()
@@ -133,9 +147,9 @@ def check_deletable(folder: Path, arrays: Callable[[], frozenset[str]]) -> None:
     files, folders = _survey(folder, arrays)
     parent = folder.parent
     if os.path.ismount(folder):
-        raise SettingError(f"{folder} is the root of a file system, which cannot be replaced; allowed is a folder in it")
+        raise SettingError(f"{folder} is the root of a file system, allowed is a folder in it")
     for path in [parent, folder, *folders]:
-        if path != parent and path != folder and os.path.ismount(path):
+        if path not in (parent, folder) and os.path.ismount(path):
             raise SettingError(f"{folder} cannot be deleted: {path} is the root of a file system")
         if not os.access(path, os.W_OK | os.X_OK):
             raise SettingError(f"{folder} cannot be deleted: nothing can be deleted in {path}")

@@ -12,25 +12,26 @@ from gatednet.settings import SettingError
 from sweeps.asides import check_deletable, check_name, delete, named, new_beside, sweep_up
 from sweeps.chunks import Plan
 from sweeps.files import (
-    check_writable,
     entry_of,
     flush,
     flush_folders,
     make_folders,
     make_inside,
     reason_of,
+    record_bytes,
+    unwritable,
     write_bytes,
     write_flushed,
     writing,
 )
 from sweeps.records import ARRAYS, DONE, HEADER, LAYOUT, PLAN, TEMPLATE
-from sweeps.files import record_bytes
 from sweeps.template import empty_arrays
 
+AGAIN = "the same sweep again continues it"
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 
 
-class Taken(SettingError):
+class TakenError(SettingError):
     """A place at which another process has created something in the meantime."""
 
 
@@ -66,10 +67,9 @@ def check_place(folder: Path, arrays: Callable[[], frozenset[str]] | None = None
     place = resolved(folder)
     check_name(place)
     # Where the folders beside it come.
-    try:
-        check_writable(place.parent)
-    except SettingError as error:
-        raise SettingError(f"{folder} cannot be written: {error}") from error
+    reason = unwritable(place.parent if place.exists() else place)
+    if reason:
+        raise SettingError(f"{folder} cannot be written: {reason}")
     if arrays is not None:
         check_deletable(place, arrays)
     elif os.path.ismount(place):
@@ -80,12 +80,12 @@ def check_place(folder: Path, arrays: Callable[[], frozenset[str]] | None = None
 def new_store(folder: Path, plan: Plan, *, replaces: bool = False) -> Iterator[None]:
     """Create a store; it is locked in the context. Where it replaces one, that one must be locked already.
 
-    **Raises** `Taken` where another process was quicker, and `WriteError` where the system fails; nothing is changed
-    then.
+    **Raises** `TakenError` where another process was quicker, and `WriteError` where the system fails; what was
+    there is there still, or the new store is.
     """
     place = resolved(folder)
     with contextlib.ExitStack() as stack:
-        with writing(folder, "; nothing was changed"):
+        with writing(folder, f"; {AGAIN}"):
             made = make_folders(place.parent)
             try:
                 sweep_up(place)
@@ -116,7 +116,7 @@ def _put(folder: Path, aside: Path, place: Path, replaces: bool) -> Path | None:
         if old is not None:
             old.rename(place)
         if isinstance(error, OSError) and error.errno in _TAKEN:
-            raise Taken(f"{folder} was created by another process in the meantime") from error
+            raise TakenError(f"{folder} was created by another process in the meantime") from error
         raise
     return old
 

@@ -12,8 +12,9 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from gatednet.settings import SettingError
 
@@ -143,7 +144,7 @@ def discard(path: Path) -> None:
     flush(path.parent)
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedReader:
     """A regular file to read.
 
     **Raises** `OSError` where it cannot be read or is another kind of file: a pipe would be waited for.
@@ -194,7 +195,7 @@ def known_sha256(path: Path) -> str:
     return digest
 
 
-def _state(file: BinaryIO) -> tuple[int, ...]:
+def _state(file: BufferedReader) -> tuple[int, ...]:
     found = os.fstat(file.fileno())
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
@@ -261,17 +262,22 @@ def listing(root: Path, paths: Iterable[Path]) -> dict[str, dict[str, Any]]:
 
 def check_writable(folder: Path) -> None:
     """Raise `SettingError` where files cannot be written into a folder, or it cannot be made; leave nothing behind."""
+    reason = unwritable(folder)
+    if reason:
+        raise SettingError(f"{folder} cannot be written: {reason}")
+
+
+def unwritable(folder: Path) -> str | None:
+    """Why files cannot be written into a folder, or it cannot be made; None where they can."""
+    there = folder.absolute()
     try:
-        there = folder.absolute()
         while not there.exists() and there != there.parent:
             there = there.parent
-    except OSError as error:
-        raise SettingError(f"{folder} cannot be written: {reason_of(error)}") from error
-    try:
         if not there.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(there))
         with tempfile.TemporaryFile(dir=there):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
         where = "" if there == folder.absolute() else f"nothing can be made in {there}: "
-        raise SettingError(f"{folder} cannot be written: {where}{reason_of(error)}") from error
+        return where + (reason_of(error) if isinstance(error, OSError) else str(error))
+    return None

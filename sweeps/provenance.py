@@ -19,7 +19,10 @@ import numpy as np
 import gatednet
 
 # What the bits of a run depend on beside its plan: entries of `versions`.
-BITS = ("gatednet", "jax", "jaxlib", "numpy", "python", "machine", "device", "processor", "instructions", "runtime", "flags")  # fmt: skip
+BITS = (
+    "gatednet", "jax", "jaxlib", "numpy", "python",
+    "machine", "device", "processor", "instructions", "runtime", "flags",
+)  # fmt: skip
 _CPUINFO = Path("/proc/cpuinfo")
 # Extensions for arithmetic on vectors, by which XLA compiles differently.
 _VECTORS = re.compile(r"sse\S*|ssse\S*|avx\S*|fma\S*|f16c|amx\S*|asimd\S*|sve\S*|fp|fphp")
@@ -45,7 +48,7 @@ def provenance(devices: Sequence[jax.Device], workers: Iterable[Mapping[str, Any
 
 
 def versions(devices: Sequence[jax.Device]) -> dict[str, str]:
-    """What the last bits of runs on these devices depend on: `BITS`, each as text; those that mean nothing are left out.
+    """What the last bits of runs on these devices depend on, `BITS`, each as text; what means nothing is left out.
 
     The model of a processor is one of them: products of matrices are cut by the size of its caches.
     """
@@ -90,7 +93,9 @@ def _differing(there: Mapping[str, Any], here: Mapping[str, str]) -> list[str]:
             continue
         if name == "instructions":
             if not any(each.startswith("processor") for each in found):
-                more, less = (" ".join(sorted(set(a.split()) - set(b.split()))) for a, b in ((one, other), (other, one)))
+                more, less = (
+                    " ".join(sorted(set(a.split()) - set(b.split()))) for a, b in ((one, other), (other, one))
+                )
                 found.append(f"instructions {more or 'none'} only there and {less or 'none'} only here")
         else:
             found.append(f"{name} {one} there and {other} here")

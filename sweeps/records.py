@@ -18,6 +18,8 @@ PLAN, PROVENANCE, ARRAYS, DONE, LOCK = "plan.toml", "provenance.json", "arrays.z
 TEMPLATE, FINISHED = "_template.json", "_store.json"
 # The metadata of a group or of an array.
 METADATA = "zarr.json"
+# Those of the group, with those of all arrays in them.
+GROUP = f"{ARRAYS}/{METADATA}"
 # The first line of every plan, by which a folder is known as a store.
 HEADER = "# The plan of a sweep of gatednet; the folder is a store, format 1.\n"
 # Since this layout all metadata are final when a store is created.
@@ -60,7 +62,7 @@ def read_template(folder: Path) -> Template | None:
     if record is None:
         return None
     shape, files = _whole_numbers(record.get("chunk_shape")), _files(record.get("files"))
-    if shape is None or files is None or PLAN not in files or f"{ARRAYS}/{METADATA}" not in files:
+    if shape is None or files is None or PLAN not in files or GROUP not in files:
         return None
     return Template(shape, files, record.get("layout") == LAYOUT)
 
@@ -69,7 +71,7 @@ def read_finished(folder: Path) -> Files | None:
     """The digests of a finished store's files; None where it is not finished, or its record not what was written."""
     record = read_record(folder / DONE / FINISHED)
     files = None if record is None else _files(record.get("files"))
-    needed = (PLAN, PROVENANCE, f"{DONE}/{TEMPLATE}", f"{ARRAYS}/{METADATA}")
+    needed = (PLAN, PROVENANCE, f"{DONE}/{TEMPLATE}", GROUP)
     return files if files is not None and all(name in files for name in needed) else None
 
 

@@ -11,10 +11,10 @@ import jax
 
 from gatednet.settings import SettingError
 from gatednet.simulation import PRECISIONS, precision_of
-from sweeps.asides import check_deletable
+from sweeps.asides import check_deletable, sweep_up
 from sweeps.chunks import Chunk, Computed, Plan
 from sweeps.cluster import connected, on_workers
-from sweeps.creation import Taken, check_place, is_free, new_store, resolved
+from sweeps.creation import TakenError, check_place, is_free, new_store, resolved
 from sweeps.devices import devices_for
 from sweeps.executor import Executors, Running
 from sweeps.files import known_sha256
@@ -43,8 +43,8 @@ def run_sweep(
     A new folder is created; in the store of an interrupted sweep the chunks that are missing are computed, and those
     that are damaged again; a finished one is returned at once, with `fresh` false, once all of its files have been
     compared with their digests. `restart` replaces the store that is there and starts over. `devices` are those of this
-    process by default, or one of them where that is all that pays. `chunk_runs` is the largest number of runs in a chunk
-    of a new store. The numbers depend on neither of the two.
+    process by default, or one of them where that is all that pays. `chunk_runs` is the largest number of runs in a
+    chunk of a new store. The numbers depend on neither of the two.
 
     `cluster` is the address of a dask scheduler, whose workers then compute the chunks. `mix_versions` goes on with a
     store that was begun with other versions or on another kind of processor, which may differ in last bits.
@@ -61,6 +61,7 @@ def run_sweep(
     path = Path(folder)
     progress = progress or Silent()
     if is_finished(sweep, path, restart=restart):
+        sweep_up(resolved(path))
         return Store.open(path)
     with contextlib.ExitStack() as stack:
         # All that can be refused comes before the first change.
@@ -77,7 +78,7 @@ def run_sweep(
                 check_place(path, None if is_free(path) else Store(path).arrays)
             try:
                 store = stack.enter_context(_locked(path, plan, there))
-            except Taken:
+            except TakenError:
                 if last:
                     raise
             else:

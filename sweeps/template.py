@@ -111,7 +111,7 @@ def own_metadata(content: bytes) -> bytes:
 
 
 def gathered(metadata: Mapping[str, bytes]) -> bytes:
-    """The metadata of a group with those of its arrays gathered in them; `metadata` are those of each, by their paths."""
+    """The metadata of a group with those of its arrays in them; `metadata` are those of all, by their paths."""
     files: dict[str, Buffer] = {name: cpu.Buffer.from_bytes(content) for name, content in metadata.items()}
     _consolidate(MemoryStore(files))
     return files["zarr.json"].to_bytes()

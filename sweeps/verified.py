@@ -29,10 +29,6 @@ class VerifiedFiles(Store):
     no digest or does not agree with it: zarr itself takes a missing file for a chunk of fill values.
     """
 
-    supports_writes = False
-    supports_deletes = False
-    supports_listing = True
-
     def __init__(self, folder: Path, digests: dict[str, str], refuse: Refusal) -> None:
         super().__init__(read_only=True)
         self._folder, self._digests, self._refuse = folder, digests, refuse
@@ -41,6 +37,20 @@ class VerifiedFiles(Store):
         if not isinstance(other, VerifiedFiles):
             return False
         return self._folder == other._folder and self._digests == other._digests
+
+    __hash__ = None  # as every store that can be compared
+
+    @property
+    def supports_writes(self) -> bool:
+        return False
+
+    @property
+    def supports_deletes(self) -> bool:
+        return False
+
+    @property
+    def supports_listing(self) -> bool:
+        return True
 
     def __str__(self) -> str:
         return self._folder.absolute().as_uri()
@@ -67,9 +77,7 @@ class VerifiedFiles(Store):
             return content
         return None
 
-    async def get(
-        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
-    ) -> Buffer | None:
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
         content = await asyncio.to_thread(self.read, key)
         return None if content is None else prototype.buffer.from_bytes(_cut(content, byte_range))
 

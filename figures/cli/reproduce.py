@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, File, FormatIfAny, Out, Runs, parse_files, progress_of_training, use_data
+from figures.cli.options import (
+    Data,
+    File,
+    FormatIfAny,
+    MixVersions,
+    Out,
+    Runs,
+    parse_files,
+    progress_of_training,
+    use_data,
+)
 
 if TYPE_CHECKING:
     from figures.claim import Claim
@@ -34,6 +44,7 @@ def reproduce(
     out: Out = Path("pictures"),
     formats: FormatIfAny = None,
     file: File = None,
+    mix_versions: MixVersions = False,
     data: Data = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few seeds, for a first look: pictures are marked, claims may be undecided.")
@@ -52,7 +63,7 @@ def reproduce(
     from sweeps.ahead import Ahead
     from sweeps.labelled import prepare
     from sweeps.progress import progress_for
-    from sweeps.run import run_sweep
+    from sweeps.run import is_finished, run_sweep
 
     use_data(data)
     entries, missing = at_hand(chosen(names or []), names or [])
@@ -63,10 +74,16 @@ def reproduce(
     files = read_files(entries, parse_files(file or []))
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
-    check_writable(stores_in)
     check_writable(pictures_in)
     sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
-    new = {name: sweep for each in sweeps.values() for name, sweep in each.items() if not (stores_in / name).exists()}
+    new = {
+        name: sweep
+        for each in sweeps.values()
+        for name, sweep in each.items()
+        if not is_finished(sweep, stores_in / name)
+    }
+    if new:
+        check_writable(stores_in)
     made: dict[str, Future[list[Claim]]] = {}
     # Figures are drawn one by one beside the sweeps of later ones.
     with Ahead(list(new.values())) as ahead, one_by_one() as drawing:
@@ -76,7 +93,9 @@ def reproduce(
             for name, sweep in sweeps[entry.name].items():
                 if new.pop(name, None) is not None:
                     ahead.advance()
-                stores[name] = run_sweep(sweep, stores_in / name, progress=progress_for(name))
+                stores[name] = run_sweep(
+                    sweep, stores_in / name, progress=progress_for(name), mix_versions=mix_versions
+                )
             made[entry.name] = drawing.submit(make, entry, stores, pictures_in, suffixes, quick=quick, files=files)
             for each in made.values():
                 if each.done():
