@@ -90,13 +90,13 @@ def sweep_up(place: Path) -> None:
     """Delete what processes left beside a place that were killed while they created or replaced its store."""
     start = f".{place.name}."
     with contextlib.suppress(OSError):
-        for entry in list(os.scandir(place.parent)):
-            if not (entry.name.startswith(start) and _ASIDE.fullmatch(entry.name[len(start) :])):
+        for name in os.listdir(place.parent):
+            if not (name.startswith(start) and _ASIDE.fullmatch(name[len(start) :])):
                 continue
-            aside = place.parent / entry.name
+            aside = place.parent / name
             # One that cannot be deleted, or holds something else, stays.
             with contextlib.suppress(OSError, SettingError, filelock.Timeout):
-                if entry.is_dir(follow_symlinks=False) and _was_begun(aside):
+                if stat.S_ISDIR(aside.lstat().st_mode) and _was_begun(aside):
                     with filelock.FileLock(aside / LOCK, timeout=0):
                         delete(aside)
 
@@ -106,12 +106,13 @@ def _was_begun(folder: Path) -> bool:
     if is_ours(folder):
         return True
     header = HEADER.encode()
-    for entry in os.scandir(folder):
-        if entry.name == LOCK and entry.is_file(follow_symlinks=False) and not entry.stat().st_size:
+    for name in os.listdir(folder):
+        found = (folder / name).lstat()
+        if name == LOCK and stat.S_ISREG(found.st_mode) and not found.st_size:
             continue
-        if put_aside(entry.name) != PLAN or not entry.is_file(follow_symlinks=False):
+        if put_aside(name) != PLAN or not stat.S_ISREG(found.st_mode):
             return False
-        if read(folder / entry.name)[: len(header)] != header[: entry.stat().st_size]:
+        if not header.startswith(read(folder / name)[: len(header)]):
             return False
     return True
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+# Of an opened file that is written.
+WRITING = os.O_CREAT | os.O_TRUNC
 
 
 class Died(BaseException):
@@ -75,9 +76,9 @@ class Disk:
             self._torn.add(first)
             if not os.path.lexists(first):
                 self._journal.append((parent, lambda: os.unlink(first)))
-        elif name == "mkdir":
+        elif name == "mkdir" and not os.path.lexists(first):
             self._journal.append((parent, lambda: shutil.rmtree(first)))
-        elif name == "remove":
+        elif name == "remove" and os.path.isfile(first):
             content = Path(first).read_bytes()
             self._journal.append((parent, lambda: Path(first).write_bytes(content)))
         elif name == "rename":

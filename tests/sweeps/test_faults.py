@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,17 +13,36 @@ import pytest
 from gatednet import SettingError, with_values
 from sweeps.files import WriteError
 from sweeps.run import run_sweep
+from sweeps.template import empty_arrays
 from sweeps.verify import verify
 from tests.cli.tools import contents, flip
 from tests.sweeps.faults import Died, disk
 from tests.sweeps.layouts import as_before
 from tests.sweeps.test_store import CHUNK_RUNS, everything, interrupted
-from tests.sweeps.tools import grid, small
+from tests.sweeps.tools import Numbered, grid, small
 
 pytestmark = [
     pytest.mark.usefixtures("numbered"),
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names of open files come from /proc"),
 ]
+
+
+_kept: dict[str, dict[str, bytes]] = {}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Nothing here need be on a real disk, and empty arrays are the same for every store of a plan."""
+
+    def empty(plan):
+        text = f"{plan.chunk_shape} {plan.sweep.to_toml()}"
+        if text not in _kept:
+            _kept[text] = empty_arrays(plan)
+        return _kept[text]
+
+    monkeypatch.setattr("sweeps.creation.empty_arrays", empty)
+    monkeypatch.setattr("sweeps.provenance._revision", lambda: None)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 def begun(folder: Path) -> None:
@@ -61,7 +81,7 @@ def starts(tmp_path_factory):
     """Folders as they are before, and all files of the store that comes out."""
     made = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeps.run.Executors", __import__("tests.sweeps.tools", fromlist=["Numbered"]).Numbered)
+        patch.setattr("sweeps.run.Executors", Numbered)
         for name, (make, _) in STARTS.items():
             made[name] = tmp_path_factory.mktemp("start")
             # What is not ours, with names that come close to ours.
@@ -124,7 +144,7 @@ def every(starts, tmp_path, name: str, mode: str, step: int, first: int = 1) -> 
 def test_some_faults(starts, tmp_path, name, mode):
     # Others for each, so that together they are many.
     place = list(STARTS).index(name) * len(MODES) + MODES.index(mode)
-    every(starts, tmp_path, name, mode, step=131, first=1 + 5 * place)
+    every(starts, tmp_path, name, mode, step=173, first=1 + 7 * place)
 
 
 @pytest.mark.slow
