@@ -150,7 +150,7 @@ class Store(StoreFolder):
                 "run its sweep again to go on"
             )
         digests = {
-            name.removeprefix(f"{ARRAYS}/"): entry["sha256"]
+            name.removeprefix(f"{ARRAYS}/"): (entry["bytes"], entry["sha256"])
             for name, entry in files.items()
             if name.startswith(f"{ARRAYS}/")
         }

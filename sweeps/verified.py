@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
-import math
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import NoReturn
@@ -24,12 +24,12 @@ Refusal = Callable[[str, str, bytes | None], None]
 class VerifiedFiles(Store):
     """A folder of files, read-only.
 
-    `digests` are the SHA-256 of the files by their paths below the folder. Every file is read whole, and what was read
-    is compared with its digest, so that nothing can change in between. `refuse` is called where a file is missing, has
-    no digest or does not agree with it: zarr itself takes a missing file for a chunk of fill values.
+    `digests` are the size and the SHA-256 of the files by their paths below the folder. Every file is read whole, and
+    what was read is compared with its digest, so that nothing can change in between. `refuse` is called where a file is
+    missing, has no digest or does not agree with it: zarr itself takes a missing file for a chunk of fill values.
     """
 
-    def __init__(self, folder: Path, digests: dict[str, str], refuse: Refusal) -> None:
+    def __init__(self, folder: Path, digests: dict[str, tuple[int, str]], refuse: Refusal) -> None:
         super().__init__(read_only=True)
         self._folder, self._digests, self._refuse = folder, digests, refuse
 
@@ -66,13 +66,15 @@ class VerifiedFiles(Store):
                 self._refuse(name, "has no digest", None)
             return None
         try:
-            content = read(self._folder / name, math.inf)
+            content = read(self._folder / name, expected[0])
         except (FileNotFoundError, NotADirectoryError):
             self._refuse(name, "is missing", None)
         except OSError as error:
-            self._refuse(name, f"cannot be read: {reason_of(error)}", None)
+            larger = error.errno == errno.EFBIG
+            what = "does not agree with its digest" if larger else f"cannot be read: {reason_of(error)}"
+            self._refuse(name, what, None)
         else:
-            if hashlib.sha256(content).hexdigest() != expected:
+            if hashlib.sha256(content).hexdigest() != expected[1]:
                 self._refuse(name, "does not agree with its digest", content)
             return content
         return None
