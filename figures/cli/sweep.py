@@ -58,7 +58,7 @@ def sweep(
         )  # fmt: skip
         print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs")
         if made.mended:
-            print(f"{made.folder}: {len(made.mended)} damaged chunks were computed again: {', '.join(made.mended)}")
+            print(f"{made.folder}: damaged chunks were computed again: {', '.join(made.mended)}")
         diverged += count_diverged(made)
     if diverged:
         print(f"{diverged:,} runs left the finite numbers: see the variables result and result_step of the stores")

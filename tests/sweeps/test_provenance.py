@@ -81,8 +81,8 @@ def test_other_versions_are_refused_unless_told_to(begun, monkeypatch, name, the
     before = contents(begun.parent)
     with pytest.raises(
         SettingError,
-        match=rf"store was begun with {re.escape(f'{name} {there} there and {here} here')}, so that last bits may differ; "
-        r"allowed are what it was begun with, another folder, and mixing \(mix_versions, --mix-versions\)",
+        match=rf"store was begun with {re.escape(f'{name} {there} there and {here} here')}, so that last bits "
+        r"may differ; allowed are what it was begun with, another folder, and mixing \(mix_versions, --mix-versions\)",
     ):
         run_sweep(grid(), begun)
     assert contents(begun.parent) == before
