@@ -132,6 +132,7 @@ def _fill(folder: Path, plan: Plan) -> None:
     write_bytes(folder / PLAN, text)
     make_inside(folder / DONE, folder)
     write_template(folder, plan.chunk_shape, files)
+    flush(folder)
     for name, content in contents.items():
         make_inside((folder / name).parent, folder)
         write_flushed(folder / name, content)
