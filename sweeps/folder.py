@@ -48,7 +48,7 @@ class StoreFolder:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self._identity = _identity(self.folder)
+        self._identity = identity(self.folder)
 
     @functools.cached_property
     def sweep(self) -> Sweep:
@@ -184,7 +184,7 @@ class StoreFolder:
 
     def _replaced(self) -> bool:
         """Whether another store is in the folder since this one was opened, or none."""
-        if self._identity != _identity(self.folder):
+        if self._identity != identity(self.folder):
             return True
         now = read_template(self.folder)
         known = self.__dict__.get("template")
@@ -255,10 +255,10 @@ class StoreFolder:
                 raise SettingError(f"{self.folder} cannot be written: {os.strerror(code)}")
 
 
-def _identity(folder: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one of its name."""
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file or a folder from another one of its name; None where there is none."""
     try:
-        found = folder.stat()
+        found = path.stat()
     except (OSError, ValueError):
         return None
     return found.st_dev, found.st_ino

@@ -36,7 +36,7 @@ def check_sessions(
         for name, each in (features or {}).items():
             if not isinstance(earlier, dict) or earlier.get(name) != each:
                 raise SettingError(
-                    f"{folder} was begun with other features of {name}, allowed are those and another folder"
+                    f"{folder} was begun with other features of {name}; allowed are those and another folder"
                 )
         found = differing(session, here)
         if found:

@@ -29,6 +29,7 @@ from sweeps.asides import check_deletable, delete, named, sweep_inside, sweep_up
 from sweeps.chunks import Chunk
 from sweeps.creation import AGAIN, check_place, is_free, new_store, resolved, write_template
 from sweeps.files import (
+    WriteError,
     discard,
     entry_of,
     flush_folders,
@@ -40,7 +41,7 @@ from sweeps.files import (
     write_record,
     writing,
 )
-from sweeps.folder import MENDED, Digest, StoreFolder
+from sweeps.folder import MENDED, Digest, StoreFolder, identity
 from sweeps.parts import Parts
 from sweeps.plan import Sweep
 from sweeps.provenance import provenance, versions
@@ -49,6 +50,7 @@ from sweeps.records import (
     DONE,
     FINISHED,
     GROUP,
+    LOCK,
     METADATA,
     PROVENANCE,
     TEMPLATE,
@@ -72,6 +74,7 @@ class Store(StoreFolder):
         super().__init__(folder)
         self.fresh = False
         self.mended: tuple[str, ...] = ()
+        self._lock: tuple[int, int] | None = None
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Store:
@@ -187,6 +190,7 @@ class Store(StoreFolder):
         **Raises** `WriteError` where the system fails.
         """
         self.check_aligned(chunk)
+        self._check_lock()
         root = self.folder / ARRAYS
         files = {root / name: content for name, content in self._encoder.files(chunk, results).items()}
         with writing(self.folder, f"; {AGAIN}"):
@@ -203,6 +207,14 @@ class Store(StoreFolder):
     def _encoder(self) -> Encoder:
         names = [f"{variable.name}/{METADATA}" for variable in self.sweep.variables]
         return Encoder(self.plan, {name: self.sound(f"{ARRAYS}/{name}") for name in names})
+
+    def _check_lock(self) -> None:
+        """Raise `WriteError` where the lock that was taken is not that of the folder any more.
+
+        It was deleted then, or the folder was: another process may be writing too, even another plan.
+        """
+        if self._lock is not None and identity(self.folder / LOCK) != self._lock:
+            raise WriteError(f"{self.folder} lost its lock {LOCK}, and others may write it too; {AGAIN}")
 
     def check_aligned(self, chunk: Chunk) -> None:
         """Raise `ValueError` where a piece of the grid is not exactly one chunk of the arrays."""
@@ -285,6 +297,7 @@ class Store(StoreFolder):
             if not self.template.final:
                 self._gather()
             write_record(self.folder / PROVENANCE, {"sessions": [*sessions, session]})
+        self._lock = identity(self.folder / LOCK)
 
     def _gather(self) -> None:
         """Make the metadata of the group final, in a store of an earlier version."""
@@ -300,6 +313,7 @@ class Store(StoreFolder):
 
         **Raises** `SettingError` where anything of it is damaged or missing, and `WriteError` where the system fails.
         """
+        self._check_lock()
         self._check_template(known_sha256)
         names = [record_name(chunk.name) for chunk in self.plan.chunks()]
         for chunk in self.plan.chunks():

@@ -16,6 +16,7 @@ from sweeps.plan import Sweep
 from sweeps.run import run_sweep
 from sweeps.store import Store
 from tests.cli.tools import flip
+from tests.explore.test_page import Visitor
 from tests.explore.tools import Counted, SomeLost, short
 from tests.sweeps.tools import small
 
@@ -209,6 +210,27 @@ def test_damage_after_opening_is_told_and_not_drawn(tmp_path):
     # A store in which metadata are damaged is not opened.
     flip(folder / "arrays.zarr/zarr.json")
     assert "is damaged: arrays.zarr/zarr.json does not agree with its digest" in refused(lambda: Stored(folder))
+
+
+@pytest.mark.usefixtures("numbered")
+def test_a_page_tells_of_damage_and_goes_on(tmp_path):
+    axes = (Axis("speed", "timescales.gates", (0.1, 0.2)), Axis("length", "curriculum.block_length", (0.01, 0.02)))
+    folder = run(tmp_path / "store", axes, Save(("loss",), 10), small()).folder
+    path = next(each for each in (folder / "arrays.zarr/loss/c").rglob("*") if each.is_file())
+    content = path.read_bytes()
+    path.write_bytes(content[::-1])
+    visitor = Visitor(Stored(folder)).come()
+    visitor.until(lambda: visitor.message)
+    assert "is damaged in chunk" in visitor.message
+    assert "does not agree with its digest; run the sweep again to mend it" in visitor.message
+    visitor.until(lambda: not visitor.busy)
+    assert visitor.page.diagram is None
+    assert visitor.page.chosen is None
+    path.write_bytes(content)
+    visitor.page.show(visitor.page.view.at((0.01, 0.2)))
+    visitor.until(lambda: visitor.page.diagram is not None)
+    np.testing.assert_array_equal(visitor.page.diagram.values, [[0, 1], [2, 3]])
+    visitor.page.close()
 
 
 @pytest.mark.usefixtures("numbered")

@@ -13,12 +13,13 @@ import pytest
 
 import sweeps.creation
 from gatednet import SettingError
+from sweeps.files import WriteError
 from sweeps.run import run_sweep
 from sweeps.store import Store
 from sweeps.verify import verify
 from tests.cli.tools import environment
 from tests.sweeps.test_store import CHUNK_RUNS, everything
-from tests.sweeps.tools import grid
+from tests.sweeps.tools import Numbered, grid
 
 # What a process is told to do, line by line, and what it says of each: "done", "finished", or what refused it.
 PROGRAM = """
@@ -192,3 +193,36 @@ def test_a_reader_is_told_of_a_store_that_was_replaced(tmp_path):
     with pytest.raises(SettingError, match="was replaced or deleted while it was read, allowed is to open it again"):
         data.loss.load()
     assert np.isfinite(Store.open(folder).dataset().loss).all()
+
+
+@pytest.mark.usefixtures("quick_files")
+@pytest.mark.parametrize("lost", ["lock", "folder", "replaced"])
+def test_a_writer_that_lost_its_lock_stops(tmp_path, monkeypatch, lost):
+    """As on a file system that lets others delete it: two at a time could mix two plans."""
+    folder = tmp_path / "store"
+
+    class Losing(Numbered):
+        left = 2
+
+        def start(self, chunk):
+            self.left -= 1
+            if not self.left:
+                if lost == "lock":
+                    (folder / ".lock").unlink()
+                else:
+                    folder.rename(tmp_path / "moved")
+                if lost == "replaced":
+                    Store.create(folder, grid(noise="independent"), CHUNK_RUNS)
+            return super().start(chunk)
+
+    monkeypatch.setattr("sweeps.run.Executors", Losing)
+    with pytest.raises(WriteError, match=r"store lost its lock \.lock, and others may write it too; the same sweep "):
+        run_sweep(grid(), folder, chunk_runs=CHUNK_RUNS)
+    if lost != "lock":
+        assert folder.exists() == (lost == "replaced")
+        folder = tmp_path / "moved"
+    monkeypatch.setattr("sweeps.run.Executors", Numbered)
+    assert run_sweep(grid(), folder).finished
+    verify(folder)
+    if lost == "replaced":
+        assert not Store.open(tmp_path / "store").done

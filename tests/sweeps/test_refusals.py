@@ -91,7 +91,7 @@ def test_other_features(unfinished, tmp_path, monkeypatch):
     path = tmp_path / "store/provenance.json"
     sessions = json.loads(path.read_text())["sessions"]
     for features, message in (
-        ({"digits": {"fingerprint": "a"}}, "was begun with other features of digits, allowed are those and another"),
+        ({"digits": {"fingerprint": "a"}}, "was begun with other features of digits; allowed are those and another"),
         # Nor are they passed over where an earlier session does not tell of them.
         (None, "was begun with other features of digits"),
     ):  # fmt: skip
