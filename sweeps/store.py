@@ -13,7 +13,6 @@ The folder holds no path and no date that matters: a copy of it is as good as it
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,6 +44,7 @@ from sweeps.folder import MENDED, Digest, StoreFolder, identity
 from sweeps.parts import Parts
 from sweeps.plan import Sweep
 from sweeps.provenance import provenance, versions
+from sweeps.reading import open_verified
 from sweeps.records import (
     ARRAYS,
     DONE,
@@ -54,13 +54,11 @@ from sweeps.records import (
     METADATA,
     PROVENANCE,
     TEMPLATE,
-    Part,
     read_finished,
     record_name,
 )
 from sweeps.sessions import check_sessions, read_sessions
 from sweeps.template import Encoder, gathered
-from sweeps.verified import VerifiedFiles
 
 
 class Store(StoreFolder):
@@ -139,50 +137,7 @@ class Store(StoreFolder):
         for values that are damaged or lost, with their chunk.
         """
         self.check(known_sha256)
-        finished = read_finished(self.folder)
-        files = dict(finished or self.template.files)
-        done = 0
-        for chunk in self.plan.chunks():
-            part = self.parts.done(chunk, finished)
-            if part is not None:
-                done += 1
-                files |= part.files
-        if finished is None or done < len(self.plan):
-            raise SettingError(
-                f"{self.folder} is not finished: {done} of {len(self.plan)} chunks are done, "
-                "run its sweep again to go on"
-            )
-        digests = {
-            name.removeprefix(f"{ARRAYS}/"): (entry["bytes"], entry["sha256"])
-            for name, entry in files.items()
-            if name.startswith(f"{ARRAYS}/")
-        }
-        return xarray.open_zarr(
-            VerifiedFiles(self.folder / ARRAYS, digests, self._refuse_reading), chunks=None, consolidated=True
-        )
-
-    def _refuse_reading(self, name: str, reason: str, content: bytes | None) -> None:
-        """Raise `SettingError` for a file of the arrays that is not as it was when the store was opened.
-
-        Return where that is because its chunk was written again in the meantime.
-        """
-        chunk = self._chunk_of(name)
-        if chunk is None:
-            raise self.damaged(f"{ARRAYS}/{name} {reason}")
-        part = self.parts.part(chunk, None)
-        if content is not None and isinstance(part, Part):
-            entry = part.files.get(f"{ARRAYS}/{name}", {})
-            if entry.get("sha256") == hashlib.sha256(content).hexdigest():
-                return
-        raise self.damage(chunk, f"{ARRAYS}/{name} {reason}")
-
-    def _chunk_of(self, name: str) -> Chunk | None:
-        """The chunk that a file of the arrays belongs to."""
-        variable, *places = name.split("/")
-        axes = len(self.plan.counts)
-        if variable not in {each.name for each in self.sweep.variables} or places[:1] != ["c"]:
-            return None
-        return self.plan.chunk(tuple(int(each) for each in places[1 : axes + 1]))
+        return open_verified(self, self.parts)
 
     def write(self, chunk: Chunk, results: Mapping[str, np.ndarray]) -> None:
         """Write the results of a chunk, (runs, ...) each in C order, and mark it as done.
