@@ -145,6 +145,16 @@ def check_deletable(folder: Path, arrays: Callable[[], frozenset[str]]) -> None:
 
     `arrays` gives the names of its arrays where its own record of them cannot be read.
     """
+    try:
+        _check_deletable(folder, arrays)
+    except FileNotFoundError as error:
+        # What was there a moment ago.
+        raise SettingError(f"{folder} is being written by another process, allowed is one at a time") from error
+    except OSError as error:
+        raise SettingError(f"{folder} cannot be deleted: {reason_of(error)}") from error
+
+
+def _check_deletable(folder: Path, arrays: Callable[[], frozenset[str]]) -> None:
     files, folders = _survey(folder, arrays)
     parent = folder.parent
     if os.path.ismount(folder):

@@ -17,7 +17,7 @@ from sweeps.cluster import connected, on_workers
 from sweeps.creation import TakenError, check_place, is_free, new_store, resolved
 from sweeps.devices import devices_for
 from sweeps.executor import Executors, Running
-from sweeps.files import known_sha256
+from sweeps.files import known_sha256, reason_of
 from sweeps.labelled import fingerprints
 from sweeps.plan import Sweep
 from sweeps.progress import Progress, Silent
@@ -114,6 +114,13 @@ def is_finished(sweep: Sweep, folder: str | os.PathLike[str], *, restart: bool =
 
 def _existing(sweep: Sweep, folder: Path, *, restart: bool) -> Store | None:
     """The store that is gone on with; None where one is created, in the place of another or not."""
+    try:
+        return _looked_at(sweep, folder, restart=restart)
+    except OSError as error:
+        raise SettingError(f"{folder} cannot be read: {reason_of(error)}") from error
+
+
+def _looked_at(sweep: Sweep, folder: Path, *, restart: bool) -> Store | None:
     if is_free(folder):
         return None
     store = Store(folder)

@@ -108,8 +108,8 @@ class Racers:
 
 
 @pytest.fixture
-def racers(tmp_path):
-    made = Racers(tmp_path / "in" / "store", 3)
+def racers(tmp_path, request):
+    made = Racers(tmp_path / "in" / "store", request.param)
     yield made
     made.end()
 
@@ -117,7 +117,8 @@ def racers(tmp_path):
 def check(racers: Racers, seed: int) -> list[str]:
     """One race, after which the store is sound and finished by whoever comes next."""
     chosen = random.Random(seed)
-    commands = chosen.choices(["sweep", "restart", "read", "verify"], weights=[4, 2, 2, 1], k=3)
+    number = len(racers.processes)
+    commands = chosen.choices(["sweep", "restart", "read", "verify"], weights=[4, 2, 2, 1], k=number)
     commands[0] = chosen.choice(["sweep", "restart"])
     answers = racers.race(commands, [chosen.random() * 0.1 if chosen.random() < 0.7 else 0.0 for _ in commands])
     for command, answer in zip(commands, answers, strict=True):
@@ -149,12 +150,14 @@ def races(racers, tmp_path, seeds) -> None:
     assert "done" in told
 
 
+@pytest.mark.parametrize("racers", [2], indirect=True)
 @pytest.mark.usefixtures("numbered", "quick_files")
 def test_some_races(racers, tmp_path):
     races(racers, tmp_path, range(8))
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("racers", [2, 4], indirect=True)
 @pytest.mark.usefixtures("numbered", "quick_files")
 def test_many_races(racers, tmp_path):
     races(racers, tmp_path, range(1000))
