@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray
 
 from explore.curves import SAVED, Curves, prepared
 from explore.diagram import Diagram, scalar
@@ -32,13 +31,18 @@ _UNEVEN = 256
 class Stored(Source):
     """A finished sweep: its axes are those of the diagram, or menus, and seeds are averaged.
 
-    **Raises** `SettingError` where the folder is not a finished store, or has no two axes of numbers.
+    Every value that is shown is compared with its digest when it is read.
+
+    **Raises** `SettingError` where the folder is not a finished store, or has no two axes of numbers; and from
+    `diagrams` and `curves` where what they read is damaged or lost.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._store = Store.open(folder)
         if not self._store.finished:
             raise SettingError(f"{folder} is not finished; gatednet sweep continues it")
+        # Refused here where it is damaged; of values it is told when they are read.
+        self._data = self._store.dataset()
         self._name = Path(folder).name
         self._sweep = self._store.sweep
         self._axes = {axis.name: axis for axis in self._sweep.axes if not axis.is_seed}
@@ -49,16 +53,16 @@ class Stored(Source):
             raise SettingError(f"{folder} has no scalar observable, which a diagram needs")
 
     @functools.cached_property
-    def _data(self) -> xarray.Dataset:
-        return self._store.dataset()
+    def _seed_axis(self) -> Axis | None:
+        return next((axis for axis in self._sweep.axes if axis.is_seed), None)
 
-    @functools.cached_property
+    @property
     def _seeds(self) -> str | None:
-        return next((axis.name for axis in self._sweep.axes if axis.is_seed), None)
+        return None if self._seed_axis is None else self._seed_axis.name
 
     @property
     def _number_of_seeds(self) -> int:
-        return 1 if self._seeds is None else min(len(self._data[self._seeds]), MOST_SEEDS)
+        return 1 if self._seed_axis is None else min(len(self._seed_axis), MOST_SEEDS)
 
     def default(self, base: str | None = None) -> View:
         del base
@@ -122,7 +126,7 @@ class Stored(Source):
         for name, axis in self._axes.items():
             value = axis.coordinates[self._points(view)[name]]
             paths = ", ".join(axis.paths)
-            found.append(Control(name, f"values of {paths}", "", _listed(axis), value, options=axis.coordinates))
+            found.append(Control(name, f"values of {paths}", "", _listed(axis), value, options=tuple(axis.coordinates)))
         return found
 
     def axes(self, view: View) -> Mapping[str, Span]:
@@ -138,7 +142,7 @@ class Stored(Source):
     def sweep_table(self, view: View) -> dict[str, Any]:
         # A store need not come from the catalog: every value of its experiment is set.
         axes = {name: _table(self._axes[name]) for name in (view.y.path, view.x.path)}
-        seeds = {} if self._seeds is None else {"seed": [int(each) for each in self._data[self._seeds].values]}
+        seeds = {} if self._seed_axis is None else {"seed": list(self._seed_axis.values)}
         return {
             "base": DEFAULT,
             "save": [view.observable],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,28 +13,15 @@ import xarray
 from zarr.storage import MemoryStore, ZipStore
 
 from gatednet.settings import SettingError
-from sweeps.files import aside_of, flush, write_flushed
+from sweeps.files import aside_of, check_writable, flush, write_flushed, writing
 
 if TYPE_CHECKING:
     from zarr.core.buffer import Buffer
 
+__all__ = ["check_replaceable", "check_writable", "open_data", "packed", "write_all"]
+
 # The oldest date that a zip file can hold: the same data make the same file.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
-
-
-def check_writable(folder: Path) -> None:
-    """Raise `SettingError` where files cannot be written into a folder, or it cannot be made; leave nothing behind."""
-    there = folder.absolute()
-    while not there.exists() and there != there.parent:
-        there = there.parent
-    try:
-        if not there.is_dir():
-            raise NotADirectoryError(20, "not a folder", str(there))
-        with tempfile.TemporaryFile(dir=there):
-            pass
-    except OSError as error:
-        where = "" if there == folder.absolute() else f"nothing can be made in {there}: "
-        raise SettingError(f"{folder} cannot be written: {where}{error.strerror or error}") from error
 
 
 def check_replaceable(path: Path) -> None:
@@ -48,20 +34,19 @@ def check_replaceable(path: Path) -> None:
 def write_all(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
     """Write files aside, flush them, and then put them all in their places.
 
-    **Raises** `SettingError` where that is not possible.
+    **Raises** `WriteError` where that is not possible; `check_writable` tells before anything is computed.
     """
     aside: dict[Path, Path] = {}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            path = folder / name
-            aside[path] = aside_of(path)
-            write_flushed(aside[path], content)
-        for path, written in aside.items():
-            written.replace(path)
-        flush(folder)
-    except OSError as error:
-        raise SettingError(f"{folder} cannot be written: {error.strerror or error}") from error
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, content in contents.items():
+                path = folder / name
+                aside[path] = aside_of(path)
+                write_flushed(aside[path], content)
+            for path, written in aside.items():
+                written.replace(path)
+            flush(folder)
     finally:
         for written in aside.values():
             written.unlink(missing_ok=True)

@@ -113,19 +113,6 @@ def open_stores(entry: Entry, runs: Path) -> dict[str, Store]:
     return stores
 
 
-def check_stores(sweeps: Mapping[str, Sweep], runs: Path) -> None:
-    """Check before anything is computed that the stores that are there already, of some names, can be gone on with.
-
-    **Raises** `SettingError` where one is damaged, or has another plan.
-    """
-    for name, sweep in sweeps.items():
-        folder = runs / name
-        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-            store = Store.open(folder)
-            store.require(sweep)
-            store.check()
-
-
 def make(
     entry: Entry,
     stores: Mapping[str, Store],

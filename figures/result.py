@@ -22,7 +22,7 @@ import filelock
 
 from figures.files import check_replaceable, check_writable
 from gatednet.settings import SettingError
-from sweeps.files import aside_of, flush, read_record, record_text, sha256, write_flushed
+from sweeps.files import aside_of, flush, read_record, record_bytes, sha256, write_flushed
 
 FORMATS = ("pdf", "png", "svg")
 DATA, CAPTION = "zarr.zip", "md"
@@ -110,7 +110,7 @@ class Result:
 
     def _note(self, path: Path, content: Mapping[str, Any]) -> None:
         """Write a record, aside under one name for all processes: what a kill leaves there is written over."""
-        write_flushed(self._new, record_text(content).encode())
+        write_flushed(self._new, record_bytes(content))
         self._new.replace(path)
         flush(self.folder)
 

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sweeps.axes import Axis
     from sweeps.devices import use_all_cores
+    from sweeps.files import WriteError
     from sweeps.plan import Sweep
     from sweeps.run import run_sweep
     from sweeps.spec import load_spec
     from sweeps.store import Store
 
-__all__ = ["Axis", "Store", "Sweep", "load_spec", "run_sweep", "use_all_cores"]
+__all__ = ["Axis", "Store", "Sweep", "WriteError", "load_spec", "run_sweep", "use_all_cores"]
 
 _HOMES = {
     "Axis": "sweeps.axes",
     "Store": "sweeps.store",
     "Sweep": "sweeps.plan",
+    "WriteError": "sweeps.files",
     "load_spec": "sweeps.spec",
     "run_sweep": "sweeps.run",
     "use_all_cores": "sweeps.devices",

@@ -15,6 +15,7 @@ import numpy as np
 from gatednet.batch import DRAWN_FROM
 from gatednet.examples import Examples
 from gatednet.experiment import Experiment
+from gatednet.refusal import SettingError, shown
 from gatednet.size import bytes_of_settings, numbers_of_start
 from sweeps.cost import expected_speed
 
@@ -72,10 +73,26 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The grid of a sweep cut into chunks of one shape; those at the end of an axis may be smaller."""
+    """The grid of a sweep cut into chunks of one shape; those at the end of an axis may be smaller.
+
+    **Raises** `SettingError` where a chunk would be empty, larger than the grid, or of several compilations.
+    """
 
     sweep: Sweep
     chunk_shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        sizes = self.sweep.shape
+        largest = [1 if place in self.sweep.static_places else size for place, size in enumerate(sizes)]
+        fits = len(self.chunk_shape) == len(sizes) and all(
+            isinstance(step, int) and not isinstance(step, bool) and 1 <= step <= most
+            for step, most in zip(self.chunk_shape, largest, strict=True)
+        )
+        if not fits:
+            raise SettingError(
+                f"the shape of a chunk is {shown(self.chunk_shape)}, allowed are whole numbers from 1 to "
+                f"{tuple(largest)}, one an axis"
+            )
 
     @property
     def counts(self) -> tuple[int, ...]:

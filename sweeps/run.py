@@ -9,16 +9,23 @@ from pathlib import Path
 
 import jax
 
+from gatednet.settings import SettingError
 from gatednet.simulation import PRECISIONS, precision_of
+from sweeps.asides import check_deletable, sweep_up
 from sweeps.chunks import Chunk, Computed, Plan
 from sweeps.cluster import connected, on_workers
+from sweeps.creation import TakenError, check_place, is_free, new_store, resolved
 from sweeps.devices import devices_for
 from sweeps.executor import Executors, Running
+from sweeps.files import known_sha256, reason_of
 from sweeps.labelled import fingerprints
 from sweeps.plan import Sweep
 from sweeps.progress import Progress, Silent
 from sweeps.stability import warn_of_stiffness
 from sweeps.store import Store
+
+# How often another process may create the store between a look and the creation.
+_RACES = 3
 
 
 def run_sweep(
@@ -30,52 +37,140 @@ def run_sweep(
     devices: Sequence[jax.Device] | None = None,
     chunk_runs: int | None = None,
     cluster: str | None = None,
+    mix_versions: bool = False,
 ) -> Store:
     """Run a sweep into the store in `folder`, and return the finished store.
 
-    A new folder is created; in the store of an interrupted sweep the chunks that are missing are computed; a finished
-    one is returned at once, with `fresh` false. `restart` deletes the store that is there and starts over. `devices`
-    are those of this process by default, or one of them where that is all that pays. `chunk_runs` is the largest number
-    of runs in a chunk of a new store. The numbers depend on neither of the two.
+    A new folder is created; in the store of an interrupted sweep the chunks that are missing are computed, and those
+    that are damaged again; a finished one is returned at once, with `fresh` false, once all of its files have been
+    compared with their digests. `restart` replaces the store that is there and starts over. `devices` are those of this
+    process by default, or one of them where that is all that pays. `chunk_runs` is the largest number of runs in a
+    chunk of a new store. The numbers depend on neither of the two.
 
-    `cluster` is the address of a dask scheduler, whose workers then compute the chunks.
+    `cluster` is the address of a dask scheduler, whose workers then compute the chunks. `mix_versions` goes on with a
+    store that was begun with other versions or on another kind of processor, which may differ in last bits.
 
     An interruption at any moment, even by a kill, leaves a store that can be resumed.
 
     Features of images are taken from the cache, or computed first; see `sweeps.labelled.prepare`.
 
-    **Raises** `SettingError` where the folder is not the store of this sweep, cannot be written, or is being written by
-    another process, where no scheduler answers, and where images are not to be had.
+    **Raises** `SettingError`, before anything is changed, where the folder is not the store of this sweep, is damaged
+    beyond what can be computed again, cannot be written, or is being written by another process, where it was begun
+    with other versions, where no scheduler answers, and where images are not to be had. **Raises** `WriteError` where
+    the system fails later, as a full disk does: the same call then goes on.
     """
     path = Path(folder)
     progress = progress or Silent()
+    if is_finished(sweep, path, restart=restart):
+        sweep_up(resolved(path))
+        return Store.open(path)
     with contextlib.ExitStack() as stack:
+        # All that can be refused comes before the first change.
         client = None if cluster is None else stack.enter_context(connected(cluster))
-        if restart and path.exists():
-            Store(path).remove()
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            store = Store.open(path)
-            store.require(sweep)
-            store.check()
-            if store.finished:
-                return store
-            features = fingerprints([sweep])
-        else:
-            # Before anything is created: images may not be to be had.
-            features = fingerprints([sweep])
-            store = Store.create(path, sweep, chunk_runs)
-        stack.enter_context(store.lock())
+        usable = _checked(devices, sweep)
+        features = fingerprints([sweep])
+        plan = sweep.plan(chunk_runs)
         warn_of_stiffness(sweep)
+        for last in (*(False,) * (_RACES - 1), True):
+            there = _existing(sweep, path, restart=restart)
+            if there is not None:
+                there.check_sessions(usable, features, mix_versions=mix_versions)
+                there.check_changeable()
+            else:
+                check_place(path, None if is_free(path) else Store(path).arrays)
+            try:
+                store = stack.enter_context(_locked(path, plan, there))
+            except TakenError:
+                if last:
+                    raise
+            else:
+                break
+        # Another process may have gone on with it in between.
+        store.require(sweep)
+        faults = [(chunk, fault) for chunk, fault in store.faults(store.plan.chunks(), known_sha256) if fault]
+        if not faults and store.finished:
+            return store
+        missing = [chunk for chunk, _ in faults]
+        damaged = [chunk for chunk in missing if os.path.lexists(store.record(chunk))]
+        store.check_replaceable(missing)
+        store.begin(usable, features, mix_versions=mix_versions, again=damaged)
+        store.fresh, store.mended = True, tuple(chunk.name for chunk in damaged)
         stack.enter_context(precision_of(sweep.precision))
-        plan = store.plan
-        missing = [chunk for chunk in plan.chunks() if not store.is_done(chunk)]
-        devices = list(devices or devices_for(sweep))
-        computed = _locally(plan, missing, devices, progress) if client is None else on_workers(client, plan, missing)
-        store.fresh = True
-        store.begin(devices, features)
+        local = client is None
+        computed = _locally(store.plan, missing, usable, progress) if local else on_workers(client, store.plan, missing)
         _keep(store, missing, computed, progress)
         store.finish()
     return store
+
+
+def is_finished(sweep: Sweep, folder: str | os.PathLike[str], *, restart: bool = False) -> bool:
+    """Whether `run_sweep` has nothing to compute in a folder: all of its store is there and agrees with its digests.
+
+    **Raises** `SettingError` where the folder is something that `run_sweep` refuses.
+    """
+    store = _existing(sweep, Path(folder), restart=restart)
+    if store is None or not store.finished:
+        return False
+    return not any(fault for _, fault in store.faults(store.plan.chunks(), known_sha256))
+
+
+def _existing(sweep: Sweep, folder: Path, *, restart: bool) -> Store | None:
+    """The store that is gone on with; None where one is created, in the place of another or not."""
+    try:
+        return _looked_at(sweep, folder, restart=restart)
+    except OSError as error:
+        raise SettingError(f"{folder} cannot be read: {reason_of(error)}") from error
+
+
+def _looked_at(sweep: Sweep, folder: Path, *, restart: bool) -> Store | None:
+    if is_free(folder):
+        return None
+    store = Store(folder)
+    if restart or store.never_completed:
+        store.check_ours()
+        if not restart:
+            store.require_if_known(sweep)
+        check_deletable(resolved(folder), store.arrays)
+        return None
+    store = Store.open(folder)
+    store.require(sweep)
+    store.check(known_sha256, mendable=True)
+    return store
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, plan: Plan, there: Store | None) -> Iterator[Store]:
+    """The store that is there, or a new one, which nobody else writes meanwhile."""
+    if there is not None:
+        with there.lock():
+            yield Store.open(folder)
+    elif is_free(folder):
+        with new_store(folder, plan):
+            yield Store.open(folder)
+    else:
+        old = Store(folder)
+        with old.lock():
+            old.check_ours()
+            check_place(folder, old.arrays)
+            with new_store(folder, plan, replaces=True):
+                yield Store.open(folder)
+
+
+def _checked(devices: Sequence[jax.Device] | None, sweep: Sweep) -> list[jax.Device]:
+    """The devices to compute on.
+
+    **Raises** `SettingError` for what is none of this process, and for devices of several kinds, whose bits differ.
+    """
+    if devices is None:
+        return devices_for(sweep)
+    try:
+        found = list(devices)
+    except TypeError:
+        found = []
+    here = [each for each in found if isinstance(each, jax.Device) and each.process_index == jax.process_index()]
+    if not found or len(set(here)) < len(found) or len({each.device_kind for each in here}) > 1:
+        raise SettingError(f"devices are {devices!r}, allowed are those of one kind of this process, each once")
+    return found
 
 
 def _keep(store: Store, chunks: Sequence[Chunk], computed: Iterator[Computed], progress: Progress) -> None:

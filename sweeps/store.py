@@ -6,51 +6,73 @@
     done/             a file for each chunk that is complete, with the digests of its files
 
 A chunk is done if and only if its file in `done` is there and agrees with its own digest; that file is written last.
+All other files are final from the start but the provenance, and at the end one record has the digests of all.
 The folder holds no path and no date that matters: a copy of it is as good as itself, finished or not.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
-import shutil
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import filelock
 import jax
 import numpy as np
 import xarray
-import zarr
 
 from gatednet.settings import SettingError
-from sweeps.chunks import Chunk, Plan
-from sweeps.files import fault, flush, flush_folders, listing, read_record, sha256, write, write_record
+from sweeps.asides import check_deletable, delete, named, sweep_inside, sweep_up
+from sweeps.chunks import Chunk
+from sweeps.creation import AGAIN, check_place, is_free, new_store, resolved, write_template
+from sweeps.files import (
+    WriteError,
+    discard,
+    entry_of,
+    flush_folders,
+    known_sha256,
+    make_inside,
+    put,
+    read,
+    sha256,
+    write_record,
+    writing,
+)
+from sweeps.folder import MENDED, Digest, StoreFolder, identity
+from sweeps.parts import Parts
 from sweeps.plan import Sweep
-from sweeps.provenance import provenance
-from sweeps.template import chunk_files, consolidate, create_arrays
-from sweeps.text import differences, table_of
+from sweeps.provenance import provenance, versions
+from sweeps.reading import open_verified
+from sweeps.records import (
+    ARRAYS,
+    DONE,
+    FINISHED,
+    GROUP,
+    LOCK,
+    METADATA,
+    PROVENANCE,
+    TEMPLATE,
+    read_finished,
+    record_name,
+)
+from sweeps.sessions import check_sessions, read_sessions
+from sweeps.template import Encoder, gathered
 
-PLAN, PROVENANCE, ARRAYS, DONE, LOCK = "plan.toml", "provenance.json", "arrays.zarr", "done", ".lock"
-# Records in `done` beside those of the chunks: what was there at the start, and what is there at the end.
-TEMPLATE, FINISHED = "_template.json", "_store.json"
-# The first line of every plan, by which a folder is known as a store.
-HEADER = "# The plan of a sweep of gatednet; the folder is a store, format 1.\n"
-RESTART = "allowed is a restart of the sweep"
 
-
-class Store:
+class Store(StoreFolder):
     """The folder of a sweep, finished or not.
 
     `folder` is its place, `sweep` what is stored, `plan` its chunks. `fresh` says whether `run_sweep` had anything to
-    compute in it.
+    compute in it, and `mended` names the chunks that it computed again because they were damaged.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        super().__init__(folder)
         self.fresh = False
+        self.mended: tuple[str, ...] = ()
+        self._lock: tuple[int, int] | None = None
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Store:
@@ -59,246 +81,215 @@ class Store:
         **Raises** `SettingError` where there is none, or its plan is damaged.
         """
         store = cls(folder)
-        _ = store.sweep  # read once, and so checked
+        _ = store.plan  # read once, and so checked
         return store
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str], sweep: Sweep, chunk_runs: int | None = None) -> Store:
         """A new store without any run, put in its place at once.
 
-        **Raises** `SettingError` where the folder is there already and not empty, or cannot be written.
+        **Raises** `SettingError` where the folder is there already and not empty, or cannot be written, and
+        `WriteError` where the system fails while it is written.
         """
-        store = cls(folder)
-        store.sweep = sweep
-        plan = sweep.plan(chunk_runs)
-        with store.writing():
-            parent = store.folder.absolute().parent
-            parent.mkdir(parents=True, exist_ok=True)
-            _sweep_up(parent, store.folder.name)
-            aside = parent / f".{store.folder.name}.{os.getpid()}.new"
-            aside.mkdir()
-            with filelock.FileLock(aside / LOCK, timeout=0):
-                try:
-                    _fill(aside, plan)
-                    aside.rename(store.folder)
-                except BaseException:
-                    shutil.rmtree(aside, ignore_errors=True)
-                    raise
-            flush(parent)
-        return store
+        store, plan = cls(folder), sweep.plan(chunk_runs)
+        if not is_free(store.folder):
+            raise SettingError(f"{folder} is there already, allowed is a new folder, or an empty one")
+        check_place(store.folder)
+        with new_store(store.folder, plan):
+            return cls.open(folder)
 
     @functools.cached_property
-    def sweep(self) -> Sweep:
-        """What is stored."""
-        text = self._plan_text()
-        reason = fault(self.folder, PLAN, self.template["files"].get(PLAN))
-        if reason:
-            raise SettingError(f"{self.folder} is damaged: {PLAN} {reason}; {RESTART}")
-        try:
-            return Sweep.from_toml(text)
-        except SettingError as error:
-            raise SettingError(f"{self.folder / PLAN} is of another version: {error}") from error
-
-    def _plan_text(self) -> str:
-        path = self.folder / PLAN
-        if not self.folder.exists():
-            raise SettingError(f"{self.folder} does not exist, allowed is the folder of a store")
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (FileNotFoundError, NotADirectoryError):
-            text = ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingError(f"{path} cannot be read: {error}") from error
-        if not text.startswith(HEADER):
-            raise SettingError(f"{self.folder} is no store of gatednet, and is left as it is")
-        return text
-
-    @functools.cached_property
-    def template(self) -> dict[str, Any]:
-        """What was there when the store was created: the digests of its files, and the shape of its chunks.
-
-        **Raises** `SettingError` where the record of it is damaged.
-        """
-        found = read_record(self.folder / DONE / TEMPLATE)
-        if found is None:
-            raise SettingError(f"{self.folder} is damaged: {DONE}/{TEMPLATE} is not what was written; {RESTART}")
-        return found
-
-    @functools.cached_property
-    def plan(self) -> Plan:
-        """The chunks of the sweep, of the shape with which the arrays were created."""
-        return Plan(self.sweep, tuple(self.template["chunk_shape"]))
-
-    @functools.cached_property
-    def plan_digest(self) -> str:
-        """The digest of the plan, by which a chunk's record belongs to this store."""
-        return sha256(self.folder / PLAN)
-
-    def check(self) -> None:
-        """Compare all files but those of the chunks with their digests.
-
-        **Raises** `SettingError` that names the first damaged one.
-        """
-        finished = read_record(self.folder / DONE / FINISHED)
-        if finished is None and (self.folder / DONE / FINISHED).exists():
-            raise SettingError(
-                f"{self.folder} is damaged: {DONE}/{FINISHED} is not what was written; "
-                "delete it and run the sweep again to mend it"
-            )
-        # The metadata of the whole are written again at the end.
-        moving = () if finished else (f"{ARRAYS}/zarr.json",)
-        for name, entry in (finished or self.template)["files"].items():
-            reason = None if name in moving else fault(self.folder, name, entry)
-            if reason:
-                raise SettingError(f"{self.folder} is damaged: {name} {reason}; {RESTART}")
+    def parts(self) -> Parts:
+        """The chunks by their records and files."""
+        return Parts(self.folder, self.plan, self.plan_digest)
 
     def record(self, chunk: Chunk) -> Path:
         """The file that marks a chunk as done."""
-        return self.folder / DONE / f"{chunk.name}.json"
+        return self.folder / record_name(chunk.name)
 
     def is_done(self, chunk: Chunk) -> bool:
         """Whether a chunk is complete: its record is whole, and its files are there and have their sizes."""
-        record = read_record(self.record(chunk))
-        if record is None or record["chunk"] != list(chunk.index) or record["plan"] != self.plan_digest:
-            return False
-        paths = [path for _, path in chunk_files(self.folder / ARRAYS, self.plan, chunk.index)]
-        for path in paths:
-            entry = record["files"].get(path.relative_to(self.folder).as_posix())
-            if entry is None or not path.is_file() or path.stat().st_size != entry["bytes"]:
-                return False
-        return True
+        return self.parts.done(chunk, read_finished(self.folder)) is not None
 
     @property
     def done(self) -> list[Chunk]:
         """The chunks that are complete."""
-        return [chunk for chunk in self.plan.chunks() if self.is_done(chunk)]
+        finished = read_finished(self.folder)
+        return [chunk for chunk in self.plan.chunks() if self.parts.done(chunk, finished) is not None]
 
     @property
     def finished(self) -> bool:
         """Whether all chunks are complete and the store is closed."""
-        return read_record(self.folder / DONE / FINISHED) is not None and len(self.done) == len(self.plan)
+        return read_finished(self.folder) is not None and len(self.done) == len(self.plan)
+
+    def faults(self, chunks: Iterable[Chunk], digest: Digest = sha256) -> Iterator[tuple[Chunk, str | None]]:
+        """Chunks with what is wrong with each by the digests of its files, None where nothing is, in their order."""
+        return self.parts.faults(chunks, read_finished(self.folder), digest)
+
+    def damage(self, chunk: Chunk, what: str) -> SettingError:
+        """What is told of a damaged chunk."""
+        return self.damaged(what, MENDED, chunk)
 
     def dataset(self) -> xarray.Dataset:
-        """The results, read when they are used.
+        """The results, read when they are used; whatever is read then is compared with its digest.
 
-        **Raises** `SettingError` where the store is not finished, or its metadata are damaged.
+        **Raises** `SettingError` where the store is not finished, or its metadata are damaged; and, when they are used,
+        for values that are damaged or lost, with their chunk.
         """
-        self.check()
-        if not self.finished:
-            raise SettingError(
-                f"{self.folder} is not finished: {len(self.done)} of {len(self.plan)} chunks are done, "
-                "run its sweep again to go on"
-            )
-        return xarray.open_zarr(self.folder / ARRAYS, chunks=None, consolidated=True)
-
-    def require(self, sweep: Sweep) -> None:
-        """Raise `SettingError` where this is the store of another sweep, with how they differ."""
-        there, here = table_of(self.sweep), table_of(sweep)
-        found = differences(there, here)
-        if found:
-            more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
-            raise SettingError(
-                f"{self.folder} is the store of another plan: {'; '.join(found[:3])}{more}; "
-                "allowed are its own plan, another folder, or a restart"
-            )
-
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Keep other processes from writing.
-
-        **Raises** `SettingError` where another one is at it.
-        """
-        try:
-            with self.writing(), filelock.FileLock(self.folder / LOCK, timeout=0):
-                yield
-        except filelock.Timeout as error:
-            raise SettingError(
-                f"{self.folder} is being written by another process, allowed is one at a time"
-            ) from error
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Turn an error of the file system into one line."""
-        try:
-            yield
-        except filelock.Timeout:
-            raise
-        except OSError as error:
-            raise SettingError(f"{self.folder} cannot be written: {error.strerror or error}") from error
+        self.check(known_sha256)
+        return open_verified(self, self.parts)
 
     def write(self, chunk: Chunk, results: Mapping[str, np.ndarray]) -> None:
-        """Write the results of a chunk, (runs, ...) each in C order, and mark it as done."""
+        """Write the results of a chunk, (runs, ...) each in C order, and mark it as done.
+
+        **Raises** `WriteError` where the system fails.
+        """
         self.check_aligned(chunk)
-        files = dict(chunk_files(self.folder / ARRAYS, self.plan, chunk.index))
-        root = zarr.open_group(self.folder / ARRAYS, mode="r+", use_consolidated=False)
-        self.record(chunk).unlink(missing_ok=True)
-        for variable in self.sweep.variables:
-            # What an interrupted session left of this chunk is never read.
-            files[variable.name].unlink(missing_ok=True)
-            array = root[variable.name]
-            assert isinstance(array, zarr.Array)
-            # A lost chunk must not look like one of runs that diverged: those of NaN alone are written too.
-            array = array.with_config({"write_empty_chunks": True})
-            array[chunk.region] = results[variable.name].reshape(*chunk.shape, *variable.sizes)
-            flush(files[variable.name])
-        flush_folders(files.values(), self.folder / ARRAYS)
-        content = {"chunk": list(chunk.index), "plan": self.plan_digest}
-        write_record(self.record(chunk), {**content, "files": listing(self.folder, files.values())})
+        self._check_lock()
+        root = self.folder / ARRAYS
+        files = {root / name: content for name, content in self._encoder.files(chunk, results).items()}
+        with writing(self.folder, f"; {AGAIN}"):
+            if os.path.lexists(self.record(chunk)):
+                discard(self.record(chunk))
+            for path, content in files.items():
+                make_inside(path.parent, self.folder)
+                put(path, content)
+            flush_folders(files, root)
+            entries = {path.relative_to(self.folder).as_posix(): entry_of(content) for path, content in files.items()}
+            write_record(self.record(chunk), {"chunk": list(chunk.index), "plan": self.plan_digest, "files": entries})
+
+    @functools.cached_property
+    def _encoder(self) -> Encoder:
+        names = [f"{variable.name}/{METADATA}" for variable in self.sweep.variables]
+        return Encoder(self.plan, {name: self.sound(f"{ARRAYS}/{name}") for name in names})
+
+    def _check_lock(self) -> None:
+        """Raise `WriteError` where the lock that was taken is not that of the folder any more.
+
+        It was deleted then, or the folder was: another process may be writing too, even another plan.
+        """
+        if self._lock is not None and identity(self.folder / LOCK) != self._lock:
+            raise WriteError(f"{self.folder} lost its lock {LOCK}, and others may write it too; {AGAIN}")
 
     def check_aligned(self, chunk: Chunk) -> None:
         """Raise `ValueError` where a piece of the grid is not exactly one chunk of the arrays."""
         if chunk != self.plan.chunk(chunk.index):
             raise ValueError(f"chunk {chunk.name} covers {chunk.region}, not a chunk of the arrays")
 
-    def begin(self, devices: list[jax.Device], features: Mapping[str, Any] | None = None) -> None:
+    def sessions(self) -> list[dict[str, Any]]:
+        """What is known of the sessions that computed the chunks that are done; nothing where none is.
+
+        **Raises** `SettingError` where chunks are done and nothing tells by what.
+        """
+        if not self.parts.any():
+            return []
+        found = read_sessions(self.folder / PROVENANCE)
+        if isinstance(found, str):
+            raise self.damaged(f"{PROVENANCE} {found}, and nothing else tells what its chunks were computed with")
+        return found
+
+    def check_sessions(
+        self,
+        devices: Sequence[jax.Device],
+        features: Mapping[str, Any] | None = None,
+        *,
+        mix_versions: bool = False,
+        workers: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Raise `SettingError` where earlier sessions had other features, or versions that may give other last bits.
+
+        The arguments are those of `begin`.
+        """
+        here = [] if mix_versions else [dict(each) for each in workers] or [versions(devices)]
+        check_sessions(self.folder, self.sessions(), here, features)
+
+    def check_replaceable(self, chunks: Iterable[Chunk]) -> None:
+        """Raise `SettingError` where something else than a file is in the place of one that will be written.
+
+        What is in the way of a file, or behind a link, is not ours to change.
+        """
+        names = [PROVENANCE, f"{DONE}/{TEMPLATE}", f"{DONE}/{FINISHED}", GROUP]
+        for chunk in chunks:
+            names += [record_name(chunk.name), *self.parts.names(chunk)]
+        folders = {parent for name in names for parent in PurePosixPath(name).parents} - {PurePosixPath(".")}
+        for name in sorted(map(str, folders)):
+            if os.path.lexists(self.folder / name) and not stat.S_ISDIR((self.folder / name).lstat().st_mode):
+                raise self.damaged(f"{name} is no folder", f"delete it and {MENDED}")
+        for name in names:
+            if os.path.lexists(self.folder / name):
+                mode = (self.folder / name).lstat().st_mode
+                if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                    raise self.damaged(f"{name} is no file", f"delete it and {MENDED}")
+
+    def begin(
+        self,
+        devices: Sequence[jax.Device],
+        features: Mapping[str, Any] | None = None,
+        *,
+        mix_versions: bool = False,
+        workers: Sequence[Mapping[str, Any]] = (),
+        again: Iterable[Chunk] = (),
+    ) -> None:
         """Note the versions and the machine of a session that computes chunks, and the features that it learns from.
 
-        **Raises** `SettingError` where an earlier session had other features.
+        `workers` are the `sweeps.provenance.versions` of other processes that compute in the place of this one. The
+        chunks `again` are no longer done from then on.
+
+        **Raises** `SettingError` where an earlier session had other features, or other versions and `mix_versions` is
+        false, and `WriteError` where the system fails.
         """
-        path = self.folder / PROVENANCE
-        sessions = (read_record(path) or {"sessions": []})["sessions"]
-        for session in sessions:
-            for name, earlier in session.get("features", {}).items():
-                if features is not None and name in features and earlier != features[name]:
-                    raise SettingError(f"{self.folder} was begun with other features of {name}; {RESTART}")
-        (self.folder / DONE / FINISHED).unlink(missing_ok=True)
-        session = provenance(devices) | ({"features": dict(features)} if features else {})
-        write_record(path, {"sessions": [*sessions, session]})
+        self.check_sessions(devices, features, mix_versions=mix_versions, workers=workers)
+        sessions = self.sessions()
+        session = provenance(devices, workers) | ({"features": dict(features)} if features else {})
+        with writing(self.folder, f"; {AGAIN}"):
+            sweep_up(resolved(self.folder))
+            sweep_inside(self.folder)
+            # Before the digests of the whole, which tell that they are damaged.
+            for chunk in again:
+                discard(self.record(chunk))
+            if os.path.lexists(self.folder / DONE / FINISHED):
+                discard(self.folder / DONE / FINISHED)
+            if not self.template.final:
+                self._gather()
+            write_record(self.folder / PROVENANCE, {"sessions": [*sessions, session]})
+        self._lock = identity(self.folder / LOCK)
+
+    def _gather(self) -> None:
+        """Make the metadata of the group final, in a store of an earlier version."""
+        arrays = {f"{name}/{METADATA}": self.sound(f"{ARRAYS}/{name}/{METADATA}") for name in self.template.arrays}
+        content = gathered({METADATA: self.sound(GROUP), **arrays})
+        put(self.folder / GROUP, content)
+        flush_folders([self.folder / GROUP], self.folder / ARRAYS)
+        write_template(self.folder, self.template.chunk_shape, {**self.template.files, GROUP: entry_of(content)})
+        del self.template
 
     def finish(self) -> None:
-        """Close the store: gather the metadata and record the digests of all files but the chunks."""
-        consolidate(self.folder / ARRAYS)
-        files = [self.folder / name for name in self.template["files"]]
-        files += [self.folder / PROVENANCE, self.folder / DONE / TEMPLATE]
-        for path in files:
-            flush(path)
-        flush_folders(files, self.folder)
-        write_record(self.folder / DONE / FINISHED, {"files": listing(self.folder, files)})
+        """Close the store: record the digests of all files, those of chunks by their records.
+
+        **Raises** `SettingError` where anything of it is damaged or missing, and `WriteError` where the system fails.
+        """
+        self._check_lock()
+        self._check_template(known_sha256)
+        names = [record_name(chunk.name) for chunk in self.plan.chunks()]
+        for chunk in self.plan.chunks():
+            part = self.parts.part(chunk, None)
+            if isinstance(part, str):
+                raise self.damage(chunk, part)
+        with writing(self.folder, f"; {AGAIN}"):
+            contents = {name: read(self.folder / name) for name in (PROVENANCE, f"{DONE}/{TEMPLATE}", *names)}
+            entries = {name: entry_of(content) for name, content in contents.items()}
+            write_record(self.folder / DONE / FINISHED, {"files": {**self.template.files, **entries}})
 
     def remove(self) -> None:
-        """Delete a store, and nothing that is not one."""
-        self._plan_text()
-        with self.lock():
-            aside = self.folder.absolute().parent / f".{self.folder.name}.{os.getpid()}.old"
-            self.folder.rename(aside)
-            shutil.rmtree(aside)
+        """Delete a store, and nothing that is not one.
 
-
-def _fill(folder: Path, plan: Plan) -> None:
-    """Write everything of a store that is known before the first run."""
-    create_arrays(folder / ARRAYS, plan)
-    write(folder / PLAN, HEADER + plan.sweep.to_toml())
-    (folder / DONE).mkdir()
-    files = [folder / PLAN, *(path for path in (folder / ARRAYS).rglob("*") if path.is_file())]
-    for path in files:
-        flush(path)
-    flush_folders(files, folder)
-    content = {"chunk_shape": list(plan.chunk_shape), "files": listing(folder, files)}
-    write_record(folder / DONE / TEMPLATE, content)
-
-
-def _sweep_up(parent: Path, name: str) -> None:
-    """Delete what processes left that were killed while they created this store."""
-    for aside in parent.glob(f".{name}.*.new"):
-        with contextlib.suppress(filelock.Timeout), filelock.FileLock(aside / LOCK, timeout=0):
-            shutil.rmtree(aside)
+        **Raises** `SettingError` where it holds anything else, or cannot be deleted whole; nothing is changed then.
+        """
+        self.plan_content()
+        place = resolved(self.folder)
+        check_deletable(place, self.arrays)
+        with self.lock(), writing(self.folder):
+            check_deletable(place, self.arrays)
+            old = named(place, "old")
+            place.rename(old)
+            delete(old)

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
+from zarr.abc.store import Store
 from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.buffer import Buffer, cpu
+from zarr.storage import MemoryStore
 
 import gatednet
 from gatednet import labels
 from gatednet.experiment import Experiment, field_at
 from gatednet.toml import to_toml
 from sweeps.checks import BLOCK_STEPS, BLOCKS, TIME
-from sweeps.chunks import Plan
+from sweeps.chunks import Chunk, Plan
 from sweeps.columns import array_of
 from sweeps.plan import Sweep
 
 COMPRESSION_LEVEL = 3
 
 
-def create_arrays(folder: Path, plan: Plan) -> None:
+def empty_arrays(plan: Plan) -> dict[str, bytes]:
+    """The files of the arrays of a sweep before its first run, by their paths.
+
+    They are all metadata, those of the group with those of every array in it, and the values of the coordinates. All
+    of them are final.
+    """
+    files: dict[str, Buffer] = {}
+    store = MemoryStore(files)
+    _create_arrays(store, plan)
+    _consolidate(store)
+    return {name: content.to_bytes() for name, content in files.items()}
+
+
+def _create_arrays(store: Store, plan: Plan) -> None:
     """Create the arrays of a sweep: variables without values, coordinates with theirs.
 
     A chunk of a variable holds the runs of one chunk of the plan, whole.
     """
     sweep = plan.sweep
     coordinates = coordinates_of(sweep)
-    root = zarr.create_group(folder, zarr_format=3)
+    root = zarr.create_group(store, zarr_format=3)
     root.update_attributes(
         {
             "title": "runs of gated linear networks",
@@ -73,12 +90,55 @@ def codecs() -> list[Any]:
     return [ZstdCodec(level=COMPRESSION_LEVEL), Crc32cCodec()]
 
 
-def consolidate(folder: Path) -> None:
+def _consolidate(store: Store) -> None:
     """Gather the metadata of all arrays in one file, so that the store opens with one reading."""
     with warnings.catch_warnings():
         # Written by zarr and read by xarray, and no part of the specification of the format yet.
         warnings.filterwarnings("ignore", message="Consolidated metadata is currently not part")
-        zarr.consolidate_metadata(str(folder))
+        zarr.consolidate_metadata(store)
+
+
+def own_metadata(content: bytes) -> bytes:
+    """The metadata of a group as they were before those of its arrays were gathered in them.
+
+    Content that is no metadata is returned as it is.
+    """
+    try:
+        table = json.loads(content)
+        del table["consolidated_metadata"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return content
+    return json.dumps(table, indent=2).encode()
+
+
+def gathered(metadata: Mapping[str, bytes]) -> bytes:
+    """The metadata of a group with those of its arrays in them; `metadata` are those of all, by their paths."""
+    files: dict[str, Buffer] = {name: cpu.Buffer.from_bytes(content) for name, content in metadata.items()}
+    _consolidate(MemoryStore(files))
+    return files["zarr.json"].to_bytes()
+
+
+class Encoder:
+    """Turns results into the files of chunks, by the metadata of the arrays, `NAME/zarr.json` by their paths."""
+
+    def __init__(self, plan: Plan, metadata: Mapping[str, bytes]) -> None:
+        self._plan = plan
+        self._files: dict[str, Buffer] = {name: cpu.Buffer.from_bytes(content) for name, content in metadata.items()}
+        self._arrays = {
+            # A lost chunk must not look like one of runs that diverged: those of NaN alone are written too.
+            variable.name: zarr.open_array(MemoryStore(self._files), path=variable.name, mode="r+").with_config(
+                {"write_empty_chunks": True}
+            )
+            for variable in plan.sweep.variables
+        }
+
+    def files(self, chunk: Chunk, results: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+        """The files of a chunk by their paths; `results` are (runs, ...) each, in C order."""
+        for variable in self._plan.sweep.variables:
+            array = self._arrays[variable.name]
+            array[chunk.region] = results[variable.name].reshape(*chunk.shape, *variable.sizes)
+        names = [path.as_posix() for _, path in chunk_files(Path(), self._plan, chunk.index)]
+        return {name: self._files.pop(name).to_bytes() for name in names}
 
 
 Coordinate = tuple[tuple[str, ...], np.ndarray, dict[str, Any]]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 
 from gatednet.settings import SettingError
-from sweeps.chunks import Chunk
-from sweeps.files import fault, read_record
-from sweeps.store import ARRAYS, DONE, FINISHED, PROVENANCE, Store
-from sweeps.template import chunk_files
+from sweeps.files import read_record, sha256
+from sweeps.records import DONE, FINISHED, PROVENANCE
+from sweeps.store import Store
 
 
 def verify(folder: str | os.PathLike[str]) -> Store:
@@ -21,31 +20,14 @@ def verify(folder: str | os.PathLike[str]) -> Store:
     """
     store = Store.open(folder)
     store.check()
-    for chunk in store.plan.chunks():
-        if store.record(chunk).exists():
-            _verify_chunk(store, chunk)
-        elif (store.folder / DONE / FINISHED).exists():
-            missing = f"chunk {chunk.name}: {DONE}/{chunk.name}.json is missing"
-            raise SettingError(f"{store.folder} is damaged in {missing}; run the sweep again to mend it")
+    closed = os.path.lexists(store.folder / DONE / FINISHED)
+    chunks = [chunk for chunk in store.plan.chunks() if closed or os.path.lexists(store.record(chunk))]
+    for chunk, fault in store.faults(chunks, sha256):
+        if fault:
+            raise store.damage(chunk, fault)
     provenance = store.folder / PROVENANCE
-    if provenance.exists() and read_record(provenance) is None:
+    if os.path.lexists(provenance) and read_record(provenance) is None:
         raise SettingError(f"{store.folder} is damaged: {PROVENANCE} does not agree with its own digest")
+    # Refused where chunks are done and nothing tells by what.
+    store.sessions()
     return store
-
-
-def _verify_chunk(store: Store, chunk: Chunk) -> None:
-    record = read_record(store.record(chunk))
-    if record is None:
-        raise SettingError(_damage(store, chunk, f"{DONE}/{chunk.name}.json does not agree with its own digest"))
-    if record["chunk"] != list(chunk.index) or record["plan"] != store.plan_digest:
-        raise SettingError(_damage(store, chunk, f"{DONE}/{chunk.name}.json is of another chunk or plan"))
-    for _, path in chunk_files(store.folder / ARRAYS, store.plan, chunk.index):
-        name = path.relative_to(store.folder).as_posix()
-        reason = fault(store.folder, name, record["files"].get(name))
-        if reason:
-            raise SettingError(_damage(store, chunk, f"{name} {reason}"))
-
-
-def _damage(store: Store, chunk: Chunk, what: str) -> str:
-    mend = f"delete {DONE}/{chunk.name}.json and run the sweep again to mend it"
-    return f"{store.folder} is damaged in chunk {chunk.name}: {what}; {mend}"

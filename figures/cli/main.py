@@ -73,7 +73,7 @@ def gatednet(
 ) -> None:
     """Simulate gated linear networks that learn to switch tasks, sweep their settings, draw and check figures.
 
-    Exit codes: 0 done, 1 a claim or a run failed, 2 wrong usage or input, 130 interrupted and resumable.
+    Exit codes: 0 done, 1 a claim, a run or the disk failed, 2 wrong usage or input, 130 interrupted and resumable.
     """
 
 
@@ -95,7 +95,8 @@ def _unraisable(lost: UnraisableHookArgs) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit code.
 
-    What is wrong with a call or an input is told in one line; anything else that goes wrong is a bug, and shows where.
+    What is wrong with a call, an input or the disk is told in one line; anything else that goes wrong is a bug, and
+    shows where.
     """
     signal.signal(signal.SIGTERM, _terminated)
     sys.unraisablehook = _unraisable
@@ -119,6 +120,12 @@ def _code(arguments: list[str]) -> int:
         result = error.exit_code
     except _UsageError as error:
         return _tell(error.format_message(), REFUSED)
+    except RuntimeError as error:
+        from sweeps.files import WriteError
+
+        if not isinstance(error, WriteError):
+            raise
+        return _tell(str(error), FAILED)
     except ValueError as error:
         from gatednet.settings import SettingError
 

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 Data = Annotated[Path | None, typer.Option(help="Folder with MNIST or Fashion-MNIST, as the documentation says.")]
 
+MixVersions = Annotated[
+    bool,
+    typer.Option(
+        "--mix-versions", help="Go on with stores that other versions or processors began: last bits may differ."
+    ),
+]
+
 File = Annotated[
     list[str] | None,
     typer.Option(

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, File, FormatIfAny, Out, Runs, parse_files, progress_of_training, use_data
+from figures.cli.options import (
+    Data,
+    File,
+    FormatIfAny,
+    MixVersions,
+    Out,
+    Runs,
+    parse_files,
+    progress_of_training,
+    use_data,
+)
 
 if TYPE_CHECKING:
     from figures.claim import Claim
@@ -36,6 +46,7 @@ def reproduce(
     out: Out = Path("pictures"),
     formats: FormatIfAny = None,
     file: File = None,
+    mix_versions: MixVersions = False,
     data: Data = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Few seeds, for a first look: pictures are marked, claims may be undecided.")
@@ -50,12 +61,12 @@ def reproduce(
 
     from figures.claim import surprises, table, to_json
     from figures.files import check_replaceable, check_writable, write_all
-    from figures.pipeline import at_hand, check_formats, check_stores, chosen, make, read_files, sweeps_for
+    from figures.pipeline import at_hand, check_formats, chosen, make, read_files, sweeps_for
     from figures.result import FORMATS, Result
     from sweeps.ahead import Ahead
     from sweeps.labelled import prepare
     from sweeps.progress import progress_for
-    from sweeps.run import run_sweep
+    from sweeps.run import is_finished, run_sweep
 
     use_data(data)
     entries, missing = at_hand(chosen(names or []), names or [])
@@ -66,13 +77,18 @@ def reproduce(
     files = read_files(entries, parse_files(file or []))
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
-    check_writable(stores_in)
     for entry in entries:
         Result(pictures_in, entry.name).check(suffixes)
     check_replaceable(pictures_in / CLAIMS)
     sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
-    check_stores({name: sweep for each in sweeps.values() for name, sweep in each.items()}, stores_in)
-    new = {name: sweep for each in sweeps.values() for name, sweep in each.items() if not (stores_in / name).exists()}
+    new = {
+        name: sweep
+        for each in sweeps.values()
+        for name, sweep in each.items()
+        if not is_finished(sweep, stores_in / name)
+    }
+    if new:
+        check_writable(stores_in)
     made: dict[str, Future[list[Claim]]] = {}
     # Figures are drawn one by one beside the sweeps of later ones.
     with Ahead(list(new.values())) as ahead, one_by_one() as drawing:
@@ -82,7 +98,9 @@ def reproduce(
             for name, sweep in sweeps[entry.name].items():
                 if new.pop(name, None) is not None:
                     ahead.advance()
-                stores[name] = run_sweep(sweep, stores_in / name, progress=progress_for(name))
+                stores[name] = run_sweep(
+                    sweep, stores_in / name, progress=progress_for(name), mix_versions=mix_versions
+                )
             made[entry.name] = drawing.submit(make, entry, stores, pictures_in, suffixes, files=files)
             for each in made.values():
                 if each.done():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, progress_of_training, use_data
+from figures.cli.options import Data, MixVersions, progress_of_training, use_data
 
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
@@ -27,6 +27,7 @@ def sweep(
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler; its workers compute.")
     ] = None,
+    mix_versions: MixVersions = False,
     data: Data = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
@@ -36,7 +37,7 @@ def sweep(
     from figures.files import check_writable
     from sweeps.labelled import prepare
     from sweeps.progress import progress_for
-    from sweeps.run import run_sweep
+    from sweeps.run import is_finished, run_sweep
     from sweeps.stability import warn_of_stiffness
 
     use_data(data)
@@ -46,12 +47,20 @@ def sweep(
             print(f"{out / store}: {expected(each)}")
             warn_of_stiffness(each)
         return
-    check_writable(out)
-    prepare(found.values(), progress_of_training)
+    # A folder that is refused is refused before the sweep of another one begins.
+    waiting = [each for store, each in found.items() if not is_finished(each, out / store, restart=restart)]
+    if waiting:
+        check_writable(out)
+    prepare(waiting, progress_of_training)
     diverged = 0
     for store, each in found.items():
-        made = run_sweep(each, out / store, restart=restart, progress=progress_for(store), cluster=cluster)
+        made = run_sweep(
+            each, out / store, restart=restart, progress=progress_for(store), cluster=cluster,
+            mix_versions=mix_versions,
+        )  # fmt: skip
         print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs")
+        if made.mended:
+            print(f"{made.folder}: damaged chunks were computed again: {', '.join(made.mended)}")
         diverged += count_diverged(made)
     if diverged:
         print(f"{diverged:,} runs left the finite numbers: see the variables result and result_step of the stores")

@@ -9,9 +9,10 @@ import pytest
 
 from sweeps.axes import Axis
 from sweeps.catalog import sweeps_of
+from sweeps.files import read_record, write_record
 from sweeps.spec import with_axis
 from sweeps.store import Store
-from tests.cli.tools import contents, copy_of, flip, gatednet, refusal, together
+from tests.cli.tools import contents, copy_of, flip, gatednet, python, refusal, together
 
 
 def chunk_of(store):
@@ -32,8 +33,17 @@ def replace_by_other_files(store):
     (store / "thesis.txt").write_text("three years of work")
 
 
+def with_other_versions(store):
+    """What another version of JAX began and did not finish."""
+    path = store / "provenance.json"
+    sessions = read_record(path)["sessions"]
+    write_record(path, {"sessions": [{**sessions[0], "jax": "0.0.1"}]})
+    (store / "done" / "_store.json").unlink()
+    chunk_of(store).unlink()
+
+
 CHUNK = r"runs/mine is damaged in chunk \d\S*: "
-MEND = r"; delete done/\S+\.json and run the sweep again to mend it$"
+MEND = r"; run the sweep again to mend it$"
 # What is done to the finished store, the command, and what it must say.
 CASES = {
     "not ours, sweep": (replace_by_other_files, "sweep mine.toml", r"runs/mine is no store of gatednet"),
@@ -43,7 +53,7 @@ CASES = {
         lambda store: None,
         "sweep mine.toml --axis gates=timescales.gates=0.02,0.06",
         r"runs/mine is the store of another plan: axes\.gates\.values is \[0\.02, 0\.05\] there and "
-        r"\[0\.02, 0\.06\] here; allowed are its own plan, another folder, or a restart",
+        r"\[0\.02, 0\.06\] here; allowed are its own plan and another folder",
     ),
     "another plan's axes": (
         lambda store: None,
@@ -65,6 +75,21 @@ CASES = {
         lambda store: flip(store / "arrays.zarr" / "zarr.json"),
         "sweep mine.toml",
         r"runs/mine is damaged: arrays\.zarr/zarr\.json does not agree with its digest",
+    ),
+    "metadata, figure of a page": (
+        lambda store: flip(store / "arrays.zarr" / "gates" / "zarr.json"),
+        "explore --store runs/mine",
+        r"runs/mine is damaged: arrays\.zarr/gates/zarr\.json does not agree with its digest",
+    ),
+    "a file of the user, restart": (
+        lambda store: (store / "notes.txt").write_text("precious"),
+        "sweep mine.toml --restart",
+        r"runs/mine holds 'notes\.txt', which is no part of a store, and is left as it is; move that elsewhere first",
+    ),
+    "other versions": (
+        with_other_versions,
+        "sweep mine.toml",
+        r"runs/mine was begun with jax 0\.0\.1 there and \S+ here, so that last bits may differ; allowed are",
     ),
     "digests": (lambda store: flip(store / "done" / "_store.json"), "verify runs/mine", r"damaged: done/_store\.json"),
     "template": (lambda store: flip(store / "done" / "_template.json"), "verify runs/mine", r"done/_template\.json"),
@@ -95,16 +120,54 @@ def test_one_clear_line_and_nothing_changed(name, answers):
     }
 
 
-def test_a_damaged_chunk_is_mended_as_the_message_says(swept, tmp_path):
+def test_damage_is_mended_as_the_message_says(swept, tmp_path):
     folder = copy_of(swept[0], tmp_path / "copy")
     store = folder / "runs" / "mine"
     whole = contents(store / "arrays.zarr")
     flip(chunk_of(store))
-    record_of(store).unlink()
-    mended, found = together([(folder, ["sweep", "mine.toml"]), (folder, ["verify", "runs/mine"])])
-    assert mended[:2] == (0, "runs/mine: done, 4 runs\n")
+    mended, found, again = together([
+        (folder, ["sweep", "mine.toml"]), (folder, ["verify", "runs/mine"]), (folder, ["sweep", "mine.toml"]),
+    ])  # fmt: skip
+    assert mended[:2] == (
+        0, "runs/mine: done, 4 runs\nruns/mine: damaged chunks were computed again: 0.0\n",
+    )  # fmt: skip
     assert found.code == 0
+    assert again[:2] == (0, "runs/mine: was finished already, 4 runs\n")
     assert contents(store / "arrays.zarr") == whole
+
+
+def test_other_versions_go_on_when_told_to(swept, tmp_path):
+    folder = copy_of(swept[0], tmp_path / "copy")
+    with_other_versions(folder / "runs" / "mine")
+    (answer,) = together([(folder, ["sweep", "mine.toml", "--mix-versions"])])
+    assert answer[:2] == (0, "runs/mine: done, 4 runs\nruns/mine: damaged chunks were computed again: 0.0\n")
+
+
+# A command whose disk is full from the first chunk on.
+FULL = """
+import errno
+import sys
+import sweeps.store
+from figures.cli.main import main
+
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+sweeps.store.put = full
+main(sys.argv[1:])
+"""
+
+
+def test_a_full_disk_is_no_refusal(swept, tmp_path):
+    (tmp_path / "mine.toml").write_bytes((swept[0] / "mine.toml").read_bytes())
+    answer = python("-c", FULL, "sweep", "mine.toml", folder=tmp_path)
+    assert (answer.code, answer.out) == (1, "")
+    *progress, last = answer.err.splitlines()
+    assert all(line.startswith("mine: ") for line in progress)
+    assert last == ("gatednet: runs/mine cannot be written: No space left on device; the same sweep again continues it")
+    done, found = together([(tmp_path, ["sweep", "mine.toml"]), (tmp_path, ["verify", "runs/mine"])])
+    assert done[:2] == (0, "runs/mine: done, 4 runs\n")
+    assert found.code == 0
 
 
 def test_one_process_at_a_time_writes(swept, tmp_path):

@@ -15,6 +15,8 @@ from sweeps.axes import Axis
 from sweeps.plan import Sweep
 from sweeps.run import run_sweep
 from sweeps.store import Store
+from tests.cli.tools import flip
+from tests.explore.test_page import Visitor
 from tests.explore.tools import Counted, SomeLost, short
 from tests.sweeps.tools import small
 
@@ -176,6 +178,59 @@ def test_what_colours_a_diagram_is_what_the_store_has_of_each_run(source):
 def test_a_picture_of_a_store_can_be_drawn(source):
     view = source.default()
     picture(view, diagram_of(source, view), ((0.6, 0.1), curves_of(source, view)), curves_of(source, view, (0.8, 1.0)))
+
+
+@pytest.mark.usefixtures("numbered")
+def test_damage_after_opening_is_told_and_not_drawn(tmp_path):
+    axes = (
+        Axis("speed", "timescales.gates", (0.1, 0.2)),
+        Axis("length", "curriculum.block_length", (0.01, 0.02)),
+        Axis.seeds(2),
+    )
+    folder = run(tmp_path / "store", axes, Save(("loss", "gates"), 10), small()).folder
+    source = Stored(folder)
+    view = source.default()
+    before = diagram_of(source, view).values
+    path = next(each for each in (folder / "arrays.zarr/loss/c").rglob("*") if each.is_file())
+    name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+    for damage, reason in (
+        (lambda: flip(path), "does not agree with its digest"),
+        (path.unlink, "is missing"),
+    ):
+        damage()
+        for attempt in (lambda: diagram_of(source, view), lambda: curves_of(source, view)):
+            chunk = name.split("/c/")[1].rpartition("/")[0].replace("/", ".")
+            expected = f"{folder} is damaged in chunk {chunk}: {name} {reason}; run the sweep again to mend it"
+            assert refused(attempt) == expected
+        # Everything else of a page goes on.
+        assert source.sweep_table(view)["axes"]["seed"] == [0, 1]
+        assert source.controls(view)
+        path.write_bytes(content)
+        np.testing.assert_array_equal(diagram_of(source, view).values, before)
+    # A store in which metadata are damaged is not opened.
+    flip(folder / "arrays.zarr/zarr.json")
+    assert "is damaged: arrays.zarr/zarr.json does not agree with its digest" in refused(lambda: Stored(folder))
+
+
+@pytest.mark.usefixtures("numbered")
+def test_a_page_tells_of_damage_and_goes_on(tmp_path):
+    axes = (Axis("speed", "timescales.gates", (0.1, 0.2)), Axis("length", "curriculum.block_length", (0.01, 0.02)))
+    folder = run(tmp_path / "store", axes, Save(("loss",), 10), small()).folder
+    path = next(each for each in (folder / "arrays.zarr/loss/c").rglob("*") if each.is_file())
+    content = path.read_bytes()
+    path.write_bytes(content[::-1])
+    visitor = Visitor(Stored(folder)).come()
+    visitor.until(lambda: visitor.message)
+    assert "is damaged in chunk" in visitor.message
+    assert "does not agree with its digest; run the sweep again to mend it" in visitor.message
+    visitor.until(lambda: not visitor.busy)
+    assert visitor.page.diagram is None
+    assert visitor.page.chosen is None
+    path.write_bytes(content)
+    visitor.page.show(visitor.page.view.at((0.01, 0.2)))
+    visitor.until(lambda: visitor.page.diagram is not None)
+    np.testing.assert_array_equal(visitor.page.diagram.values, [[0, 1], [2, 3]])
+    visitor.page.close()
 
 
 @pytest.mark.usefixtures("numbered")

@@ -7,6 +7,7 @@ from zarr.storage import ZipStore
 
 from figures.files import check_writable, open_data, packed, write_all
 from gatednet import SettingError
+from sweeps.files import WriteError
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_nothing_is_replaced_where_one_file_cannot_be_written(tmp_path, monkeypa
             raise answer
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(SettingError, match="cannot be written: No space left on device"):
+    with pytest.raises(WriteError, match="cannot be written: No space left on device"):
         write_all(tmp_path, {"x": b"new", "y": b"new"})
     assert (tmp_path / "x").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["x"]
@@ -64,7 +65,10 @@ def test_checking_a_folder_leaves_nothing_behind(tmp_path):
 def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path, below):
     (tmp_path / "file").write_text("")
     folder = tmp_path / "file" / below
-    for attempt in (lambda: check_writable(folder), lambda: write_all(folder, {"x": b""})):
-        with pytest.raises(SettingError, match=f"{folder} cannot be written"):
+    for attempt, error in (
+        (lambda: check_writable(folder), SettingError),
+        (lambda: write_all(folder, {"x": b""}), WriteError),
+    ):
+        with pytest.raises(error, match=f"{folder} cannot be written"):
             attempt()
     assert os.listdir(tmp_path) == ["file"]

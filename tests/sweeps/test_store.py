@@ -1,7 +1,5 @@
 """The folder of a sweep: refusals, interruptions, copies, damage. Runs are numbers here, nothing is simulated."""
 
-import json
-import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +9,6 @@ import numpy as np
 import pytest
 import xarray
 
-import sweeps.store
 from gatednet import SettingError, with_values
 from sweeps.axes import Axis
 from sweeps.files import read_record, write_record
@@ -19,6 +16,7 @@ from sweeps.plan import Sweep
 from sweeps.run import run_sweep
 from sweeps.store import Store
 from sweeps.verify import verify
+from tests.cli.tools import flip
 from tests.sweeps.tools import Numbered, grid, small
 
 pytestmark = pytest.mark.usefixtures("numbered")
@@ -95,50 +93,6 @@ def test_an_interrupted_store_is_told_from_a_finished_one_and_continued(tmp_path
     assert run_sweep(grid(), folder, chunk_runs=1).fresh
     assert everything(folder) == everything(finished)
     assert len(read_record(folder / "provenance.json")["sessions"]) == 2
-
-
-def test_a_crash_at_any_moment_leaves_a_store_that_continues(tmp_path, finished, monkeypatch):
-    """Every call that touches the disk is the last one of a session in turn."""
-    expected = everything(finished)
-    calls, limit = 0, 0
-
-    def crashing(function):
-        def called(*arguments, **named):
-            nonlocal calls
-            calls += 1
-            if calls == limit:
-                raise KeyboardInterrupt
-            return function(*arguments, **named)
-
-        return called
-
-    for name in ("flush", "flush_folders", "write_record", "write", "consolidate", "create_arrays", "listing"):
-        monkeypatch.setattr(sweeps.store, name, crashing(getattr(sweeps.store, name)))
-    crashes = 0
-    for limit in range(1, 200, 3):
-        folder = tmp_path / f"crashed{limit}"
-        calls = 0
-        try:
-            run_sweep(grid(), folder, chunk_runs=CHUNK_RUNS)
-        except KeyboardInterrupt:
-            crashes += 1
-        else:
-            break
-        if folder.exists():
-            verify(folder)
-        calls = -10_000
-        run_sweep(grid(), folder, chunk_runs=CHUNK_RUNS)
-        assert everything(folder) == expected
-        shutil.rmtree(folder)
-    assert crashes > 10
-
-
-def test_what_a_killed_creation_left_is_cleared(tmp_path):
-    aside = tmp_path / ".store.123.new"
-    aside.mkdir()
-    (aside / "arrays.zarr").mkdir()
-    run_sweep(grid(), tmp_path / "store")
-    assert [path.name for path in tmp_path.iterdir()] == ["store"]
 
 
 def test_half_written_chunks_are_written_again(tmp_path, finished):
@@ -231,18 +185,15 @@ def test_a_flipped_byte_is_found_in_every_kind_of_file(finished):
 
 def test_damage_names_the_chunk_and_what_mends_it(finished):
     before = everything(finished)
-    path = finished / "arrays.zarr/loss/c/1/0/0/0"
-    content = bytearray(path.read_bytes())
-    content[5] ^= 255
-    path.write_bytes(bytes(content))
+    flip(finished / "arrays.zarr/loss/c/1/0/0/0")
     with pytest.raises(
         SettingError,
         match=r"is damaged in chunk 1\.0\.0: arrays\.zarr/loss/c/1/0/0/0 does not agree with its digest; "
-        r"delete done/1\.0\.0\.json and run the sweep again to mend it",
+        r"run the sweep again to mend it$",
     ):
         verify(finished)
-    (finished / "done/1.0.0.json").unlink()
-    run_sweep(grid(), finished)
+    store = run_sweep(grid(), finished)
+    assert (store.fresh, store.mended) == (True, ("1.0.0",))
     verify(finished)
     assert everything(finished) == before
 
@@ -293,24 +244,6 @@ def test_another_plan_is_refused_with_the_difference(finished):
         run_sweep(longer, finished)
 
 
-def test_restart_replaces_a_store_of_any_plan(finished):
-    other = grid(with_values(small(), {"timescales.weights": 0.5}))
-    store = run_sweep(other, finished, restart=True)
-    assert store.fresh
-    assert Store.open(finished).sweep == other
-    assert [path.name for path in finished.parent.iterdir()] == ["store"]
-
-
-def test_restart_deletes_nothing_that_is_not_ours(tmp_path):
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    (folder / "thesis.txt").write_text("precious")
-    for restart in (True, False):
-        with pytest.raises(SettingError, match="mine is no store of gatednet, and is left as it is"):
-            run_sweep(grid(), folder, restart=restart)
-    assert (folder / "thesis.txt").read_text() == "precious"
-
-
 def test_folders_that_are_no_stores(tmp_path):
     with pytest.raises(SettingError, match="nowhere does not exist, allowed is the folder of a store"):
         Store.open(tmp_path / "nowhere")
@@ -319,40 +252,13 @@ def test_folders_that_are_no_stores(tmp_path):
         run_sweep(grid(), tmp_path / "file")
     with pytest.raises(SettingError, match="is no store of gatednet"):
         verify(tmp_path)
-    with pytest.raises(SettingError, match=r"store cannot be written: (Not a directory|File exists)"):
+    with pytest.raises(SettingError, match=r"store cannot be written: .*file: not a folder"):
         run_sweep(grid(), tmp_path / "file/store")
 
 
 def test_an_empty_folder_is_as_good_as_none(tmp_path):
     (tmp_path / "store").mkdir()
     assert run_sweep(grid(), tmp_path / "store").finished
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_cannot_be_written(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(SettingError, match="store cannot be written: Permission denied"):
-        run_sweep(grid(), tmp_path / "store")
-
-
-def test_a_full_disk_is_one_line_and_leaves_a_store_that_continues(tmp_path, finished):
-    folder = tmp_path / "full"
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweeps.store, "flush_folders", full)
-        with pytest.raises(SettingError, match="full cannot be written: No space left on device"):
-            run_sweep(grid(), folder, chunk_runs=CHUNK_RUNS)
-    assert not folder.exists()
-    interrupted(folder, 0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweeps.store, "flush_folders", full)
-        with pytest.raises(SettingError, match="full cannot be written: No space left on device"):
-            run_sweep(grid(), folder)
-    run_sweep(grid(), folder)
-    assert everything(folder) == everything(finished)
 
 
 def test_two_processes_do_not_write_at_once(tmp_path):
@@ -364,13 +270,6 @@ def test_two_processes_do_not_write_at_once(tmp_path):
                 run_sweep(grid(), folder, restart=restart)
     assert len(Store.open(folder).done) == 1
     assert run_sweep(grid(), folder).finished
-
-
-def test_where_the_numbers_come_from_is_told_without_paths_of_this_machine(finished):
-    (session,) = json.loads((finished / "provenance.json").read_text())["sessions"]
-    assert {"gatednet", "jax", "numpy", "python", "platform", "device", "revision", "date", "command"} <= set(session)
-    texts = [path.read_bytes() for path in finished.rglob("*.json")] + [(finished / "plan.toml").read_bytes()]
-    assert not any(str(finished.parent).encode() in text for text in texts)
 
 
 def test_a_plan_that_is_damaged_is_one_line(finished):
@@ -389,8 +288,8 @@ def test_nan_is_stored_as_a_value(tmp_path):
         variable.name: np.full((12, *variable.sizes), np.nan if variable.dtype == "float32" else -1, variable.dtype)
         for variable in store.sweep.variables
     }
-    store.write(chunk, empty)
     store.begin(jax.devices())
+    store.write(chunk, empty)
     store.finish()
     verify(store.folder)
     (store.folder / "arrays.zarr/loss/c/0/0/0/0").unlink()
