@@ -26,7 +26,8 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 def check_writable(folder: Path) -> None:
     """Raise `SettingError` where files cannot be written into a folder, or it cannot be made; leave nothing behind."""
     there = folder.absolute()
-    while not there.exists() and there != there.parent:
+    # A link to what is not there is there, and in the way of a folder.
+    while not os.path.lexists(there) and there != there.parent:
         there = there.parent
     try:
         if not there.is_dir():

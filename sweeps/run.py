@@ -50,6 +50,8 @@ def run_sweep(
     progress = progress or Silent()
     with contextlib.ExitStack() as stack:
         client = None if cluster is None else stack.enter_context(connected(cluster))
+        # Before anything is created or deleted: there may be none.
+        devices = list(devices or devices_for(sweep))
         if restart and path.exists():
             Store(path).remove()
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
@@ -67,8 +69,11 @@ def run_sweep(
         stack.enter_context(precision_of(sweep.precision))
         plan = store.plan
         missing = [chunk for chunk in plan.chunks() if not store.is_done(chunk)]
-        devices = list(devices or devices_for(sweep))
-        computed = _locally(plan, missing, devices, progress) if client is None else on_workers(client, plan, missing)
+        computed = (
+            _locally(plan, missing, devices, progress)
+            if client is None
+            else on_workers(client, plan, missing, progress)
+        )
         store.fresh = True
         store.begin(devices, features)
         _keep(store, missing, computed, progress)

@@ -1,77 +1,23 @@
-"""`gatednet`: from a setting to a picture, from the command line.
+"""`gatednet`: from a setting to a picture, from the command line; here is how it begins and ends.
 
-Nothing heavy is imported until a command needs it, so that help is there at once.
+Nothing but the standard library is imported before an interruption can be told.
 """
 
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
-
-from figures.cli.explore import explore
-from figures.cli.figure import figure
-from figures.cli.listing import listing
-from figures.cli.reproduce import reproduce
-from figures.cli.simulate import simulate
-from figures.cli.sweep import sweep
-from figures.cli.verify import verify
+from figures.cli import streams
+from figures.cli.outcome import FAILED, INTERRUPTED, tell, tell_interruption
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
-
-# Exit codes.
-DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
-# Commands that leave stores behind which they continue.
-RESUMED = ("sweep", "reproduce")
-# The error of a wrong call, wherever typer keeps its copy of click: its class is only known while the program runs.
-_UsageError: Any = typer.BadParameter.__bases__[0]
-
-app = typer.Typer(
-    name="gatednet",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("list")(listing)
-for _command in (simulate, sweep, verify, figure, reproduce, explore):
-    app.command()(_command)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"gatednet {_number()}")
-        raise typer.Exit
-
-
-def _number() -> str:
-    """The version as its file says: an import of it would be one of the whole package, and so of JAX."""
-    spec = find_spec("gatednet")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    (folder,) = spec.submodule_search_locations
-    return runpy.run_path(str(Path(folder) / "version.py"))["__version__"]
-
-
-@app.callback()
-def gatednet(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
-    ] = False,
-) -> None:
-    """Simulate gated linear networks that learn to switch tasks, sweep their settings, draw and check figures.
-
-    Exit codes: 0 done, 1 a claim or a run failed, 2 wrong usage or input, 130 interrupted and resumable.
-    """
 
 
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:
@@ -94,43 +40,52 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     What is wrong with a call or an input is told in one line; anything else that goes wrong is a bug, and shows where.
     """
-    signal.signal(signal.SIGTERM, _terminated)
-    sys.unraisablehook = _unraisable
-    code = _code(list(sys.argv[1:] if arguments is None else arguments))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        signal.signal(signal.SIGTERM, _terminated)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, _terminated)
+        sys.unraisablehook = _unraisable
+        code = _code(given)
+    except KeyboardInterrupt:
+        # Another one does not come between what is said and the end.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        code = tell_interruption(given)
     if code == INTERRUPTED:
         # What the devices still compute is not waited for: Python's own end would abort over it.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        _leave(code)
+    # Nothing is left to be interrupted but Python's own end.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) is _terminated:
+            signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)
 
 
 def _code(arguments: list[str]) -> int:
+    """The exit code of a command, after everything that it said is written."""
     try:
-        result = app(arguments or ["--help"], prog_name="gatednet", standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
-        result = INTERRUPTED
-    except typer.Exit as error:
-        result = error.exit_code
-    except _UsageError as error:
-        return _tell(error.format_message(), REFUSED)
-    except ValueError as error:
-        from gatednet.settings import SettingError
+        streams.prepare()
+        # Only here, so that an interruption meanwhile is told as any other.
+        from figures.cli.app import code_of
 
-        if not isinstance(error, SettingError):
-            raise
-        return _tell(str(error), REFUSED)
-    # Typer itself may make an exit of an interruption.
-    if result == INTERRUPTED:
-        resumed = "; the same command again continues it" if arguments[0] in RESUMED else ""
-        return _tell(f"interrupted{resumed}", INTERRUPTED)
-    return result if isinstance(result, int) else DONE
-
-
-def _tell(message: str, code: int) -> int:
-    """Print one line to the standard error, whatever the message holds."""
-    print(f"gatednet: {' '.join(message.split())}", file=sys.stderr)
+        code = code_of(arguments)
+        sys.stdout.flush()
+    except streams.OutputError as error:
+        streams.silence()
+        # Whoever closes a pipe has read enough, as `head` has.
+        return FAILED if error.reader_gone else tell(f"the standard output cannot be written: {error}", FAILED)
     return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once, with what was said."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except streams.OutputError:
+            continue
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def simulate(
     images: Data = None,
 ) -> None:
     """Simulate one experiment and draw loss, gates, and alignment or accuracy over time."""
-    from sweeps.devices import use_all_cores
+    from sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
     from figures.files import check_writable, packed, write_all
@@ -47,6 +47,8 @@ def simulate(
     extra = [each for each in save or [] if each not in by_itself]
     plan = Save((*by_itself, *extra), steps_between(experiment.steps, _MOST_SAVES) if every is None else every)
     check_writable(out)
+    # Refused here where there is none.
+    usable_devices()
     examples = examples_for(experiment, progress_of_training)
     data = run(experiment, plan, seed, examples=examples).assign_attrs(experiment=to_toml(experiment))
     with look():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, progress_of_training, use_data
+from figures.cli.options import Data, Stores, path_of, progress_of_training, text_file, use_data
+from figures.cli.outcome import begun
 
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def sweep(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="A sweep of the catalog, or a file.")],
-    out: Annotated[Path, typer.Option(help="Folder of the stores; each gets a folder in it.")] = Path("runs"),
+    out: Stores = Path("runs"),
     axis: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=PATH=SPEC", help="Add an axis, or replace the one of its name; may be repeated."),
@@ -30,27 +32,36 @@ def sweep(
     data: Data = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
-    from sweeps.devices import use_all_cores
+    from sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
     from figures.files import check_writable
+    from sweeps.cluster import check_cluster
     from sweeps.labelled import prepare
     from sweeps.progress import progress_for
+    from sweeps.ready import check_ready
     from sweeps.run import run_sweep
 
     use_data(data)
-    found = {store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
+    found = {out / store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
     if dry_run:
-        for store, each in found.items():
-            print(f"{out / store}: {expected(each)}")
+        for folder, each in found.items():
+            print(f"{folder}: {expected(each)}")
         return
-    check_writable(out)
-    prepare(found.values(), progress_of_training)
+    # Everything that can be refused, for all stores before the first is written.
+    unfinished = check_ready(found, restart=restart)
+    if cluster is not None:
+        check_cluster(cluster)
+    if unfinished:
+        check_writable(out)
+        usable_devices()
+        prepare([found[folder] for folder in unfinished], progress_of_training)
     diverged = 0
-    for store, each in found.items():
-        made = run_sweep(each, out / store, restart=restart, progress=progress_for(store), cluster=cluster)
-        print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs")
-        diverged += count_diverged(made)
+    with begun():
+        for folder, each in found.items():
+            made = run_sweep(each, folder, restart=restart, progress=progress_for(folder.name), cluster=cluster)
+            print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs", flush=True)
+            diverged += count_diverged(made)
     if diverged:
         print(f"{diverged:,} runs left the finite numbers: see the variables result and result_step of the stores")
         raise typer.Exit(1)
@@ -58,13 +69,17 @@ def sweep(
 
 def sweeps_named(name: str) -> dict[str, Sweep]:
     """The sweeps of a name of the catalog, or of a file, by the names of their stores."""
+    from gatednet.settings import SettingError
     from sweeps.catalog import sweeps_of
     from sweeps.spec import load_spec
 
-    path = Path(name)
-    if path.suffix == ".toml" or path.is_file():
-        return {path.stem: load_spec(path)}
-    return sweeps_of(name)
+    # Also what is no file is told as one where its name is that of one.
+    if not name.endswith(".toml") and not os.path.isfile(name):
+        return sweeps_of(name)
+    path = text_file(path_of(name))
+    if not path.stem.strip("."):
+        raise SettingError(f"{path} names no store, allowed is a file whose name has more than dots before its ending")
+    return {path.stem: load_spec(path)}
 
 
 def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
