@@ -81,7 +81,7 @@ class Meter:
 
     def text(self) -> str:
         """All of it in one line."""
-        parts = [f"{self.done:,} of {self.runs:,} {self.counted}"]
+        parts = [f"{self.done:,} of {self.runs:,} {self.counted}"] if self.runs else []
         if self.steps_done:
             rate = self.steps_done / self.run_seconds
             parts += [f"{rate:.2g} steps/s", f"{clock((self.steps - self.steps_done) / rate)} left"]
@@ -170,8 +170,10 @@ class Live:
         self.meter.compiled(seconds)
 
     def waiting(self, why: str) -> None:
-        """Show why."""
+        """Show why, also before it begins."""
         self.meter.waits = why
+        if self._bar is None and self.console is not None:
+            self.console.print(f"{self.title}: {why}", highlight=False)
 
     def stored(self, runs: int, steps: int) -> None:
         """Move the bar."""

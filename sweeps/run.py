@@ -48,23 +48,17 @@ def run_sweep(
     """
     path = Path(folder)
     progress = progress or Silent()
+    if is_finished(sweep, path, restart=restart):
+        return Store.open(path)
     with contextlib.ExitStack() as stack:
         client = None if cluster is None else stack.enter_context(connected(cluster))
         # Before anything is created or deleted: there may be none.
         devices = list(devices or devices_for(sweep))
+        # So may images.
+        features = fingerprints([sweep])
         if restart and path.exists():
             Store(path).remove()
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            store = Store.open(path)
-            store.require(sweep)
-            store.check()
-            if store.finished:
-                return store
-            features = fingerprints([sweep])
-        else:
-            # Before anything is created: images may not be to be had.
-            features = fingerprints([sweep])
-            store = Store.create(path, sweep, chunk_runs)
+        store = _existing(sweep, path) or Store.create(path, sweep, chunk_runs)
         stack.enter_context(store.lock())
         stack.enter_context(precision_of(sweep.precision))
         plan = store.plan
@@ -78,6 +72,25 @@ def run_sweep(
         store.begin(devices, features)
         _keep(store, missing, computed, progress)
         store.finish()
+    return store
+
+
+def is_finished(sweep: Sweep, folder: str | os.PathLike[str], *, restart: bool = False) -> bool:
+    """Whether `run_sweep` has nothing to compute in a folder.
+
+    **Raises** `SettingError` where the folder is something that `run_sweep` refuses.
+    """
+    store = None if restart else _existing(sweep, Path(folder))
+    return store is not None and store.finished
+
+
+def _existing(sweep: Sweep, folder: Path) -> Store | None:
+    """The store that is gone on with; None where one is created."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return None
+    store = Store.open(folder)
+    store.require(sweep)
+    store.check()
     return store
 
 

@@ -275,13 +275,9 @@ class Store:
         flush_folders(files, self.folder)
         write_record(self.folder / DONE / FINISHED, {"files": listing(self.folder, files)})
 
-    def check_removable(self) -> None:
-        """Raise `SettingError` where the folder is no store."""
-        self._plan_text()
-
     def remove(self) -> None:
         """Delete a store, and nothing that is not one."""
-        self.check_removable()
+        self._plan_text()
         with self.lock():
             aside = self.folder.absolute().parent / f".{self.folder.name}.{os.getpid()}.old"
             self.folder.rename(aside)

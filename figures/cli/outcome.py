@@ -12,7 +12,7 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 RESUMED = ("sweep", "reproduce")
 
 # What goes wrong outside while something is written: modules and names of errors, whose text is one line.
-FAILURES = (("sweeps.cluster", "ClusterError"),)
+FAILURES = (("sweeps.cluster", "ClusterError"), ("sweeps.files", "WriteError"))
 
 
 class FailureError(Exception):
@@ -20,15 +20,15 @@ class FailureError(Exception):
 
 
 @contextlib.contextmanager
-def begun() -> Iterator[None]:
-    """From here on something is written, so that a refusal is a failure: exit code 2 promises an untouched disk.
+def begun(written: bool = True) -> Iterator[None]:
+    """Where something is written already, a refusal is a failure: exit code 2 promises an untouched disk.
 
     **Raises** `FailureError` in the place of `SettingError`.
     """
     try:
         yield
     except ValueError as error:
-        if not is_refusal(error):
+        if not written or not is_refusal(error):
             raise
         raise FailureError(str(error)) from error
 

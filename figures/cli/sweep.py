@@ -37,10 +37,9 @@ def sweep(
     use_all_cores()
     from figures.files import check_writable
     from sweeps.cluster import check_cluster
-    from sweeps.labelled import prepare
+    from sweeps.labelled import check_images, prepare
     from sweeps.progress import progress_for
-    from sweeps.ready import check_ready
-    from sweeps.run import run_sweep
+    from sweeps.run import is_finished, run_sweep
 
     use_data(data)
     found = {out / store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
@@ -49,19 +48,21 @@ def sweep(
             print(f"{folder}: {expected(each)}")
         return
     # Everything that can be refused, for all stores before the first is written.
-    unfinished = check_ready(found, restart=restart)
+    waiting = [each for folder, each in found.items() if not is_finished(each, folder, restart=restart)]
     if cluster is not None:
         check_cluster(cluster)
-    if unfinished:
+    if waiting:
         check_writable(out)
         usable_devices()
-        prepare([found[folder] for folder in unfinished], progress_of_training)
-    diverged = 0
-    with begun():
-        for folder, each in found.items():
+        check_images(waiting)
+    prepare(waiting, progress_of_training)
+    diverged, written = 0, False
+    for folder, each in found.items():
+        with begun(written):
             made = run_sweep(each, folder, restart=restart, progress=progress_for(folder.name), cluster=cluster)
-            print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs", flush=True)
-            diverged += count_diverged(made)
+        written = written or made.fresh
+        print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs", flush=True)
+        diverged += count_diverged(made)
     if diverged:
         print(f"{diverged:,} runs left the finite numbers: see the variables result and result_step of the stores")
         raise typer.Exit(1)
