@@ -46,7 +46,7 @@ FOLDER, NETWORK, FEATURES, RECORD = "features", "network.npz", "features.npz", "
 FORMAT = 1
 # What NumPy and its archives say of a file that agrees with a digest, and was never written here.
 _UNREADABLE = (
-    OSError, ValueError, TypeError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+    OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -263,7 +263,8 @@ def _read(
         reason = fault(place, name, record["files"].get(name))
         if reason:
             raise _damaged(place, f"{name} {reason}")
-        with np.load(place / name, allow_pickle=False) as file:
+        # NumPy leaves a file open that is no archive.
+        with (place / name).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
     except SettingError:
         raise

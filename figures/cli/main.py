@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,9 +20,32 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 
-def _terminated(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise KeyboardInterrupt
+def _interrupter(arguments: list[str]) -> Callable[[int, FrameType | None], NoReturn]:
+    """What a signal does that interrupts a command."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        del number
+        if _amid_an_import(frame):
+            _ignore_signals()
+            _leave(tell_interruption(arguments))
+        raise KeyboardInterrupt
+
+    return interrupt
+
+
+def _amid_an_import(frame: FrameType | None) -> bool:
+    """Whether a module is being imported, where an extension would make something else of an interruption."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _ignore_signals() -> None:
+    """Let another interruption not come between what is said of the first one and the end."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _unraisable(lost: UnraisableHookArgs) -> None:
@@ -41,23 +64,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     What is wrong with a call or an input is told in one line; anything else that goes wrong is a bug, and shows where.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    interrupt = _interrupter(given)
     try:
-        signal.signal(signal.SIGTERM, _terminated)
+        signal.signal(signal.SIGTERM, interrupt)
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            signal.signal(signal.SIGINT, _terminated)
+            signal.signal(signal.SIGINT, interrupt)
         sys.unraisablehook = _unraisable
         code = _code(given)
     except KeyboardInterrupt:
-        # Another one does not come between what is said and the end.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
+        _ignore_signals()
         code = tell_interruption(given)
     if code == INTERRUPTED:
         # What the devices still compute is not waited for: Python's own end would abort over it.
         _leave(code)
     # Nothing is left to be interrupted but Python's own end.
     for number in (signal.SIGTERM, signal.SIGINT):
-        if signal.getsignal(number) is _terminated:
+        if signal.getsignal(number) is interrupt:
             signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)
 

@@ -121,4 +121,5 @@ def _letter(character: str, *, compatible: bool) -> str:
         return name.rpartition(" ")[2].lower()
     # Letters without their accents; no other decompositions, which would make ten times a half of a half: "½" has "1".
     parts = unicodedata.normalize("NFKD" if compatible else "NFD", character)
-    return (parts[0] if parts[0].isascii() else character).encode("ascii", "backslashreplace").decode()
+    base = _PLAIN.get(parts[0], parts[0])
+    return (base if base.isascii() else character).encode("ascii", "backslashreplace").decode()
