@@ -35,7 +35,7 @@ def use_one_core() -> None:
     """Make one core the only device of JAX: for small sweeps, beside whose runs others are compiled and drawn.
 
     Only before JAX is first used. The variable `JAX_NUM_CPU_DEVICES` goes before this and `use_all_cores`; both raise
-    `SettingError` where it is no number of devices.
+    `SettingError` where it is no number of devices, and where the options of XLA are not known to it.
     """
     _use(1)
 
@@ -48,6 +48,7 @@ def _use(cores: int) -> None:
     for ever. A pool of a single thread does all parts itself, and a single device loses nothing by that: in the sweeps
     of Figures A3 and A14 a second thread took twice the processor time, and no less time.
     """
+    _check_flags(os.environ.get(FLAGS, ""))
     devices = _number(CORES, cores, _MOST_DEVICES)
     jax.config.update("jax_num_cpu_devices", devices)
     fewest, pool = (1, 1) if devices == 1 else (devices + 1, 2 * devices)

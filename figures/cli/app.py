@@ -105,14 +105,16 @@ def _said(error: Any) -> tuple[str, int] | None:
     if is_refusal(error):
         return str(error), REFUSED
     if _keeps_jax_from_starting(error):
-        return f"JAX cannot be started: {error}", REFUSED
+        return f"JAX cannot be started: {str(error) or 'it finds no devices'}", REFUSED
     failure = str(error) if is_failure(error) else _from_outside(error)
     return None if failure is None else (failure, FAILED)
 
 
 def _keeps_jax_from_starting(error: Exception) -> bool:
-    """Whether JAX could not be imported, as where it cannot read a variable of the environment."""
-    modules = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__))
+    """Whether JAX could not be imported or finds no devices, as where the environment asks it for what is not there."""
+    modules = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if modules and modules[-1] == "jax._src.xla_bridge":
+        return isinstance(error, (RuntimeError, AssertionError))
     return "jax" not in sys.modules and any(name.partition(".")[0] in ("jax", "jaxlib") for name in modules)
 
 

@@ -18,6 +18,9 @@ def figure(
     file: File = None,
 ) -> None:
     """Draw figures from the stores of their sweeps, with their data, captions and claims beside them."""
+    from sweeps.devices import use_one_core
+
+    use_one_core()
     from figures.files import check_writable
     from figures.pipeline import check_formats, chosen, make, open_stores, read_files
 

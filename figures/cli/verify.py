@@ -7,6 +7,9 @@ from figures.cli.options import StoreFolder
 
 def verify(store: StoreFolder) -> None:
     """Compare every file of a store with its digest."""
+    from sweeps.devices import use_one_core
+
+    use_one_core()
     from sweeps.verify import verify as check
 
     found = check(store)

@@ -10,7 +10,7 @@ import pytest
 
 from sweeps.catalog import sweeps_of
 from sweeps.store import Store
-from tests.cli.tools import SPEC, copy_of, gatednet, refusal, state, together
+from tests.cli.tools import SPEC, copy_of, gatednet, python, refusal, state, together
 
 LONG = "x" * 300
 
@@ -34,8 +34,7 @@ def furnished(folder, store):
     (folder / "foreign" / "mine" / ".thesis").write_text("three years of work")
     (folder / "taken").mkdir()
     (folder / "taken" / "fig5-right-fine").write_text("a file")
-    for name in ("fig4-symmetric",):
-        Store.create(folder / "unfinished" / name, sweeps_of("fig4")[name])
+    Store.create(folder / "unfinished" / "fig4-symmetric", sweeps_of("fig4")["fig4-symmetric"])
     (folder / "taken" / "fig4-symmetric").write_text("a file")
     return folder
 
@@ -100,14 +99,9 @@ def furniture(swept, tmp_path_factory):
 @pytest.fixture(scope="module")
 def answers(furniture):
     """What each case was answered, and whether everything was as before."""
-    found = {}
-    with pytest.MonkeyPatch.context() as patch:
-        # A file that is large without being on disk is not read here either.
-        patch.setattr("tests.cli.tools.Path.read_bytes", lambda path: path.open("rb").read(10**6))
-        before = state(furniture)
-        answered = together([(furniture, [*command.split()]) for command in CASES])
-        found = dict(zip(CASES, answered, strict=True))
-        return found, before, state(furniture)
+    before = state(furniture)
+    answered = together([(furniture, [*command.split()]) for command in CASES])
+    return dict(zip(CASES, answered, strict=True)), before, state(furniture)
 
 
 @pytest.mark.parametrize("command", CASES, ids=lambda command: command.replace(LONG, "long").replace("\0", "NUL"))
@@ -123,7 +117,10 @@ def test_nothing_changed(answers):
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"JAX_PLATFORMS": "nonsense"}, r"JAX finds no devices: Unable to initialize backend 'nonsense'"),
+        (
+            {"JAX_PLATFORMS": "nonsense"},
+            r"JAX (finds no devices|cannot be started): .* backend 'nonsense'",
+        ),
         ({"PJRT_NPROC": "abc"}, r"PJRT_NPROC is 'abc', allowed is a whole number from 1 to 1000000"),
         ({"JAX_NUM_CPU_DEVICES": "0"}, r"JAX_NUM_CPU_DEVICES is '0', allowed is a whole number from 1 to 1024"),
         ({"XLA_FLAGS": "--nonsense"}, r"XLA_FLAGS is '--nonsense': XLA does not start with it: Unknown flag"),
@@ -133,7 +130,7 @@ def test_nothing_changed(answers):
 def test_a_machine_that_cannot_compute_is_told_before_anything_is_written(variables, message, tmp_path):
     (tmp_path / "mine.toml").write_text(SPEC)
     before = state(tmp_path)
-    commands = ["sweep mine.toml", "simulate fig4-symmetric", "reproduce fig4"]
+    commands = ["sweep mine.toml --dry-run", "sweep mine.toml", "simulate fig4-symmetric", "reproduce fig4"]
     for answer in together([(tmp_path, command.split()) for command in commands], **variables):
         assert re.match(message, refusal(answer)), answer
     assert state(tmp_path) == before
@@ -151,18 +148,9 @@ def test_a_variable_that_jax_cannot_read_is_told(variables, message, tmp_path):
     assert re.match(message, refusal(gatednet("verify", "nowhere", folder=tmp_path, **variables)))
 
 
-def test_a_dry_run_and_a_finished_store_need_no_devices(swept, tmp_path):
-    folder = copy_of(swept[0], tmp_path / "copy")
-    calls = [(folder, command.split()) for command in ("sweep mine.toml --dry-run", "sweep mine.toml")]
-    dry, again = together(calls, JAX_PLATFORMS="nonsense")
-    assert (dry.code, dry.err) == (0, "")
-    assert again == (0, "runs/mine: was finished already, 4 runs\n", "")
-
-
 def test_a_working_directory_that_is_gone_is_told(tmp_path):
     (tmp_path / "gone").mkdir()
+    # As a shell's may be.
     script = "import os, sys; os.rmdir(os.getcwd()); from figures.cli.main import main; main(sys.argv[1:])"
-    from tests.cli.tools import python
-
     answer = python("-c", script, "sweep", "fig5-left", folder=tmp_path / "gone")
     assert refusal(answer) == "Invalid value for '--out': 'runs' is a path from a working directory that is gone"
