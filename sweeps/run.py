@@ -80,7 +80,12 @@ def is_finished(sweep: Sweep, folder: str | os.PathLike[str], *, restart: bool =
 
     **Raises** `SettingError` where the folder is something that `run_sweep` refuses.
     """
-    store = None if restart else _existing(sweep, Path(folder))
+    path = Path(folder)
+    if restart:
+        if path.exists():
+            Store(path)._plan_text()  # refused where it is none, before anything is deleted
+        return False
+    store = _existing(sweep, path)
     return store is not None and store.finished
 
 

@@ -48,7 +48,9 @@ def is_failure(error: BaseException) -> bool:
 
 def tell(message: str, code: int) -> int:
     """Print one line to the standard error, whatever the message holds, and return the exit code."""
-    print(f"gatednet: {' '.join(message.split())}", file=sys.stderr)
+    # Names of files may hold bytes that are no text.
+    text = " ".join(message.split()).encode(errors="backslashreplace").decode()
+    print(f"gatednet: {text}", file=sys.stderr)
     return code
 
 

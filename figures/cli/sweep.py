@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from figures.cli.options import Data, Stores, path_of, progress_of_training, text_file, use_data
-from figures.cli.outcome import begun
+from figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
@@ -62,10 +62,11 @@ def sweep(
             made = run_sweep(each, folder, restart=restart, progress=progress_for(folder.name), cluster=cluster)
         written = written or made.fresh
         print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs", flush=True)
-        diverged += count_diverged(made)
+        with begun(written):
+            diverged += count_diverged(made)
     if diverged:
         print(f"{diverged:,} runs left the finite numbers: see the variables result and result_step of the stores")
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 def sweeps_named(name: str) -> dict[str, Sweep]:

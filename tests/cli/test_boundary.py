@@ -5,10 +5,11 @@ import os
 
 import pytest
 
-from figures.cli import app, main
+from figures.cli import app
 from figures.cli.outcome import FAILED, REFUSED, FailureError, begun
 from gatednet import SettingError
 from sweeps.cluster import ClusterError
+from tests.cli.tools import python
 
 
 def raising(error):
@@ -29,7 +30,7 @@ FULL = os.strerror(errno.ENOSPC)
         (ClusterError("the scheduler was lost"), FAILED, "the scheduler was lost"),
         (OSError(errno.ENOSPC, FULL), FAILED, FULL),
         (OSError(errno.ENOSPC, FULL, "runs/a\nb"), FAILED, f"runs/a b: {FULL}"),
-        (OSError(errno.EIO, "Input/output error", b"runs/\xff"), FAILED, "runs/\udcff: Input/output error"),
+        (OSError(errno.EIO, "Input/output error", b"runs/\xff"), FAILED, "runs/\\udcff: Input/output error"),
         (OSError("the end of the tape"), FAILED, "the end of the tape"),
         (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "runs"), FAILED, "runs: Permission denied"),
         (ConnectionResetError(), FAILED, "ConnectionResetError"),
@@ -76,6 +77,6 @@ def test_completion_is_not_offered(monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("gatednet ")
 
 
-def test_the_module_of_the_command_imports_nothing_of_typer():
-    # So that an interruption is told from the first moment on.
-    assert not hasattr(main, "typer")
+def test_an_interruption_can_be_told_from_the_first_moment_on(tmp_path):
+    script = "import sys, figures.cli.main; print([name for name in ('typer', 'rich', 'jax') if name in sys.modules])"
+    assert python("-c", script, folder=tmp_path) == (0, "[]\n", "")

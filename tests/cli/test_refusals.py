@@ -83,6 +83,7 @@ CASES = {
     "sweep mine.toml --restart --cluster nowhere": r"the address of the cluster is 'nowhere'",
     "sweep mine.toml --restart --cluster tcp://127.0.0.1:9": r"no scheduler answers at 'tcp://127\.0\.0\.1:9'",
     "sweep mine.toml --cluster tls://127.0.0.1:9": r"no scheduler answers at 'tls://127\.0\.0\.1:9', with the certif",
+    "sweep fig5 --out taken --restart": r"taken/fig5-right-fine is no store of gatednet",
     "sweep fig5 --out taken": r"taken/fig5-right-fine is no store of gatednet",
     "reproduce fig2 fig4 --runs taken": r"taken/fig4-symmetric is no store of gatednet",
     "reproduce fig4 --runs foreign --format pgn": r"unknown format 'pgn'",
