@@ -60,6 +60,7 @@ class Meter:
     def begin(self, runs: int, done: int, steps: int) -> None:
         """Start to count."""
         self.runs, self.done, self.steps, self.steps_done = runs, done, steps, 0
+        self.waits = ""
         self.compile_seconds = 0.0
         self._start = time.perf_counter()
 
