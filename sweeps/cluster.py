@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 
 # A worker may be given several chunks at once; it works on one, with all its devices.
 _ONE_AT_A_TIME = threading.Lock()
-# Seconds for the first answer of a scheduler, for one of its workers, and without workers before it is said.
-_ANSWER, _DESCRIPTION, _PATIENCE = 10.0, 60.0, 5.0
+# Seconds for the first answer of a scheduler, without workers before it is said, and between looks for results.
+_ANSWER, _PATIENCE, _LOOK = 10.0, 5.0, 0.02
 _SCHEMES = ("tcp", "tls")
 # Of what a worker says of itself, that on which its numbers depend.
-_ALIKE = ("gatednet", "jax", "jaxlib", "numpy", "python", "processor", "device")
+_ALIKE = (
+    "gatednet", "jax", "jaxlib", "numpy", "python",
+    "machine", "device", "processor", "instructions", "runtime", "flags",
+)  # fmt: skip
 # Whose messages are for those who run a cluster; what concerns a sweep is told by it.
 _LOGGERS = ("distributed", "tornado", "asyncio")
 
@@ -135,15 +138,16 @@ def described() -> dict[str, Any]:
 def check_alike(workers: Mapping[str, Mapping[str, Any]]) -> None:
     """Raise `SettingError` where workers are of different versions or kinds of processors, with the first difference.
 
-    `workers` is as `provenance_of_workers` returns it.
+    `workers` is as `provenance_of_workers` returns it. What one of two workers does not tell is no difference.
     """
     first: tuple[str, Mapping[str, Any]] | None = None
     for worker, said in workers.items():
         first = first or (worker, said)
         for key in _ALIKE:
-            if said.get(key) != first[1].get(key):
+            here, there = first[1].get(key), said.get(key)
+            if None not in (here, there) and here != there:
                 raise SettingError(
-                    f"workers differ: {key} is {first[1].get(key)} at {first[0]} and {said.get(key)} at {worker}; "
+                    f"workers differ: {key} is {here} at {first[0]} and {there} at {worker}; "
                     "allowed are workers of the same versions and processors"
                 )
 
@@ -200,20 +204,22 @@ def _completed(client: Client, futures: Iterable[Future], progress: Progress) ->
     """Futures as they are completed; where there is no worker for some seconds, that is told."""
     from distributed import as_completed
 
-    left = dict.fromkeys(futures)
-    # When a worker was there, or the last time that none was told of.
-    seen = time.monotonic()
-    while left:
-        try:
-            for future in as_completed(list(left), timeout=1):
-                del left[future]
-                seen = time.monotonic()
-                yield future
-        except TimeoutError:
+    completed = as_completed(futures)
+    # When a worker was last there, until it is told that none is.
+    looked = seen = time.monotonic()
+    while not completed.is_empty():
+        ready = completed.next_batch(block=False)
+        yield from ready
+        if ready:
+            looked = seen = time.monotonic()
+        elif time.monotonic() - looked < _PATIENCE:
+            time.sleep(_LOOK)
+        else:
+            looked = time.monotonic()
             with _told():
                 if client.nthreads():
-                    seen = time.monotonic()
-            if time.monotonic() - seen >= _PATIENCE:
+                    seen = looked
+            if looked - seen >= _PATIENCE:
                 progress.waiting("waiting for workers, of which the cluster has none")
                 seen = float("inf")
 

@@ -98,7 +98,5 @@ def test_options_over_which_xla_stops_are_told_and_others_are_not(monkeypatch):
     # Asked once, and only where there are options.
     assert asked == ["cpu"]
     monkeypatch.setenv(FLAGS, "--nonsense")
-    with pytest.raises(
-        SettingError, match="^XLA_FLAGS is '--nonsense': XLA does not start with it: Unknown flag in XLA"
-    ):
+    with pytest.raises(SettingError, match=r"^XLA_FLAGS is '--nonsense': XLA does not start with it: Unknown flag in"):
         usable_devices()
