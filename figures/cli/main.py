@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable, Sequence
-from types import FrameType
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from figures.cli import streams
@@ -19,13 +18,25 @@ from figures.cli.outcome import FAILED, INTERRUPTED, tell, tell_interruption
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
+# What interrupts a command: from outside, from the keyboard, and what comes again by itself.
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 
-def _interrupter(arguments: list[str]) -> Callable[[int, FrameType | None], NoReturn]:
+# Seconds until an interruption that was lost comes again.
+_AGAIN = 0.01
+
+
+def _interrupter(arguments: list[str]) -> Callable[[int, FrameType | None], None]:
     """What a signal does that interrupts a command."""
 
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         del number
-        if _amid_an_import(frame):
+        around = list(_around(frame))
+        if any(code is _unraisable.__code__ for code in around):
+            # Lost as the first one was, if it were raised here.
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+            return
+        # Amid an import an extension module would make something else of an interruption.
+        if any(code.co_filename.startswith("<frozen importlib") for code in around):
             _ignore_signals()
             _leave(tell_interruption(arguments))
         raise KeyboardInterrupt
@@ -33,27 +44,25 @@ def _interrupter(arguments: list[str]) -> Callable[[int, FrameType | None], NoRe
     return interrupt
 
 
-def _amid_an_import(frame: FrameType | None) -> bool:
-    """Whether a module is being imported, where an extension would make something else of an interruption."""
+def _around(frame: FrameType | None) -> Iterator[CodeType]:
+    """What is being run in a frame, from the inside out."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
+        yield frame.f_code
         frame = frame.f_back
-    return False
 
 
 def _ignore_signals() -> None:
     """Let another interruption not come between what is said of the first one and the end."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def _unraisable(lost: UnraisableHookArgs) -> None:
     """Interrupt again where an interruption came when nothing could be raised, as in a callback of the collector."""
     if lost.exc_type is KeyboardInterrupt:
-        # A little later: an interruption of this function would be lost as well. And by the signal that is never
-        # ignored, as the other one is in a job in the background.
-        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        # By a signal that is ignored in no job in the background.
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
     else:
         sys.__unraisablehook__(lost)
 
@@ -66,9 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     interrupt = _interrupter(given)
     try:
-        signal.signal(signal.SIGTERM, interrupt)
-        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            signal.signal(signal.SIGINT, interrupt)
+        for number in _SIGNALS:
+            # An interruption from the keyboard is not for a job in the background.
+            if number != signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, interrupt)
         sys.unraisablehook = _unraisable
         code = _code(given)
     except KeyboardInterrupt:
@@ -78,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # What the devices still compute is not waited for: Python's own end would abort over it.
         _leave(code)
     # Nothing is left to be interrupted but Python's own end.
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _SIGNALS:
         if signal.getsignal(number) is interrupt:
             signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)

@@ -72,7 +72,7 @@ def furnished(folder, swept):
 
 
 @pytest.mark.parametrize(
-    ("seed", "count"), [(0, 60), *(pytest.param(seed, 400, marks=pytest.mark.slow) for seed in range(1, 11))]
+    ("seed", "count"), [(0, 60), *(pytest.param(seed, 200, marks=pytest.mark.slow) for seed in range(1, 21))]
 )
 def test_random_commands(seed, count, swept, tmp_path):
     draw = random.Random(seed)
