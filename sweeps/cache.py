@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+
+import filelock
 
 from gatednet.settings import SettingError
 
@@ -17,10 +21,44 @@ def cache_folder() -> Path:
 
     It may not exist yet.
 
-    **Raises** `SettingError` where the system has to be asked and pooch, which does it, is not installed.
+    **Raises** `SettingError` where the variable names what can be no folder, where the system has to be asked and
+    pooch, which does it, is not installed, and where it knows of none, as without a home.
     """
     named = os.environ.get(CACHE)
-    return Path(named) if named else Path(from_extra("pooch", "the folder of caches").os_cache("gatednet"))
+    folder = Path(named or from_extra("pooch", "the folder of caches").os_cache("gatednet"))
+    # What stands for a home that the system does not know.
+    if not named and folder.parts[0].startswith("~"):
+        raise SettingError(f"there is no folder for caches; {CACHE} can name one")
+    try:
+        os.stat(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise SettingError(f"{folder} cannot be read: {error.strerror}; {CACHE} can name another folder") from error
+    return folder
+
+
+@contextlib.contextmanager
+def locked(place: Path, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Keep other processes from writing a part of the cache, or wait until they have; then `waiting` is called first.
+
+    **Raises** `SettingError` where the folder around it cannot be written.
+    """
+    lock = filelock.FileLock(made(place.parent) / f".{place.name}.lock")
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            waiting()
+            lock.acquire()
+    except OSError as error:
+        raise SettingError(
+            f"{place} cannot be written: {error.strerror or error}; {CACHE} can name another folder for caches"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def made(folder: Path) -> Path:

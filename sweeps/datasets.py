@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import functools
 import hashlib
 import importlib.util
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +23,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from gatednet.settings import SettingError
-from sweeps.cache import cache_folder, from_extra, made
+from sweeps.cache import cache_folder, from_extra, locked, made
 from sweeps.files import sha256
 from sweeps.idx import read_idx
 
@@ -34,6 +36,9 @@ TRAIN, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 FILES = (TRAIN, TRAIN_LABELS, TEST, TEST_LABELS)
 PACKED = ".gz"
+# The folder of the cache that files are fetched into, and what a disk says that cannot take them.
+FETCHING = ".fetching"
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 PIXELS = (28, 28)
 CLASSES = 10
 
@@ -172,7 +177,7 @@ def _given(name: str, folder: str | os.PathLike[str] | None) -> dict[str, Path] 
     if not named:
         return None
     root = Path(named)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         where = f"{DATA} is {str(root)!r}" if folder is None else f"{root} is no folder"
         raise SettingError(f"{where}, allowed is a folder that holds {_listed()}, or {name}/ with them")
     # The files of all data sets have the same names, so that a folder named like another one is not this one's.
@@ -191,7 +196,9 @@ def _given(name: str, folder: str | os.PathLike[str] | None) -> dict[str, Path] 
 
 def _files(place: Path) -> dict[str, Path]:
     """The files that are in a folder, by the names that they have without an ending; unpacked where both are there."""
-    return {file: path for ending in (PACKED, "") for file in FILES if (path := place / f"{file}{ending}").is_file()}
+    return {
+        file: path for ending in (PACKED, "") for file in FILES if os.path.isfile(path := place / f"{file}{ending}")
+    }
 
 
 def _listed() -> str:
@@ -201,17 +208,32 @@ def _listed() -> str:
 def _to_fetch(name: str) -> list[str]:
     """The files of a data set that the cache does not have, or not as they were published."""
     place = cache_folder() / name
-    paths = {file: place / f"{file}{PACKED}" for file in FILES}
-    return [
-        file for file, path in paths.items() if not (path.is_file() and sha256(path) == SOURCES[name].digests[file])
-    ]
+    return [file for file in FILES if not _is_published(name, file, place / f"{file}{PACKED}")]
+
+
+def _is_published(name: str, file: str, path: Path) -> bool:
+    """Whether a file is there as it was published; one that cannot be read is not."""
+    try:
+        return path.is_file() and sha256(path) == SOURCES[name].digests[file]
+    except OSError:
+        return False
 
 
 def _fetched(name: str) -> dict[str, Path]:
     """The files of a data set in the cache, all as they were published."""
     place = cache_folder() / name
-    for file in _to_fetch(name):
-        _fetch(name, file, made(place))
+    if _to_fetch(name):
+        made(place)
+        # One process at a time, so that what is in the folder aside is what a killed one left.
+        with locked(place):
+            aside = place / FETCHING
+            shutil.rmtree(aside, ignore_errors=True)
+            try:
+                for file in _to_fetch(name):
+                    _fetch(name, file, made(aside))
+                    (aside / f"{file}{PACKED}").replace(place / f"{file}{PACKED}")
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
     return {file: place / f"{file}{PACKED}" for file in FILES}
 
 
@@ -225,6 +247,9 @@ def _fetch(name: str, file: str, place: Path) -> None:
             with _quiet(pooch.get_logger()):
                 pooch.retrieve(mirror + packed, known, packed, place)
         except (OSError, ValueError) as error:
+            # No other mirror helps against a full disk.
+            if getattr(error, "errno", None) in DISK:
+                raise OSError(error.errno, error.strerror, str(place)) from error  # pyright: ignore
             # Pooch says with a ValueError that the digest is another one.
             reason = "another SHA-256" if isinstance(error, ValueError) else type(error).__name__
             tried.append(f"{urlsplit(mirror).hostname}: {reason}")

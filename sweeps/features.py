@@ -18,12 +18,14 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import equinox as eqx
-import filelock
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,17 +33,21 @@ import numpy as np
 from gatednet.settings import Setting, SettingError
 from gatednet.simulation import check_seeds, precision_of
 from gatednet.vision import CNN, Architecture
-from sweeps.cache import cache_folder, made
+from sweeps.cache import CACHE, cache_folder, locked, made
 from sweeps.datasets import Images, images_of
 from sweeps.extractor import Training, activations, architecture_for, train, training_for
 from sweeps.files import fault, listing, read_record, write_bytes, write_record
-from sweeps.progress import Progress
+from sweeps.progress import Progress, Silent
 from sweeps.provenance import provenance
 from sweeps.text import differences
 
 FOLDER, NETWORK, FEATURES, RECORD = "features", "network.npz", "features.npz", "record.json"
 # Raised where the same settings give other numbers, or files hold something else.
 FORMAT = 1
+# What NumPy and its archives say of a file that agrees with a digest, and was never written here.
+_UNREADABLE = (
+    OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -118,13 +124,13 @@ def features_of(
         "test": ((len(images.test), width), np.float32),
         "test_labels": ((len(images.test),), np.int32),
     }
-    arrays = _read(entry.folder, FEATURES, shapes)
+    arrays = _read(record, entry.folder, FEATURES, shapes)
     return FeatureData(**arrays, classes=images.classes, accuracy=record["accuracy"], fingerprint=entry.fingerprint)
 
 
 def are_kept(name: str, width: int = 64, seed: int = 0, folder: str | os.PathLike[str] | None = None) -> bool:
     """Whether the cache has the features already; the arguments are those of `features_of`, which refuses the same."""
-    return (_entry(name, width, seed, folder).folder / RECORD).exists()
+    return _is_there(_entry(name, width, seed, folder))
 
 
 def network_of(
@@ -136,11 +142,11 @@ def network_of(
 ) -> CNN:
     """The trained network behind `features_of`, which has the same arguments and refuses the same."""
     entry = _entry(name, width, seed, folder)
-    _record(entry, progress)
+    record = _record(entry, progress)
     with precision_of("float32"):
         outline = eqx.filter_eval_shape(CNN, entry.architecture, jax.random.key(0))
         shapes = {where: (leaf.shape, leaf.dtype) for where, leaf in _leaves(outline).items()}
-        arrays = _read(entry.folder, NETWORK, shapes)
+        arrays = _read(record, entry.folder, NETWORK, shapes)
         return jax.tree_util.tree_map_with_path(lambda where, leaf: jnp.asarray(arrays[_named(where)]), outline)
 
 
@@ -152,35 +158,56 @@ def _entry(name: str, width: int, seed: int, folder: str | os.PathLike[str] | No
     return Entry(images, int(seed), architecture_for(images, width), training_for(images))
 
 
+def check_source(name: str, width: int = 64, seed: int = 0, folder: str | os.PathLike[str] | None = None) -> None:
+    """Check what can be known of features without training a network; the arguments are those of `features_of`.
+
+    **Raises** `SettingError` where images are not to be had, an entry of the cache is damaged, or it cannot be written.
+    """
+    entry = _entry(name, width, seed, folder)
+    if _is_there(entry):
+        _read_record(entry)
+        return
+    try:
+        with tempfile.TemporaryFile(dir=made(entry.folder.parent)):
+            pass
+    except OSError as error:
+        raise _unwritable(entry.folder, error) from error
+
+
 def _record(entry: Entry, progress: Progress | None) -> dict[str, Any]:
     """The record of an entry, which is made where it is not there.
 
     **Raises** `SettingError` where it is damaged or that of another entry.
     """
-    place = entry.folder
     # What is there is read without the lock: a cache need not be writable for that.
-    if not (place / RECORD).exists():
-        with _lock(place):
-            if not (place / RECORD).exists():
+    if not _is_there(entry):
+        said = progress or Silent()
+        with locked(entry.folder, lambda: said.waiting("waiting for another process that computes the same")):
+            if not _is_there(entry):
                 _make(entry, progress)
-    record = read_record(place / RECORD)
+    return _read_record(entry)
+
+
+def _is_there(entry: Entry) -> bool:
+    return os.path.lexists(entry.folder / RECORD)
+
+
+def _read_record(entry: Entry) -> dict[str, Any]:
+    """The record of an entry that is there, whoever wrote it."""
+    place = entry.folder
+    try:
+        record = read_record(place / RECORD) if os.path.isfile(place / RECORD) else None
+    except (OSError, RecursionError) as error:
+        raise _damaged(place, f"{RECORD} cannot be read") from error
     if record is None:
         raise _damaged(place, f"{RECORD} is not what was written")
-    found = differences(record["made_from"], entry.description)
+    made_from, accuracy, files = (record.get(key) for key in ("made_from", "accuracy", "files"))
+    if not isinstance(made_from, dict) or not isinstance(accuracy, float) or not isinstance(files, dict):
+        raise _damaged(place, f"{RECORD} is not what was written")
+    found = differences(made_from, entry.description)
     if found:
         raise SettingError(f"{place} is another entry: {found[0]}; delete it to have its features computed again")
     return record
-
-
-@contextlib.contextmanager
-def _lock(place: Path) -> Iterator[None]:
-    """Have other processes wait, and turn an error of the file system into one line."""
-    made(place.parent)
-    try:
-        with filelock.FileLock(place.with_name(f".{place.name}.lock")):
-            yield
-    except OSError as error:
-        raise SettingError(f"{place} cannot be written: {error.strerror or error}") from error
 
 
 def _make(entry: Entry, progress: Progress | None) -> None:
@@ -196,30 +223,62 @@ def _make(entry: Entry, progress: Progress | None) -> None:
         "test_labels": images.test_labels.astype(np.int32),
     }
     place = made(entry.folder)
-    write_bytes(place / NETWORK, _packed({where: np.asarray(leaf) for where, leaf in _leaves(network).items()}))
-    write_bytes(place / FEATURES, _packed(features))
-    write_record(
-        place / RECORD,
-        {
-            "made_from": entry.description,
-            "accuracy": float(np.mean(classes == images.test_labels)),
-            "files": listing(place, [place / NETWORK, place / FEATURES]),
-            "provenance": provenance(jax.local_devices()[:1]),
-        },
-    )
+    # What a process left here that was killed: nobody else writes now.
+    _sweep_up(place)
+    try:
+        write_bytes(place / NETWORK, _packed({where: np.asarray(leaf) for where, leaf in _leaves(network).items()}))
+        write_bytes(place / FEATURES, _packed(features))
+        write_record(
+            place / RECORD,
+            {
+                "made_from": entry.description,
+                "accuracy": float(np.mean(classes == images.test_labels)),
+                "files": listing(place, [place / NETWORK, place / FEATURES]),
+                "provenance": provenance(jax.local_devices()[:1]),
+            },
+        )
+    except OSError as error:
+        _sweep_up(place)
+        # No refusal: the disk failed while something was written.
+        raise OSError(error.errno, error.strerror or str(error), str(place)) from error
 
 
-def _read(place: Path, name: str, shapes: Mapping[str, tuple[tuple[int, ...], Any]]) -> dict[str, np.ndarray]:
+def _sweep_up(place: Path) -> None:
+    """Delete the files that `write_bytes` left aside in the folder of an entry."""
+    for path in place.iterdir():
+        name, _, process = path.name.removeprefix(".").rpartition(".")
+        if path.name.startswith(".") and name in (NETWORK, FEATURES, RECORD) and process.isdecimal():
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _read(
+    record: Mapping[str, Any], place: Path, name: str, shapes: Mapping[str, tuple[tuple[int, ...], Any]]
+) -> dict[str, np.ndarray]:
     """The arrays of a file of an entry, read-only, each of the shape and type that it should have.
 
     **Raises** `SettingError` where the file does not agree with its digest, or holds other arrays.
     """
-    record = read_record(place / RECORD)
-    reason = fault(place, name, record["files"].get(name) if record else None)
-    if reason:
-        raise _damaged(place, f"{name} {reason}")
-    with np.load(place / name, allow_pickle=False) as file:
-        arrays = {key: file[key] for key in file.files}
+    try:
+        reason = fault(place, name, record["files"].get(name))
+        if reason:
+            raise _damaged(place, f"{name} {reason}")
+        # NumPy leaves a file open that is no archive.
+        with (place / name).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+    except SettingError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise _damaged(place, f"{name} cannot be read") from error
     for key in sorted({*shapes, *arrays}):
         shape, kind = shapes.get(key, (None, None))
         found = arrays.get(key)
@@ -229,6 +288,12 @@ def _read(place: Path, name: str, shapes: Mapping[str, tuple[tuple[int, ...], An
             raise SettingError(f"{place / name} is of another network: {key} is {there}, allowed is {here}")
         found.flags.writeable = False
     return arrays
+
+
+def _unwritable(place: Path, error: OSError) -> SettingError:
+    return SettingError(
+        f"{place} cannot be written: {error.strerror or error}; {CACHE} can name another folder for caches"
+    )
 
 
 def _damaged(place: Path, what: str) -> SettingError:

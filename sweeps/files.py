@@ -272,7 +272,8 @@ def unwritable(folder: Path) -> str | None:
     """Why files cannot be written into a folder, or it cannot be made; None where they can."""
     there = folder.absolute()
     try:
-        while not there.exists() and there != there.parent:
+        # A link to what is not there is in the way of a folder.
+        while not os.path.lexists(there) and there != there.parent:
             there = there.parent
         if not there.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(there))

@@ -9,7 +9,7 @@ from gatednet.examples import Examples, examples_of
 from gatednet.experiment import Experiment
 from gatednet.features import Features
 from sweeps.datasets import at_hand
-from sweeps.features import FeatureData, are_kept, features_of
+from sweeps.features import FeatureData, are_kept, check_source, features_of
 from sweeps.plan import Sweep
 from sweeps.progress import Progress
 
@@ -39,6 +39,15 @@ def are_at_hand(sweeps: Iterable[Sweep]) -> bool:
 def are_prepared(sweeps: Iterable[Sweep]) -> bool:
     """Whether all features that sweeps need are in the cache."""
     return all(at_hand(images) and are_kept(images, width, seed) for images, width, seed in sources_of(sweeps))
+
+
+def check_images(sweeps: Iterable[Sweep]) -> None:
+    """Check that all features that sweeps need can be had, before a network is trained for any of them.
+
+    Images are fetched where that is possible. **Raises** `SettingError` as `features_of` does but for a training.
+    """
+    for source in sources_of(sweeps):
+        check_source(*source)
 
 
 def prepare(sweeps: Iterable[Sweep], progress: Training) -> None:

@@ -19,6 +19,9 @@ class Progress(Protocol):
     def compiled(self, seconds: float) -> None:
         """It has ended and took so long."""
 
+    def waiting(self, why: str) -> None:
+        """Nothing goes on, for a reason in a few words."""
+
     def stored(self, runs: int, steps: int) -> None:
         """So many runs more, of so many steps in sum, are stored."""
 
@@ -35,6 +38,8 @@ class Silent:
 
     def compiled(self, seconds: float) -> None: ...
 
+    def waiting(self, why: str) -> None: ...
+
     def stored(self, runs: int, steps: int) -> None: ...
 
     def end(self) -> None: ...
@@ -48,11 +53,14 @@ class Meter:
         self.runs = self.done = self.steps = self.steps_done = 0
         self.compile_seconds = 0.0
         self.is_compiling = False
+        # Why nothing goes on, where nothing does.
+        self.waits = ""
         self._start = time.perf_counter()
 
     def begin(self, runs: int, done: int, steps: int) -> None:
         """Start to count."""
         self.runs, self.done, self.steps, self.steps_done = runs, done, steps, 0
+        self.waits = ""
         self.compile_seconds = 0.0
         self._start = time.perf_counter()
 
@@ -65,6 +73,7 @@ class Meter:
         """Count runs and steps."""
         self.done += runs
         self.steps_done += steps
+        self.waits = ""
 
     @property
     def run_seconds(self) -> float:
@@ -73,7 +82,7 @@ class Meter:
 
     def text(self) -> str:
         """All of it in one line."""
-        parts = [f"{self.done:,} of {self.runs:,} {self.counted}"]
+        parts = [f"{self.done:,} of {self.runs:,} {self.counted}"] if self.runs else []
         if self.steps_done:
             rate = self.steps_done / self.run_seconds
             parts += [f"{rate:.2g} steps/s", f"{clock((self.steps - self.steps_done) / rate)} left"]
@@ -81,6 +90,8 @@ class Meter:
             parts.append("compiling")
         if self.compile_seconds:
             parts.append(f"compiled in {self.compile_seconds:.1f} s")
+        if self.waits:
+            parts.append(self.waits)
         return " · ".join(parts)
 
 
@@ -103,6 +114,11 @@ class Lines:
     def compiled(self, seconds: float) -> None:
         """Write how long it took."""
         self.meter.compiled(seconds)
+        self._write()
+
+    def waiting(self, why: str) -> None:
+        """Write why."""
+        self.meter.waits = why
         self._write()
 
     def stored(self, runs: int, steps: int) -> None:
@@ -154,6 +170,12 @@ class Live:
         """Show the time that it took."""
         self.meter.compiled(seconds)
 
+    def waiting(self, why: str) -> None:
+        """Show why, also before it begins."""
+        self.meter.waits = why
+        if self._bar is None and self.console is not None:
+            self.console.print(f"{self.title}: {why}", highlight=False)
+
     def stored(self, runs: int, steps: int) -> None:
         """Move the bar."""
         self.meter.stored(runs, steps)
@@ -166,9 +188,14 @@ class Live:
 
 
 def progress_for(title: str, stream: TextIO | None = None, counted: str = "runs") -> Progress:
-    """A live line where the stream, by itself that of errors, is a terminal, and plain lines elsewhere."""
+    """A live line where the stream, by itself that of errors, is a terminal, and plain lines elsewhere.
+
+    Nothing where there is no stream, as in a process that was started without one.
+    """
     stream = stream or sys.stderr
-    if stream is None or not stream.isatty():
+    if stream is None:
+        return Silent()
+    if not stream.isatty():
         return Lines(title, stream, counted=counted)
     from rich.console import Console
 

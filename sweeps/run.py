@@ -13,7 +13,7 @@ from gatednet.settings import SettingError
 from gatednet.simulation import PRECISIONS, precision_of
 from sweeps.asides import check_deletable, sweep_up
 from sweeps.chunks import Chunk, Computed, Plan
-from sweeps.cluster import connected, on_workers
+from sweeps.cluster import connected, first_workers, on_workers
 from sweeps.creation import TakenError, check_place, is_free, new_store, resolved
 from sweeps.devices import devices_for
 from sweeps.executor import Executors, Running
@@ -67,6 +67,8 @@ def run_sweep(
     with contextlib.ExitStack() as stack:
         # All that can be refused comes before the first change.
         client = None if cluster is None else stack.enter_context(connected(cluster))
+        workers = {} if client is None else first_workers(client, progress, mix_versions=mix_versions)
+        computing = tuple(workers.values())
         usable = _checked(devices, sweep)
         features = fingerprints([sweep])
         plan = sweep.plan(chunk_runs)
@@ -74,7 +76,7 @@ def run_sweep(
         for last in (*(False,) * (_RACES - 1), True):
             there = _existing(sweep, path, restart=restart)
             if there is not None:
-                there.check_sessions(usable, features, mix_versions=mix_versions)
+                there.check_sessions(usable, features, mix_versions=mix_versions, workers=computing)
                 there.check_changeable()
             else:
                 check_place(path, None if is_free(path) else Store(path).arrays)
@@ -93,11 +95,14 @@ def run_sweep(
         missing = [chunk for chunk, _ in faults]
         damaged = [chunk for chunk in missing if os.path.lexists(store.record(chunk))]
         store.check_replaceable(missing)
-        store.begin(usable, features, mix_versions=mix_versions, again=damaged)
+        store.begin(usable, features, mix_versions=mix_versions, workers=computing, again=damaged)
         store.fresh, store.mended = True, tuple(chunk.name for chunk in damaged)
         stack.enter_context(precision_of(sweep.precision))
-        local = client is None
-        computed = _locally(store.plan, missing, usable, progress) if local else on_workers(client, store.plan, missing)
+        computed = (
+            _locally(store.plan, missing, usable, progress)
+            if client is None
+            else on_workers(client, store.plan, missing, progress, workers=workers, mix_versions=mix_versions)
+        )
         _keep(store, missing, computed, progress)
         store.finish()
     return store

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from figures.cli.main import app
+from figures.cli.app import app
 from gatednet import REGISTRY
 from sweeps import Store, load_spec
 

@@ -14,7 +14,7 @@ import typer
 from docstrings import escaped
 from sphinx.util.docutils import SphinxDirective
 
-from figures.cli.main import app
+from figures.cli.app import app
 from figures.registry import FIGURES
 from gatednet import REGISTRY, Experiment, Setting
 from gatednet.experiment import PARTS

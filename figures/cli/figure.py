@@ -21,6 +21,9 @@ def figure(
 
     Figures of stores with fewer seeds than the paper's are marked.
     """
+    from sweeps.devices import use_one_core
+
+    use_one_core()
     from figures.pipeline import check_formats, chosen, make, open_stores, read_files
     from figures.result import Result
 

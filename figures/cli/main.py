@@ -1,93 +1,69 @@
-"""`gatednet`: from a setting to a picture, from the command line.
+"""`gatednet`: from a setting to a picture, from the command line; here is how it begins and ends.
 
-Nothing heavy is imported until a command needs it, so that help is there at once.
+Nothing but the standard library is imported before an interruption can be told.
 """
 
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import sys
-import threading
-import warnings
-from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
-
+from figures.cli import streams, warned
 from figures.cli.environment import shield
-from figures.cli.explore import explore
-from figures.cli.figure import figure
-from figures.cli.listing import listing
-from figures.cli.reproduce import reproduce
-from figures.cli.simulate import simulate
-from figures.cli.sweep import sweep
-from figures.cli.verify import verify
+from figures.cli.outcome import FAILED, INTERRUPTED, tell, tell_interruption
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-# Exit codes.
-DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
-# Commands that leave stores behind which they continue.
-RESUMED = ("sweep", "reproduce")
-# The error of a wrong call, wherever typer keeps its copy of click: its class is only known while the program runs.
-_UsageError: Any = typer.BadParameter.__bases__[0]
-_python_warned = warnings.showwarning
+# What interrupts a command: from outside, from the keyboard, and what comes again by itself.
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 
-app = typer.Typer(
-    name="gatednet",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("list")(listing)
-for _command in (simulate, sweep, verify, figure, reproduce, explore):
-    app.command()(_command)
+# Seconds until an interruption that was lost comes again.
+_AGAIN = 0.01
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"gatednet {_number()}")
-        raise typer.Exit
+def _interrupter(arguments: list[str]) -> Callable[[int, FrameType | None], None]:
+    """What a signal does that interrupts a command."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number
+        around = list(_around(frame))
+        if any(code is _unraisable.__code__ for code in around):
+            # Lost as the first one was, if it were raised here.
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+            return
+        # Amid an import an extension module would make something else of an interruption.
+        if any(code.co_filename.startswith("<frozen importlib") for code in around):
+            _ignore_signals()
+            _leave(tell_interruption(arguments))
+        raise KeyboardInterrupt
+
+    return interrupt
 
 
-def _number() -> str:
-    """The version as its file says: an import of it would be one of the whole package, and so of JAX."""
-    spec = find_spec("gatednet")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    (folder,) = spec.submodule_search_locations
-    return runpy.run_path(str(Path(folder) / "version.py"))["__version__"]
+def _around(frame: FrameType | None) -> Iterator[CodeType]:
+    """What is being run in a frame, from the inside out."""
+    while frame is not None:
+        yield frame.f_code
+        frame = frame.f_back
 
 
-@app.callback()
-def gatednet(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
-    ] = False,
-) -> None:
-    """Simulate gated linear networks that learn to switch tasks, sweep their settings, draw and check figures.
-
-    Exit codes: 0 done, 1 a claim, a run or the disk failed, 2 wrong usage or input, 130 interrupted and resumable.
-    """
-
-
-def _terminated(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise KeyboardInterrupt
+def _ignore_signals() -> None:
+    """Let another interruption not come between what is said of the first one and the end."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _unraisable(lost: UnraisableHookArgs) -> None:
     """Interrupt again where an interruption came when nothing could be raised, as in a callback of the collector."""
     if lost.exc_type is KeyboardInterrupt:
-        # A little later: an interruption of this function would be lost as well. And by the signal that is never
-        # ignored, as the other one is in a job in the background.
-        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        # By a signal that is ignored in no job in the background.
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
     else:
         sys.__unraisablehook__(lost)
 
@@ -95,69 +71,56 @@ def _unraisable(lost: UnraisableHookArgs) -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit code.
 
-    What is wrong with a call, an input or the disk is told in one line; anything else that goes wrong is a bug, and
-    shows where.
+    What is wrong with a call or an input is told in one line; anything else that goes wrong is a bug, and shows where.
     """
-    signal.signal(signal.SIGTERM, _terminated)
-    sys.unraisablehook = _unraisable
-    shield()
-    warnings.showwarning = _warned
-    code = _code(list(sys.argv[1:] if arguments is None else arguments))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    interrupt = _interrupter(given)
+    try:
+        for number in _SIGNALS:
+            # An interruption from the keyboard is not for a job in the background.
+            if number != signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, interrupt)
+        sys.unraisablehook = _unraisable
+        shield()
+        warned.in_one_line()
+        code = _code(given)
+    except KeyboardInterrupt:
+        _ignore_signals()
+        code = tell_interruption(given)
     if code == INTERRUPTED:
         # What the devices still compute is not waited for: Python's own end would abort over it.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        _leave(code)
+    # Nothing is left to be interrupted but Python's own end.
+    for number in _SIGNALS:
+        if signal.getsignal(number) is interrupt:
+            signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)
 
 
 def _code(arguments: list[str]) -> int:
+    """The exit code of a command, after everything that it said is written."""
     try:
-        result = app(arguments or ["--help"], prog_name="gatednet", standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
-        result = INTERRUPTED
-    except typer.Exit as error:
-        result = error.exit_code
-    except _UsageError as error:
-        return _tell(error.format_message(), REFUSED)
-    except RuntimeError as error:
-        from sweeps.files import WriteError
+        streams.prepare()
+        # Only here, so that an interruption meanwhile is told as any other.
+        from figures.cli.app import code_of
 
-        if not isinstance(error, WriteError):
-            raise
-        return _tell(str(error), FAILED)
-    except ValueError as error:
-        from gatednet.settings import SettingError
-
-        if not isinstance(error, SettingError):
-            raise
-        return _tell(str(error), REFUSED)
-    # Typer itself may make an exit of an interruption.
-    if result == INTERRUPTED:
-        resumed = "; the same command again continues it" if arguments[0] in RESUMED else ""
-        return _tell(f"interrupted{resumed}", INTERRUPTED)
-    return result if isinstance(result, int) else DONE
-
-
-def _warned(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """Print a warning of the package in one line; others as Python does."""
-    if category.__module__.partition(".")[0] == "gatednet":
-        _tell(f"warning: {message}", DONE)
-    else:
-        _python_warned(message, category, filename, lineno, file, line)
-
-
-def _tell(message: str, code: int) -> int:
-    """Print one line to the standard error, whatever the message holds."""
-    print(f"gatednet: {' '.join(message.split())}", file=sys.stderr)
+        code = code_of(arguments)
+        sys.stdout.flush()
+    except streams.OutputError as error:
+        streams.silence()
+        # Whoever closes a pipe has read enough, as `head` has.
+        return FAILED if error.reader_gone else tell(f"the standard output cannot be written: {error}", FAILED)
     return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once, with what was said."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except streams.OutputError:
+            continue
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-Runs = Annotated[Path, typer.Option(help="Folder of the stores.")]
-Out = Annotated[Path, typer.Option(help="Folder of the pictures.")]
+# So much of a path is shown where it is too long.
+_LONGEST_SHOWN = 80
+# An input that is text is not larger; what never ends is not read.
+_LARGEST_TEXT = 100_000_000
+
+
+def path_of(text: str | os.PathLike[str]) -> Path:
+    """A path of the command line that the system can be asked about; whether it is there is another question.
+
+    **Raises** `typer.BadParameter` for no text, and for one that can be no path here.
+    """
+    name = os.fspath(text)
+    shown = repr(name) if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]!r}..."
+    if not name or "\0" in name:
+        raise typer.BadParameter(f"it is {shown}, allowed is a path")
+    try:
+        # A folder that is gone has no paths below it.
+        os.getcwd()
+    except OSError as error:
+        if not os.path.isabs(name):
+            raise typer.BadParameter(f"{shown} is a path from a working directory that is gone") from error
+    try:
+        os.stat(name)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if os.path.islink(name):
+            raise typer.BadParameter(f"{shown} is a symbolic link to what is not there") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise typer.BadParameter(f"{shown} cannot be reached: {reason}") from error
+    return Path(name)
+
+
+def text_file(path: Path) -> Path:
+    """The same path, of a file that can be read as text to its end; one that is not there is told by its reader.
+
+    **Raises** `SettingError` for a pipe or a device, which could be waited for or read for ever, and for large files.
+    """
+    from gatednet.settings import SettingError
+
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise SettingError(f"{path} cannot be read: it is a pipe or a device, allowed is a file")
+        if status.st_size > _LARGEST_TEXT:
+            raise SettingError(
+                f"{path} has {status.st_size:,} bytes, allowed are files of at most {_LARGEST_TEXT // 10**6} MB"
+            )
+    return path
+
+
+# The type of options that are paths, which help shows by this name.
+_Path: dict[str, Any] = {"parser": path_of, "metavar": "<path>"}
+Runs = Annotated[Path, typer.Option(**_Path, help="Folder of the stores.")]
+Out = Annotated[Path, typer.Option(**_Path, help="Folder of the pictures.")]
+Stores = Annotated[Path, typer.Option(**_Path, help="Folder of the stores; each gets a folder in it.")]
+StoreFolder = Annotated[Path, typer.Argument(parser=path_of, metavar="STORE", help="The folder of a store.")]
 _FORMATS = "Picture formats, with commas between them: pdf, png, svg"
 Format = Annotated[str, typer.Option("--format", help=f"{_FORMATS}.")]
 FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; by itself all, or png if quick.")]
@@ -18,7 +74,9 @@ FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; 
 if TYPE_CHECKING:
     from sweeps.progress import Progress
 
-Data = Annotated[Path | None, typer.Option(help="Folder with MNIST or Fashion-MNIST, as the documentation says.")]
+Data = Annotated[
+    Path | None, typer.Option(**_Path, help="Folder with MNIST or Fashion-MNIST, as the documentation says.")
+]
 
 MixVersions = Annotated[
     bool,
@@ -62,7 +120,8 @@ def parse_files(texts: Sequence[str]) -> dict[str, Path]:
 
     **Raises** `SettingError` for anything else, and for a name that is given twice.
     """
-    return {name: Path(path) for name, path in _by_name("--file", texts, "NAME=PATH, such as human=scores.csv").items()}
+    named = _by_name("--file", texts, "NAME=PATH, such as human=scores.csv")
+    return {name: text_file(path_of(path)) for name, path in named.items()}
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:

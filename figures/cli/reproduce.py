@@ -22,10 +22,12 @@ from figures.cli.options import (
     progress_of_training,
     use_data,
 )
+from figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
     from figures.claim import Claim
 
+# The claims of all figures that were made.
 CLAIMS = "claims.json"
 
 
@@ -53,43 +55,41 @@ def reproduce(
     ] = False,
 ) -> None:
     """Run the sweeps of figures, draw them, and check their claims; fails where a verdict is not the known one."""
-    from sweeps.devices import use_all_cores, use_one_core
+    from sweeps.devices import usable_devices, use_all_cores, use_one_core
 
     # Quick sweeps are too small to share out; the other cores compile and draw.
     (use_one_core if quick else use_all_cores)()
-    from rich.console import Console
-
-    from figures.claim import surprises, table, to_json
+    from figures.claim import to_json
     from figures.files import check_replaceable, check_writable, write_all
     from figures.pipeline import at_hand, check_formats, chosen, make, read_files, sweeps_for
     from figures.result import FORMATS, Result
     from sweeps.ahead import Ahead
-    from sweeps.labelled import prepare
+    from sweeps.labelled import check_images, prepare
     from sweeps.progress import progress_for
     from sweeps.run import is_finished, run_sweep
 
     use_data(data)
     entries, missing = at_hand(chosen(names or []), names or [])
-    for entry in missing:
-        print(f"{entry.name} is left out: its images are not at hand, see --data", file=sys.stderr)
     by_itself = ("png",) if quick else FORMATS
     suffixes = by_itself if formats is None else check_formats(formats)
     files = read_files(entries, parse_files(file or []))
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
+    sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
+    # Everything that can be refused, for all figures before the first store is written.
     for entry in entries:
         Result(pictures_in, entry.name).check(suffixes)
     check_replaceable(pictures_in / CLAIMS)
-    sweeps = {entry.name: sweeps_for(entry, quick=quick) for entry in entries}
-    new = {
-        name: sweep
-        for each in sweeps.values()
-        for name, sweep in each.items()
-        if not is_finished(sweep, stores_in / name)
-    }
+    every = {name: sweep for each in sweeps.values() for name, sweep in each.items()}
+    new = {name: sweep for name, sweep in every.items() if not is_finished(sweep, stores_in / name)}
     if new:
         check_writable(stores_in)
+        usable_devices()
+        check_images(new.values())
+    for entry in missing:
+        print(f"{entry.name} is left out: its images are not at hand, see --data", file=sys.stderr)
     made: dict[str, Future[list[Claim]]] = {}
+    written = False
     # Figures are drawn one by one beside the sweeps of later ones.
     with Ahead(list(new.values())) as ahead, one_by_one() as drawing:
         prepare(list(new.values()), progress_of_training)
@@ -98,20 +98,35 @@ def reproduce(
             for name, sweep in sweeps[entry.name].items():
                 if new.pop(name, None) is not None:
                     ahead.advance()
-                stores[name] = run_sweep(
-                    sweep, stores_in / name, progress=progress_for(name), mix_versions=mix_versions
-                )
+                # Of the first one nothing is written before it is refused.
+                with begun(written):
+                    stores[name] = run_sweep(
+                        sweep, stores_in / name, progress=progress_for(name), mix_versions=mix_versions
+                    )
+                written = written or stores[name].fresh
             made[entry.name] = drawing.submit(make, entry, stores, pictures_in, suffixes, files=files)
-            for each in made.values():
-                if each.done():
-                    each.result()  # what went wrong there ends everything here
-        claims = {name: each.result() for name, each in made.items()}
-    write_all(pictures_in, {CLAIMS: to_json(claims).encode()})
+            written = True
+            with begun():
+                for each in made.values():
+                    if each.done():
+                        each.result()  # what went wrong there ends everything here
+        with begun():
+            claims = {name: each.result() for name, each in made.items()}
+            write_all(pictures_in, {CLAIMS: to_json(claims).encode()})
+    report(claims, pictures_in, quick=quick)
+
+
+def report(claims: dict[str, list[Claim]], folder: Path, *, quick: bool) -> None:
+    """Print the table of all claims, where everything is, and every new verdict, which ends the command as failed."""
+    from rich.console import Console
+
+    from figures.claim import surprises, table
+
     # A file has no width of its own.
     Console(width=None if sys.stdout.isatty() else 160).print(table(claims, quick=quick))
-    print(f"pictures, captions, data and claims.json are in {pictures_in}")
+    print(f"pictures, captions, data and claims.json are in {folder}")
     surprising = [claim for of_figure in claims.values() for claim in surprises(of_figure, quick=quick)]
     for claim in surprising:
         print(f"a new verdict: {claim.verdict}, known: {claim.known_verdict}: {claim.sentence}")
     if surprising:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

@@ -30,7 +30,7 @@ def simulate(
     The files are called NAME. With other settings or saves than its own they are called NAME-DIGEST, with digits that
     tell these apart, and with another seed than 0 NAME-seedN, or NAME-DIGEST-seedN: no result replaces one of others.
     """
-    from sweeps.devices import use_all_cores
+    from sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
     from figures.files import packed
@@ -50,7 +50,6 @@ def simulate(
     base = known(name)
     experiment = changed(base, parse_settings(settings or []))
     chosen = check_formats(formats)
-
     by_itself = Save(observables(base), steps_between(base.steps, _MOST_SAVES))
     shown = observables(experiment)
     further = [each for each in save or [] if each not in shown]
@@ -59,6 +58,8 @@ def simulate(
     check_seeds([seed])
     result = Result(out, file_name(name, (experiment, plan), (base, by_itself), seed))
     result.check(chosen)
+    # Refused here where there is none.
+    usable_devices()
     examples = examples_for(experiment, progress_of_training)
     data = run(experiment, plan, seed, examples=examples).assign_attrs(experiment=to_toml(experiment))
     with look():

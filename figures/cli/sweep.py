@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, MixVersions, progress_of_training, use_data
+from figures.cli.options import Data, MixVersions, Stores, path_of, progress_of_training, text_file, use_data
+from figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
     from sweeps.plan import Sweep
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def sweep(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE.toml", help="A sweep of the catalog, or a file.")],
-    out: Annotated[Path, typer.Option(help="Folder of the stores; each gets a folder in it.")] = Path("runs"),
+    out: Stores = Path("runs"),
     axis: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=PATH=SPEC", help="Add an axis, or replace the one of its name; may be repeated."),
@@ -31,51 +32,63 @@ def sweep(
     data: Data = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
-    from sweeps.devices import use_all_cores
+    from sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
     from figures.files import check_writable
-    from sweeps.labelled import prepare
+    from sweeps.cluster import check_cluster
+    from sweeps.labelled import check_images, prepare
     from sweeps.progress import progress_for
     from sweeps.run import is_finished, run_sweep
     from sweeps.stability import warn_of_stiffness
 
     use_data(data)
-    found = {store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
+    found = {out / store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
     if dry_run:
-        for store, each in found.items():
-            print(f"{out / store}: {expected(each)}")
+        for folder, each in found.items():
+            print(f"{folder}: {expected(each)}")
             warn_of_stiffness(each)
         return
-    # A folder that is refused is refused before the sweep of another one begins.
-    waiting = [each for store, each in found.items() if not is_finished(each, out / store, restart=restart)]
+    # Everything that can be refused, for all stores before the first is written.
+    waiting = [each for folder, each in found.items() if not is_finished(each, folder, restart=restart)]
+    if cluster is not None:
+        check_cluster(cluster, mix_versions=mix_versions)
     if waiting:
         check_writable(out)
+        usable_devices()
+        check_images(waiting)
     prepare(waiting, progress_of_training)
-    diverged = 0
-    for store, each in found.items():
-        made = run_sweep(
-            each, out / store, restart=restart, progress=progress_for(store), cluster=cluster,
-            mix_versions=mix_versions,
-        )  # fmt: skip
-        print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs")
+    diverged, written = 0, False
+    for folder, each in found.items():
+        with begun(written):
+            made = run_sweep(
+                each, folder, restart=restart, progress=progress_for(folder.name), cluster=cluster,
+                mix_versions=mix_versions,
+            )  # fmt: skip
+        written = written or made.fresh
+        print(f"{made.folder}: {'done' if made.fresh else 'was finished already'}, {each.runs:,} runs", flush=True)
         if made.mended:
             print(f"{made.folder}: damaged chunks were computed again: {', '.join(made.mended)}")
-        diverged += count_diverged(made)
+        with begun(written):
+            diverged += count_diverged(made)
     if diverged:
         print(f"{diverged:,} runs left the finite numbers: see the variables result and result_step of the stores")
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 def sweeps_named(name: str) -> dict[str, Sweep]:
     """The sweeps of a name of the catalog, or of a file, by the names of their stores."""
+    from gatednet.settings import SettingError
     from sweeps.catalog import sweeps_of
     from sweeps.spec import is_file, load_spec
 
-    path = Path(name)
-    if path.suffix == ".toml" or is_file(name):
-        return {path.stem: load_spec(path)}
-    return sweeps_of(name)
+    # Also what is no file is told as one where its name is that of one.
+    if not name.endswith(".toml") and not is_file(name):
+        return sweeps_of(name)
+    path = text_file(path_of(name))
+    if not path.stem.strip("."):
+        raise SettingError(f"{path} names no store, allowed is a file whose name has more than dots before its ending")
+    return {path.stem: load_spec(path)}
 
 
 def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:

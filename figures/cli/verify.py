@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
+from figures.cli.options import StoreFolder
 
 
-def verify(store: Annotated[Path, typer.Argument(help="The folder of a store.")]) -> None:
+def verify(store: StoreFolder) -> None:
     """Compare every file of a store with its digest."""
+    from sweeps.devices import use_one_core
+
+    use_one_core()
     from sweeps.verify import verify as check
 
     found = check(store)

@@ -134,7 +134,7 @@ CASES = [
     # stores that are not there
     Case("verify nowhere", r"nowhere does not exist, allowed is the folder of a store"),
     Case("figure fig4", r"runs/fig4-symmetric does not exist: `gatednet sweep fig4 --out runs`"),
-    Case("sweep mine.toml --cluster nowhere", r"no scheduler answers at 'nowhere'"),
+    Case("sweep mine.toml --cluster nowhere", r"the cluster is 'nowhere', allowed is tcp://HOST:PORT"),
 ]  # fmt: skip
 
 

@@ -122,13 +122,22 @@ from figures.cli.main import main
 def collecting(folder):
     def callback(phase, info):
         gc.callbacks.remove(callback)
-        signal.raise_signal(getattr(signal, sys.argv[1]))
+        signal.raise_signal(getattr(signal, name))
 
     gc.callbacks.append(callback)
     gc.collect()
     time.sleep(60)
 
-if sys.argv[1] == "SIGTERM":
+name, times = sys.argv[1].split()
+if times == "twice":
+    # Also while it is arranged that it comes again.
+    def interrupted(*arguments):
+        signal.setitimer = again
+        signal.raise_signal(getattr(signal, name))
+        return again(*arguments)
+
+    again, signal.setitimer = signal.setitimer, interrupted
+if name == "SIGTERM":
     # As it is in a job in the background of a shell.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 figures.files.check_writable = collecting
@@ -136,7 +145,7 @@ main(sys.argv[2:])
 """
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT once", "SIGTERM once", pytest.param("SIGINT twice", marks=pytest.mark.slow)])
 def test_an_interruption_is_not_lost_in_a_callback(name, tmp_path):
     (tmp_path / "mine.toml").write_text(THREE)
     process = start("-c", COLLECTING, name, "sweep", "mine.toml", folder=tmp_path)

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -49,24 +50,24 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "JAX_NUM_CPU_DEVICES": "1"}
 
 
-def python(*arguments: str, folder: Path, text: str | None = None) -> Answer:
-    """Run Python in a folder."""
+def python(*arguments: str, folder: Path, text: str | None = None, **variables: str) -> Answer:
+    """Run Python in a folder, with further variables of the environment."""
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment(), input=text, capture_output=True, text=True,
-        timeout=TIMEOUT, check=False,
+        [sys.executable, *arguments], cwd=folder, env={**environment(), **variables}, input=text, capture_output=True,
+        text=True, timeout=TIMEOUT, check=False,
     )  # fmt: skip
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-def gatednet(*arguments: str, folder: Path) -> Answer:
+def gatednet(*arguments: str, folder: Path, **variables: str) -> Answer:
     """Run a command in a folder, in a process of its own."""
-    return python("-m", "figures.cli.main", *arguments, folder=folder)
+    return python("-m", "figures.cli.main", *arguments, folder=folder, **variables)
 
 
-def together(calls: Sequence[tuple[Path, Sequence[str]]]) -> list[Answer]:
+def together(calls: Sequence[tuple[Path, Sequence[str]]], **variables: str) -> list[Answer]:
     """Run commands, each in a folder, one after the other in one process: importing JAX for each takes minutes."""
     given = json.dumps([(str(folder), list(arguments)) for folder, arguments in calls])
-    done = python("-m", "tests.cli.driver", folder=ROOT, text=given)
+    done = python("-m", "tests.cli.driver", folder=ROOT, text=given, **variables)
     assert done.code == 0, done.err
     return [Answer(*each) for each in json.loads(done.out)]
 
@@ -107,9 +108,31 @@ def contents(folder: Path) -> dict[str, bytes | None]:
     }
 
 
+def state(folder: Path) -> dict[str, tuple[int, int, object]]:
+    """Everything below a folder: kind and rights, time of the last change, and the bytes of files or the end of a link.
+
+    Locks are left out: an empty file that means nothing may stay, and with it the time of its folder.
+    """
+    found = {}
+    for path in sorted([folder, *folder.rglob("*")]):
+        status = path.lstat()
+        kind = stat.S_IFMT(status.st_mode)
+        content = os.readlink(path) if path.is_symlink() else _start_of(path) if kind == stat.S_IFREG else None
+        if not (path.name.endswith(".lock") and content == b""):
+            changed = 0 if path.joinpath(".lock").exists() else status.st_mtime_ns
+            found[path.relative_to(folder).as_posix()] = (status.st_mode, changed, content)
+    return found
+
+
+def _start_of(path: Path) -> bytes:
+    """The content of a file; of one that is large without being on disk not all."""
+    with path.open("rb") as file:
+        return file.read(10**7)
+
+
 def copy_of(folder: Path, to: Path) -> Path:
     """A copy of a folder to change."""
-    shutil.copytree(folder, to)
+    shutil.copytree(folder, to, symlinks=True)
     return to
 
 

@@ -1,10 +1,13 @@
 """Data sets: where they are looked for, what is checked, what is told. Nothing is fetched here."""
 
+import errno
 import gzip
 import hashlib
+import os
 import shutil
 import socket
 import sys
+from pathlib import Path
 
 import numpy as np
 import pooch
@@ -12,7 +15,8 @@ import pytest
 
 from gatednet import SettingError
 from sweeps import datasets
-from sweeps.datasets import FILES, TEST, TEST_LABELS, TRAIN, TRAIN_LABELS, at_hand, images_of
+from sweeps.cache import CACHE
+from sweeps.datasets import FETCHING, FILES, TEST, TEST_LABELS, TRAIN, TRAIN_LABELS, at_hand, images_of
 from tests.sweeps.tools import IDX_VALUES as VALUES
 from tests.sweeps.tools import idx
 
@@ -267,3 +271,38 @@ def test_the_digest_knows_every_value_and_its_place(tmp_path):
         digests.add(images_of("mnist", written(tmp_path / name, **{name: changed})).digest)
     assert len(digests) == 5
     assert images_of("mnist", written(tmp_path / "again", packed=False)).digest in digests
+
+
+@pytest.mark.usefixtures("published")
+def test_what_a_killed_process_was_fetching_goes(tmp_path):
+    aside = tmp_path / "cache" / "mnist" / FETCHING
+    aside.mkdir(parents=True)
+    (aside / "tmp123").write_bytes(b"half")
+    images_of("mnist")
+    assert sorted(path.name for path in aside.parent.iterdir()) == sorted(f"{file}.gz" for file in FILES)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_full_disk_is_no_fault_of_a_mirror(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pooch, "retrieve", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        images_of("mnist")
+    assert not (tmp_path / "cache" / "mnist" / FETCHING).exists()
+
+
+@pytest.mark.parametrize("folder", ["x" * 300, "loop"])
+def test_a_cache_that_can_be_no_folder_is_told(folder, tmp_path, monkeypatch):
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.setenv(CACHE, str(tmp_path / folder))
+    with pytest.raises(SettingError, match=rf"{folder} cannot be read: .*; {CACHE} can name another folder"):
+        images_of("mnist")
+
+
+def test_without_a_home_the_cache_has_to_be_named(monkeypatch):
+    monkeypatch.delenv(CACHE, raising=False)
+    monkeypatch.setattr(pooch, "os_cache", lambda name: Path("~/.cache") / name)
+    with pytest.raises(SettingError, match=f"there is no folder for caches; {CACHE} can name one"):
+        images_of("mnist")

@@ -1,12 +1,13 @@
 """The cores that a process may use, on systems that can say it and on those that cannot."""
 
 import os
+import subprocess
 
 import jax
 import pytest
 
-from gatednet import Gaussian
-from sweeps.devices import POOL, devices_for, usable_cores, use_all_cores, use_one_core
+from gatednet import Gaussian, SettingError
+from sweeps.devices import CORES, FLAGS, POOL, devices_for, usable_cores, usable_devices, use_all_cores, use_one_core
 from tests.sweeps.tools import grid, small
 
 
@@ -52,3 +53,50 @@ def test_a_sweep_that_takes_less_than_its_compilation_gets_one_device(monkeypatc
     monkeypatch.setattr("sweeps.devices.usable_devices", lambda: ["first", "second"])
     assert devices_for(grid()) == ["first"]
     assert devices_for(grid(small(steps=2_000_000_000, inputs=Gaussian(batch=5)))) == ["first", "second"]
+
+
+@pytest.mark.parametrize("name", [POOL, CORES])
+@pytest.mark.parametrize("text", ["0", "-3", "abc", "2.5", " 2", "٢", "1000000001", "9" * 400])
+def test_a_number_of_devices_or_threads_that_is_none_is_refused(name, text, monkeypatch):
+    monkeypatch.setattr(jax.config, "update", lambda *_: None)
+    for each in (POOL, CORES):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(name, text)
+    with pytest.raises(SettingError, match=rf"^{name} is {text!r}, allowed is a whole number from 1 to \d+$"):
+        use_all_cores()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("Unable to initialize backend 'nonsense'"), "Unable to initialize backend 'nonsense'"),
+        (AssertionError(), "JAX_PLATFORMS is 'cuda'"),
+    ],
+)
+def test_a_machine_without_the_devices_that_are_asked_for_is_told(error, said, monkeypatch):
+    def fail():
+        raise error
+
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    monkeypatch.setattr(jax, "local_devices", fail)
+    with pytest.raises(SettingError, match=f"^JAX finds no devices: {said}$"):
+        usable_devices()
+
+
+def test_options_over_which_xla_stops_are_told_and_others_are_not(monkeypatch):
+    asked = []
+
+    def run(command, *, env, **_):
+        asked.append(env["JAX_PLATFORMS"])
+        said = b"F1129 00:00:00.0 1 parse.cc:1] Unknown flag in XLA_FLAGS: --nonsense\n"
+        return subprocess.CompletedProcess(command, -6 if "nonsense" in env[FLAGS] else 0, b"", said)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    for flags in ("", "--xla_cpu_enable_fast_math=false", "--xla_cpu_enable_fast_math=false"):
+        monkeypatch.setenv(FLAGS, flags)
+        assert usable_devices()
+    # Asked once, and only where there are options.
+    assert asked == ["cpu"]
+    monkeypatch.setenv(FLAGS, "--nonsense")
+    with pytest.raises(SettingError, match=r"^XLA_FLAGS is '--nonsense': XLA does not start with it: Unknown flag in"):
+        usable_devices()

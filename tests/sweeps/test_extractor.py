@@ -1,6 +1,7 @@
 """Training of the network behind features, and the cache of what it made."""
 
 import dataclasses
+import errno
 import io
 import json
 import multiprocessing
@@ -21,7 +22,7 @@ from sweeps import features
 from sweeps.cache import CACHE
 from sweeps.datasets import DATA, Images, at_hand, images_of
 from sweeps.extractor import Training, _batches, activations, architecture_for, train, training_for
-from sweeps.features import FEATURES, NETWORK, RECORD, features_of, network_of
+from sweeps.features import FEATURES, NETWORK, RECORD, check_source, features_of, network_of
 from sweeps.files import listing, read_record, sha256, write_record
 from sweeps.progress import Lines, Silent
 
@@ -314,7 +315,7 @@ def test_arrays_of_another_network_are_refused(cache, name, call, change, told):
 
 def test_what_is_there_is_read_without_writing_anything(cache, monkeypatch):
     # As in a cache that can only be read.
-    for name in ("filelock", "made", "write_bytes", "write_record"):
+    for name in ("locked", "made", "write_bytes", "write_record"):
         monkeypatch.setattr(features, name, None)
     before = {path: path.stat().st_mtime_ns for path in cache.rglob("*")}
     assert features_of("digits").train.shape == (1297, 64)
@@ -360,3 +361,108 @@ def test_published_images_are_told_apart(name, least, tmp_path, monkeypatch):
     data = features_of(name)
     assert data.train.shape == (60_000, 64)
     assert data.accuracy >= least
+
+
+def forged(**changes):
+    """What writes a record anew with other values, as whoever can write a digest does."""
+
+    def change(entry):
+        record = json.loads((entry / RECORD).read_text())
+        del record["digest"]
+        write_record(entry / RECORD, {key: value for key, value in (record | changes).items() if value is not None})
+
+    return change
+
+
+def not_a_file(entry):
+    (entry / RECORD).unlink()
+    (entry / RECORD).mkdir()
+
+
+def a_pipe(entry):
+    (entry / RECORD).unlink()
+    os.mkfifo(entry / RECORD)
+
+
+def a_loop(entry):
+    (entry / RECORD).unlink()
+    (entry / RECORD).symlink_to(RECORD)
+
+
+def no_archive(entry):
+    (entry / FEATURES).write_bytes(b"PK\x03\x04 and then nothing")
+    forged(files=listing(entry, [entry / NETWORK, entry / FEATURES]))(entry)
+
+
+def no_file(entry):
+    (entry / FEATURES).unlink()
+    (entry / FEATURES).mkdir()
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (forged(made_from=None), f"{RECORD} is not what was written"),
+        (forged(accuracy=None), f"{RECORD} is not what was written"),
+        (forged(accuracy="high"), f"{RECORD} is not what was written"),
+        (forged(files=None), f"{RECORD} is not what was written"),
+        (forged(files=[1]), f"{RECORD} is not what was written"),
+        (forged(files={}), f"{FEATURES} has no digest"),
+        (not_a_file, f"{RECORD} is not what was written"),
+        (a_pipe, f"{RECORD} is not what was written"),
+        (a_loop, f"{RECORD} is not what was written"),
+        (no_file, f"{FEATURES} is missing"),
+        (no_archive, f"{FEATURES} cannot be read"),
+    ],
+)
+def test_forged_entries_are_told_with_the_cure(cache, damage, what):
+    entry = entry_of(cache)
+    damage(entry)
+    assert refused() == f"{entry} is damaged: {what}; delete it to have its features computed again"
+
+
+def nothing(_network, pixels):
+    """In the place of `activations`."""
+    return np.zeros((len(pixels), 64), np.float32), np.zeros(len(pixels), np.int32)
+
+
+def test_a_full_disk_is_no_refusal_and_leaves_nothing_behind(short, monkeypatch):
+    monkeypatch.setattr(features, "activations", nothing)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            features_of("digits")
+    (entry,) = (path for path in (short / "features").iterdir() if path.is_dir())
+    assert caught.value.filename == str(entry)
+    assert list(entry.iterdir()) == []
+    assert features_of("digits").train.shape == (1297, 64)
+
+
+def test_what_a_killed_process_left_goes_and_nothing_else(short, monkeypatch):
+    monkeypatch.setattr(features, "activations", nothing)
+    features_of("digits")
+    entry = entry_of(short)
+    (entry / RECORD).unlink()
+    kept = {".features.npz.old", "features.npz.123", ".notes.123", "notes.txt"}
+    for name in {".features.npz.123", ".record.json.77", *kept}:
+        (entry / name).write_text("mine")
+    features_of("digits")
+    assert {path.name for path in entry.iterdir()} == {NETWORK, FEATURES, RECORD, *kept}
+
+
+def test_sources_are_checked_without_a_training(short, monkeypatch):
+    monkeypatch.setattr(features, "train", None)
+    check_source("digits")
+    with pytest.raises(SettingError, match="data set 'digts' is not known"):
+        check_source("digts")
+    assert not list(short.rglob("*.npz"))
+
+
+def test_a_damaged_entry_is_known_before_it_is_needed(cache):
+    forged(accuracy=None)(entry_of(cache))
+    with pytest.raises(SettingError, match=r"is damaged: record\.json is not what was written"):
+        check_source("digits")

@@ -1,6 +1,7 @@
 """What is told while a sweep runs."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -66,6 +67,38 @@ def test_what_is_no_terminal_gets_lines():
     terminal = io.StringIO()
     terminal.isatty = lambda: True
     assert isinstance(progress_for("fig", terminal), Live)
+
+
+def test_why_nothing_goes_on_is_told_until_it_does(time_now):
+    stream = io.StringIO()
+    lines = Lines("fig", stream)
+    lines.waiting("waiting for another process")
+    lines.begin(4, 0, 40)
+    lines.waiting("waiting for workers")
+    time_now[0] = 1.0
+    lines.stored(4, 40)
+    assert [re.split(r" · \d", line)[0] for line in stream.getvalue().splitlines()] == [
+        "fig: waiting for another process",
+        "fig: 0 of 4 runs",
+        "fig: 0 of 4 runs · waiting for workers",
+        "fig: 4 of 4 runs",
+    ]
+
+
+def test_a_terminal_shows_why_nothing_goes_on():
+    stream = io.StringIO()
+    live = Live("fig", Console(file=stream, force_terminal=True, width=120))
+    live.waiting("waiting for another process")
+    assert "fig: waiting for another process" in stream.getvalue()
+    live.begin(4, 0, 40)
+    live.waiting("waiting for workers")
+    live.end()
+    assert "0 of 4 runs · waiting for workers" in stream.getvalue()
+
+
+def test_nothing_is_told_where_there_is_no_stream(monkeypatch):
+    monkeypatch.setattr(progress.sys, "stderr", None)
+    assert isinstance(progress_for("fig"), Silent)
 
 
 @pytest.mark.parametrize(
