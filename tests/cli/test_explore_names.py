@@ -9,7 +9,7 @@ from tests.cli.tools import TIMEOUT
 # Not every machine has a browser.
 pytestmark = pytest.mark.skipif(chromium() is None, reason=MISSING)
 
-GATES, NORM = "timescales.gates [time]", "objective.norm"
+WEIGHTS = "timescales.weights [time]"
 
 # Notes what the page shows, under which names, whenever a model changes and in between.
 WATCH = """() => {
@@ -66,9 +66,9 @@ def server(tmp_path_factory):
         yield served
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser, server):
-    """A page with its diagram, the first of them."""
+    """A page with its diagram, which all tests go on with: none of them minds where it begins."""
     visiting = Visit(browser, server.link)
     page = visiting.page("seeds=1")
     drawn(page)
@@ -112,20 +112,6 @@ def never_old_under_new(seen, names):
             assert each["map"] is not None or each["edge"] == 0, each
 
 
-def test_another_experiment_clears_the_page_at_once(page):
-    seen = watched(page, lambda: field(page, "experiment").select_option("fig6-regularised"))
-    never_old_under_new(seen, ["query", "axes", "tour"])
-    assert any(each["map"] is None and each["waiting"] for each in seen)
-    assert {each["scale"] for each in seen} == {"0 1"}
-
-
-def test_tour_steps_clear_the_page_at_once(page):
-    for number in range(5):
-        seen = watched(page, button(page, "next" if number else "tour").click)
-        never_old_under_new(seen, ["query", "axes", "tour"])
-        expect(message(page)).to_be_hidden()
-
-
 def test_other_axes_clear_the_diagram_at_once_and_leave_the_curves(page):
     sentence = verdict(page).inner_text()
     for name, option in (("up", "objective.norm"), ("across", "dt"), ("scale", "linear")):
@@ -155,7 +141,21 @@ def test_another_observable_has_its_own_name_and_scale(page):
 
 
 def test_an_unrelated_setting_greys_the_diagram_until_its_own_is_there(page):
-    seen = watched(page, lambda: enter(page, NORM, "0.3"))
+    seen = watched(page, lambda: enter(page, WEIGHTS, "1.5"))
     never_old_under_new(seen, ["query"])
     assert any(each["map"] == seen[0]["map"] and each["mapGrey"] for each in seen)
     assert all(each["map"] is not None for each in seen)
+
+
+def test_tour_steps_clear_the_page_at_once(page):
+    for number in range(5):
+        seen = watched(page, button(page, "next" if number else "tour").click)
+        never_old_under_new(seen, ["query", "axes", "tour"])
+        expect(message(page)).to_be_hidden()
+
+
+def test_another_experiment_clears_the_page_at_once(page):
+    seen = watched(page, lambda: field(page, "experiment").select_option("fig6-regularised"))
+    never_old_under_new(seen, ["query", "axes", "tour"])
+    assert any(each["map"] is None and each["waiting"] for each in seen)
+    assert {each["scale"] for each in seen} == {"0 1"}
