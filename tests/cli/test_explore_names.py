@@ -39,11 +39,11 @@ WATCH = """() => {
       query: model('address').value,
       tour: text('h2'),
       map: image ? image.shape.join() + ' ' + sum(image) : null,
-      mapGrey: grey('diagram'),
-      waiting: diagram.css_classes.includes('waiting'),
+      mapGrey: grey('diagram-frame'),
+      waiting: model('diagram-frame').css_classes.includes('waiting'),
       edge: diagram.renderers[1].data_source.data.xs.length,
       curves: lines.length ? sum(lines[0]) : null,
-      curvesGrey: grey('chosen-loss'),
+      curvesGrey: grey('chosen'),
       verdict: model('verdict').elements[0].html,
     }
   }
@@ -82,7 +82,8 @@ def drawn(page):
     page.wait_for_function(
         """() => {
           const diagram = Bokeh.documents[0]?.get_model_by_name('diagram')
-          return diagram?.css_classes.length == 0 && diagram.renderers[0].data_source.data.image.length == 1
+          const frame = Bokeh.documents[0]?.get_model_by_name('diagram-frame')
+          return frame?.css_classes.length == 0 && diagram.renderers[0].data_source.data.image.length == 1
         }""",
         timeout=1000 * TIMEOUT,
     )
