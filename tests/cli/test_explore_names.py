@@ -148,15 +148,15 @@ def test_an_unrelated_setting_greys_the_diagram_until_its_own_is_there(page):
     assert all(each["map"] is not None for each in seen)
 
 
-def test_tour_steps_clear_the_page_at_once(page):
-    for number in range(5):
-        seen = watched(page, button(page, "next" if number else "tour").click)
-        never_old_under_new(seen, ["query", "axes", "tour"])
-        expect(message(page)).to_be_hidden()
-
-
 def test_another_experiment_clears_the_page_at_once(page):
     seen = watched(page, lambda: field(page, "experiment").select_option("fig6-regularised"))
     never_old_under_new(seen, ["query", "axes", "tour"])
     assert any(each["map"] is None and each["waiting"] for each in seen)
     assert {each["scale"] for each in seen} == {"0 1"}
+
+
+def test_tour_steps_clear_the_page_at_once(page):
+    for number in range(5):
+        seen = watched(page, button(page, "next" if number else "tour").click)
+        never_old_under_new(seen, ["query", "axes", "tour"])
+        expect(message(page)).to_be_hidden()
