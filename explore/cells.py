@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bokeh.layouts import column, row
+from bokeh.layouts import row
 
 from explore.curves import Curves
 from explore.news import Change
@@ -19,7 +19,7 @@ class Cells:
         self._columns = (Column(width, theme, "chosen"), Column(width // 2, theme, "pinned"))
         self._columns[1].fit(width // 2, legends=False)
         self.verdict = widgets.words("verdict", width=verdict_width)
-        self.root = row(*[column(*each.plots) for each in self._columns])
+        self.root = row(*[each.root for each in self._columns])
 
     def dress(self, theme: str) -> None:
         """Give all plots the colours of a theme."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from gatednet.lane import COMPLETED
 from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.times import steps_between
 from sweeps.axes import Axis
-from sweeps.cost import cost_of
+from sweeps.cost import expected_speed
 from sweeps.executor import Executors, Running
 from sweeps.plan import Sweep
 from sweeps.progress import Progress
@@ -29,6 +28,8 @@ SIDES = (16, 64, 128)
 _CELLS = 256
 # Seconds that a chunk may be expected to take, and a diagram finer than the first.
 _PIECE_S, _LONGEST_S = 1.0, 600.0
+# Numbers that its runs keep.
+_PIECE_NUMBERS = 10**7
 # Saves of a run where what is measured is a mean over the last of them.
 SAVES = 100
 _PRECISION = "float32"
@@ -84,7 +85,7 @@ def diagrams(
             Axis.seeds(seeds),
         )
         sweep = Sweep(experiment, axes, save, precision=_PRECISION)
-        if side != sides[0] and cost_of(sweep, devices=1).run_seconds > _LONGEST_S:
+        if side != sides[0] and sweep.runs * _seconds(sweep) > _LONGEST_S:
             return
         values = _computed(sweep, wanted, progress, devices)
         if values is None:
@@ -117,8 +118,14 @@ def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequenc
 
 def _piece(sweep: Sweep) -> int:
     """The runs of a chunk: nobody else has a turn before they are done."""
-    affordable = int(_PIECE_S * sweep.runs / cost_of(sweep, devices=1).run_seconds)
-    return max(1, min(_CELLS * sweep.shape[-1], affordable, math.prod(sweep.plan().chunk_shape)))
+    experiment, (observable,) = sweep.experiment, sweep.save.chosen
+    saved = experiment.steps / (sweep.block_steps.min() if observable.when == "blocks" else sweep.save.every)
+    return max(1, min(_CELLS * sweep.shape[-1], int(_PIECE_S / _seconds(sweep)), int(_PIECE_NUMBERS / saved)))
+
+
+def _seconds(sweep: Sweep) -> float:
+    """Of one run. All of what a sweep takes would be found by tracing it, which is felt while a slider moves."""
+    return sweep.experiment.steps / expected_speed(sweep, ())
 
 
 def scalar(name: str, values: np.ndarray, result: np.ndarray) -> np.ndarray:

@@ -20,10 +20,11 @@ NO_TITLE = " "
 # Luminance below which a line is lost on dark paper.
 _DARK = 0.15
 
-# Classes of what is of other settings than those that are named, and of what is still empty, by CSS of the plot itself.
+# Classes of what is of other settings than those that are named, and of what is still empty, by CSS of
+# the column that they are in: plots would be drawn again.
 STALE, WAITING = "stale", "waiting"
-_SHEET = """
-:host(.stale) > * { opacity: 0.25; filter: grayscale(1); }
+SHEET = """
+:host(.stale) > * { opacity: 0.25; }
 :host(.stale)::after, :host(.waiting)::after {
   content: "computing …"; position: absolute; top: 45%; left: 40%; padding: 1px 6px;
   color: var(--ink); background: var(--paper); border: 1px solid var(--edge); font-size: 13px;
@@ -52,7 +53,6 @@ def blank(
         title=title,
         tools="",
         toolbar_location=None,
-        stylesheets=[_SHEET],
     )
     # Of grids, which no plot shows, a browser looks up two dozen colours and widths whenever it draws.
     made.center = []

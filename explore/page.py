@@ -120,7 +120,7 @@ class Page:
         title = make.words("title", width=_SETTINGS - 10)
         title.say("<h1>gatednet explore</h1>")
         middle = column(
-            self.drawn.plot.plot,
+            self.drawn.plot.frame,
             row(*moves, self.pin),
             self.drawn.cells.verdict.root,
             *self.menus.rows,

@@ -7,13 +7,14 @@ from typing import Any
 
 import contourpy
 import numpy as np
+from bokeh.layouts import column
 from bokeh.models import ColorBar, ColumnDataSource, FixedTicker, LinearColorMapper, Title
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from explore.diagram import Diagram
-from explore.look import COLOURS, NO_TITLE, STALE, WAITING, blank, dress
+from explore.look import COLOURS, NO_TITLE, SHEET, STALE, WAITING, blank, dress
 from explore.scale import Scale
 from explore.view import Cell, Span
 
@@ -31,6 +32,7 @@ class DiagramPlot:
 
     def __init__(self, width: int, height: int, theme: str) -> None:
         self.plot = blank("diagram", width, height)
+        self.frame = column(self.plot, name="diagram-frame", stylesheets=[SHEET])
         # Room for the numbers of any scale: its frame stays where it is.
         self.plot.min_border_right = _BAR
         self.mapper = LinearColorMapper(palette=_PALETTE, low=0.0, high=1.0, nan_color=_NOTHING)
@@ -96,17 +98,17 @@ class DiagramPlot:
         self.boundary.data = {"xs": [], "ys": []}
         self.markers.data = {each: [] for each in ("x", "y", "fill", "marker")}
         self._bounded = None
-        self.plot.css_classes = [WAITING] if waiting else []
+        self.frame.css_classes = [WAITING] if waiting else []
         self._scaled(scale, {} if scale is None else scale.labels(np.zeros(0)))
         self.name.text = name
 
     def fade(self) -> None:
         """Grey a diagram that is of other settings than those that are named now."""
-        self.plot.css_classes = [STALE]
+        self.frame.css_classes = [STALE]
 
     def restore(self) -> None:
         """Show a diagram as one of the settings that are named."""
-        self.plot.css_classes = []
+        self.frame.css_classes = []
 
     def _scaled(self, scale: Scale | None, labels: Mapping[float, str]) -> None:
         ticks = [] if scale is None else list(scale.ticks)

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from bokeh.events import DoubleTap
+from bokeh.layouts import column
 from bokeh.models import ColumnDataSource, CustomJS, Legend, LegendItem, Range1d, Title, WheelZoomTool
 
 from explore.curves import Curves
-from explore.look import COLOURS, NO_TITLE, STALE, WAITING, Plot, blank, dashes, dress, look_of
+from explore.look import COLOURS, NO_TITLE, SHEET, STALE, WAITING, Plot, blank, dashes, dress, look_of
 from explore.news import Change
 from figures.over_time import NAMES
 from figures.panels import TASKS
@@ -229,7 +230,9 @@ class Column:
         self.gates = TimePlot(f"{name}-gates", (width, 115), "gate", time, legend=True, axis=False)
         self.alignment = TimePlot(f"{name}-alignment", (width, 155), "alignment", time, legend=True, axis=True)
         self.plane = PlanePlot(f"{name}-plane", (width, 197))
+        self.root = column(name=name, stylesheets=[SHEET])
         self.parts = (self.loss, self.gates, self.alignment, self.plane)
+        self.root.children = self.plots
         over_time = (self.loss, self.gates, self.alignment)
         cut = CustomJS(args={"time": time, "drawn": [each for part in over_time for each in part.drawn]}, code=_CUT)
         time.js_on_change("start", cut)
@@ -265,7 +268,7 @@ class Column:
         return [*emptied, *self._of_class(*([WAITING] if waiting else []))]
 
     def _of_class(self, *names: str) -> list[Change]:
-        return [(each, {"css_classes": list(names)}) for each in self.plots]
+        return [(self.root, {"css_classes": list(names)})]
 
     def fill(self, curves: Curves, theme: str) -> list[Change]:
         """What shows the runs of a cell."""

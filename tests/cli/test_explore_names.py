@@ -9,7 +9,7 @@ from tests.cli.tools import TIMEOUT
 # Not every machine has a browser.
 pytestmark = pytest.mark.skipif(chromium() is None, reason=MISSING)
 
-GATES, NORM = "timescales.gates [time]", "objective.norm"
+WEIGHTS = "timescales.weights [time]"
 
 # Notes what the page shows, under which names, whenever a model changes and in between.
 WATCH = """() => {
@@ -39,11 +39,11 @@ WATCH = """() => {
       query: model('address').value,
       tour: text('h2'),
       map: image ? image.shape.join() + ' ' + sum(image) : null,
-      mapGrey: grey('diagram'),
-      waiting: diagram.css_classes.includes('waiting'),
+      mapGrey: grey('diagram-frame'),
+      waiting: model('diagram-frame').css_classes.includes('waiting'),
       edge: diagram.renderers[1].data_source.data.xs.length,
       curves: lines.length ? sum(lines[0]) : null,
-      curvesGrey: grey('chosen-loss'),
+      curvesGrey: grey('chosen'),
       verdict: model('verdict').elements[0].html,
     }
   }
@@ -66,9 +66,9 @@ def server(tmp_path_factory):
         yield served
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser, server):
-    """A page with its diagram, the first of them."""
+    """A page with its diagram, which all tests go on with: none of them minds where it begins."""
     visiting = Visit(browser, server.link)
     page = visiting.page("seeds=1")
     drawn(page)
@@ -82,7 +82,8 @@ def drawn(page):
     page.wait_for_function(
         """() => {
           const diagram = Bokeh.documents[0]?.get_model_by_name('diagram')
-          return diagram?.css_classes.length == 0 && diagram.renderers[0].data_source.data.image.length == 1
+          const frame = Bokeh.documents[0]?.get_model_by_name('diagram-frame')
+          return frame?.css_classes.length == 0 && diagram.renderers[0].data_source.data.image.length == 1
         }""",
         timeout=1000 * TIMEOUT,
     )
@@ -110,20 +111,6 @@ def never_old_under_new(seen, names):
             assert each["curves"] != before["curves"] or each["curvesGrey"], each
             assert each["verdict"] != before["verdict"], each
             assert each["map"] is not None or each["edge"] == 0, each
-
-
-def test_another_experiment_clears_the_page_at_once(page):
-    seen = watched(page, lambda: field(page, "experiment").select_option("fig6-regularised"))
-    never_old_under_new(seen, ["query", "axes", "tour"])
-    assert any(each["map"] is None and each["waiting"] for each in seen)
-    assert {each["scale"] for each in seen} == {"0 1"}
-
-
-def test_tour_steps_clear_the_page_at_once(page):
-    for number in range(5):
-        seen = watched(page, button(page, "next" if number else "tour").click)
-        never_old_under_new(seen, ["query", "axes", "tour"])
-        expect(message(page)).to_be_hidden()
 
 
 def test_other_axes_clear_the_diagram_at_once_and_leave_the_curves(page):
@@ -155,7 +142,21 @@ def test_another_observable_has_its_own_name_and_scale(page):
 
 
 def test_an_unrelated_setting_greys_the_diagram_until_its_own_is_there(page):
-    seen = watched(page, lambda: enter(page, NORM, "0.3"))
+    seen = watched(page, lambda: enter(page, WEIGHTS, "1.5"))
     never_old_under_new(seen, ["query"])
     assert any(each["map"] == seen[0]["map"] and each["mapGrey"] for each in seen)
     assert all(each["map"] is not None for each in seen)
+
+
+def test_another_experiment_clears_the_page_at_once(page):
+    seen = watched(page, lambda: field(page, "experiment").select_option("fig6-regularised"))
+    never_old_under_new(seen, ["query", "axes", "tour"])
+    assert any(each["map"] is None and each["waiting"] for each in seen)
+    assert {each["scale"] for each in seen} == {"0 1"}
+
+
+def test_tour_steps_clear_the_page_at_once(page):
+    for number in range(5):
+        seen = watched(page, button(page, "next" if number else "tour").click)
+        never_old_under_new(seen, ["query", "axes", "tour"])
+        expect(message(page)).to_be_hidden()
