@@ -44,7 +44,7 @@ CASES = {
     "sweep pipe.toml": r"pipe\.toml cannot be read: it is a pipe or a device, allowed is a file",
     "sweep zero.toml": r"zero\.toml cannot be read: it is a pipe or a device",
     "sweep /dev/zero": r"unknown sweep '/dev/zero'",
-    "sweep folder.toml": r"folder\.toml cannot be read: Is a directory",
+    "sweep folder.toml": r"folder\.toml cannot be read: it is no file",
     "sweep large.toml": r"large\.toml has 1,000,000,000,000 bytes, allowed are files of at most 100 MB",
     "sweep latin.toml": r"latin\.toml is no TOML: ",
     "sweep loop.toml": r"'loop\.toml' cannot be reached: Too many levels of symbolic links",

@@ -35,8 +35,10 @@ from gatednet import (
     Phase,
     Phases,
     Population,
+    Proximal,
     Released,
     RowsInTurn,
+    Rule,
     SettingError,
     Smooth,
     SpectralTeachers,
@@ -156,6 +158,13 @@ def any_labelled(data: st.DataObject, inputs: int, outputs: int, tasks: int) -> 
     }
 
 
+@st.composite
+def any_rule(draw: st.DrawFn) -> Rule:
+    """Any rule, with options where it has some."""
+    options = Options(momentum=draw(NUMBERS), nesterov=draw(st.booleans())), Options(b1=draw(NUMBERS))
+    return draw(st.sampled_from((Euler(), Proximal(), Optax("sgd", "adam", *options))))
+
+
 def any_experiment(data: st.DataObject) -> Experiment:
     """Any experiment, with every kind of every part.
 
@@ -202,14 +211,7 @@ def any_experiment(data: st.DataObject) -> Experiment:
         curriculum=curriculum,
         **of_tasks,
         timescales=Timescales(weights=draw(POSITIVE), gates=draw(POSITIVE)),
-        rule=Euler()
-        if draw(st.booleans())
-        else Optax(
-            weights="sgd",
-            gates="adam",
-            weights_options=Options(momentum=draw(NUMBERS), nesterov=draw(st.booleans())),
-            gates_options=Options(b1=draw(NUMBERS)),
-        ),
+        rule=draw(any_rule()),
         dt=min(draw(POSITIVE), curriculum.block_length),
         steps=draw(st.integers(1, 10**9)),
     )
@@ -256,6 +258,7 @@ def test_every_kind_is_in_the_round_trip() -> None:
         CrossEntropy,
         Timescales,
         Euler,
+        Proximal,
         Optax,
     }
 
