@@ -67,8 +67,8 @@ def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None 
 def advice(experiment: Experiment, found: Instability, where: str) -> str:
     """The line that says so; `where` says for which dt."""
     return (
-        f"constraint {found.setting} is too stiff for steps of dt {where}: beside {found.time} rule "
-        f"{type(experiment.rule).__name__} is stable up to dt = {found.largest:.6g}, and rule Proximal at any"
+        f"constraint {found.setting} is too stiff for steps of dt {where}: with these {found.time} the rule "
+        f"{type(experiment.rule).__name__} is stable up to dt = {found.largest:.6g}, and Proximal at any dt"
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray
 
-from tests.cli.tools import SPEC, Answer, contents, copy_of, refusal, together
+from tests.cli.tools import SPEC, Answer, contents, copy_of, gatednet, refusal, together
 
 
 def opened(store):
@@ -138,3 +138,13 @@ def test_runs_that_diverge_fail_the_sweep_and_are_marked_in_its_store(told):
     result = opened(told.folders["others"] / "diverging" / "mine").result
     assert (result.sel(tau=1e-12) == 1).all()
     assert (result.sel(tau=0.1) == 0).all()
+
+
+def test_a_constraint_that_is_too_stiff_is_warned_of_in_one_line(tmp_path):
+    (tmp_path / "stiff.toml").write_text(SPEC.replace("steps = 40", 'steps = 40\n"objective.norm" = 100.0\ndt = 0.001'))
+    answer = gatednet("sweep", "stiff.toml", "--dry-run", folder=tmp_path)
+    assert (answer.code, answer.out.count("\n")) == (0, 1)
+    assert answer.err == (
+        "gatednet: warning: constraint objective.norm is too stiff for steps of dt in 2 of 2 cells: with these "
+        "timescales.gates the rule Euler is stable up to dt = 0.0002, and Proximal at any dt\n"
+    )

@@ -153,8 +153,8 @@ def test_stiff_constraints_diverge_under_euler_and_not_here() -> None:
     seeds = range(8)
     with pytest.warns(
         StiffnessWarning,
-        match=r"^constraint objective\.norm is too stiff for steps of dt = 0\.002: beside timescales\.gates rule Euler "
-        r"is stable up to dt = 0\.001, and rule Proximal at any$",
+        match=r"^constraint objective\.norm is too stiff for steps of dt = 0\.002: with these timescales\.gates the "
+        r"rule Euler is stable up to dt = 0\.001, and Proximal at any dt$",
     ):
         explicit = simulate(STIFF, Save(("gates",), 2000), seeds)
     assert explicit.result.values.tolist() == [1] * 8

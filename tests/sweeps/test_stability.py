@@ -33,8 +33,8 @@ def test_cells_are_counted_without_seeds() -> None:
     # norm · paths · .2 is above 2 for 2.5 × 8 only; 2.5 × 4 is at the limit.
     with pytest.warns(
         StiffnessWarning,
-        match=r"^constraint objective\.norm is too stiff for steps of dt in 2 of 18 cells: beside timescales\.gates "
-        r"rule Euler is stable up to dt = 0\.001, and rule Proximal at any$",
+        match=r"^constraint objective\.norm is too stiff for steps of dt in 2 of 18 cells: with these "
+        r"timescales\.gates the rule Euler is stable up to dt = 0\.001, and Proximal at any dt$",
     ):
         warn_of_stiffness(sweep)
 
