@@ -14,8 +14,8 @@ from gatednet.memory import check_fits
 from gatednet.reduction import reduced_network
 from gatednet.settings import is_traced
 
-# The parameters of a lane are there several times at once: as its start, as its state, as their gradient and as the next
-# state. Peaks of memory with 16 384 to 262 144 paths were 4 to 5 times the parameters of a lane and of its start.
+# The parameters of a lane are held several times at once: its start, its state, the gradient and the next state. Peaks
+# of memory with 16 384 to 262 144 paths were 4 to 5 times the parameters of a lane.
 _COPIES = 4
 
 
