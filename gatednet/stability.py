@@ -47,7 +47,8 @@ def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None 
     def array(path: Any, leaf: Any) -> Any:
         return given.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf) if is_traced(leaf) else leaf
 
-    each = jax.tree_util.tree_map_with_path(array, experiment)
+    # Most often there are none, and every simulation asks.
+    each = jax.tree_util.tree_map_with_path(array, experiment) if given else experiment
     found = []
     for setting, group, curvature in each.objective.stiffness(each.network):
         if group not in each.rule.limits:

@@ -84,8 +84,8 @@ def answered(query):
         ("network.paths=129", "teachers times paths is 258, allowed on a page are 256 at most"),
         (
             "network.paths=" + 400 * "1",
-            "set: GatedLinear.paths is a whole number of about 400 digits, allowed is a whole number, at least 1 and at "
-            "most 2147483647: sizes are counted in 32 bits",
+            "set: GatedLinear.paths is a whole number of about 400 digits, allowed is a whole number, at least 1 and "
+            "at most 2147483647: sizes are counted in 32 bits",
         ),
         (
             "inputs={kind='Gaussian'}",
