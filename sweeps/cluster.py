@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gatednet.settings import SettingError
+from gatednet.refusal import SettingError, printable
 from gatednet.simulation import PRECISIONS, precision_of
 from sweeps.chunks import Chunk, Computed, Plan
 from sweeps.devices import devices_for, usable_devices
@@ -96,7 +96,7 @@ def _checked(address: str) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep to itself what dask tells of connections."""
+    """Silence what dask logs about connections."""
     names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LOGGERS]
     levels = {name: logging.getLogger(name).level for name in {*names, *_LOGGERS}}
     for name in levels:
@@ -167,8 +167,10 @@ def check_alike(workers: Mapping[str, Mapping[str, Any]]) -> None:
                 )
 
 
-def check_cluster(address: str, *, mix_versions: bool = False) -> None:
+def check_cluster(address: str, *, mix_versions: bool = False) -> dict[str, dict[str, str]]:
     """Check that a scheduler answers, and that the workers that it has by now can compute, and the same.
+
+    Returns the versions of the workers, by their addresses.
 
     **Raises** `SettingError` as `connected`, `versions_of_workers` and, without `mix_versions`, `check_alike` do.
     """
@@ -176,6 +178,7 @@ def check_cluster(address: str, *, mix_versions: bool = False) -> None:
         workers = versions_of_workers(client)
         if not mix_versions:
             check_alike(workers)
+        return workers
 
 
 def on_workers(
@@ -265,7 +268,7 @@ def _told(chunk: Chunk | None = None) -> Iterator[None]:
 
 def _said(error: BaseException) -> str:
     """What an error says, in one line."""
-    text = " ".join(str(getattr(error, "strerror", None) or error).split())
+    text = printable(str(getattr(error, "strerror", None) or error))
     return text if isinstance(error, SettingError) else ": ".join(filter(None, [type(error).__name__, text]))
 
 
