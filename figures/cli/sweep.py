@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, MixVersions, Stores, path_of, progress_of_training, text_file, use_data
+from figures.cli.options import Data, MixVersions, Stores, path_of, progress_of_training, use_data
 from figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def sweeps_named(name: str) -> dict[str, Sweep]:
     # Also what is no file is told as one where its name is that of one.
     if not name.endswith(".toml") and not is_file(name):
         return sweeps_of(name)
-    path = text_file(path_of(name))
+    path = path_of(name)
     if not path.stem.strip("."):
         raise SettingError(f"{path} names no store, allowed is a file whose name has more than dots before its ending")
     return {path.stem: load_spec(path)}

@@ -411,7 +411,7 @@ def no_file(entry):
         (not_a_file, f"{RECORD} is not what was written"),
         (a_pipe, f"{RECORD} is not what was written"),
         (a_loop, f"{RECORD} is not what was written"),
-        (no_file, f"{FEATURES} is missing"),
+        (no_file, f"{FEATURES} does not agree with its digest"),
         (no_archive, f"{FEATURES} cannot be read"),
     ],
 )
