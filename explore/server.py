@@ -57,7 +57,7 @@ class Explorer:
         self._source, self._turns = source, Turns()
         # Whatever the environment says: no request leaves this machine.
         settings.resources = "server"
-        # They warn of tabs that are closed while something is told, and of what no page says, after which it is closed.
+        # They warn of tabs closed during an update, and of messages that no page sends, which close it anyway.
         for name in ("bokeh.server.views.ws", "bokeh.protocol"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         # Said on the page, with the verdict, and not in the terminal for every place that a slider passes.

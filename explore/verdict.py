@@ -29,7 +29,7 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True)
 class _Measured:
-    """What decides: a number for each run, what it is called, and what has to be said of it."""
+    """What decides the verdict: a number for each run, its name, and a remark to add."""
 
     values: np.ndarray
     name: str

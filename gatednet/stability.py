@@ -21,13 +21,13 @@ _ROUNDING = 1e-9
 
 
 class StiffnessWarning(UserWarning):
-    """A constraint is too stiff for explicit steps of the length that is asked for."""
+    """A constraint is too stiff for explicit steps of the given length."""
 
 
 class Instability(NamedTuple):
     """A constraint that is too stiff: its setting, the time constant of its group, and the largest stable dt.
 
-    `cells` says in how many of the cells asked about.
+    `cells` is the number of cells in which that is so.
     """
 
     setting: str
@@ -37,7 +37,7 @@ class Instability(NamedTuple):
 
 
 def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None = None) -> Instability | None:
-    """The constraint that allows the shortest steps of those that do not allow the present ones; None where all do.
+    """The unstable constraint that allows the shortest steps only; None where all constraints allow the present dt.
 
     `values` are arrays at dotted paths that broadcast against each other; the cells are those of the result.
     """
@@ -66,7 +66,7 @@ def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None 
 
 
 def advice(experiment: Experiment, found: Instability, where: str) -> str:
-    """The line that says so; `where` says for which dt."""
+    """The warning of an instability, in one line; `where` says for which dt, such as "= 0.002"."""
     return (
         f"constraint {found.setting} is too stiff for steps of dt {where}: beside {found.time} rule "
         f"{type(experiment.rule).__name__} is stable up to dt = {found.largest:.6g}, and rule Proximal at any"

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 # A worker may be given several chunks at once; it works on one, with all its devices.
 _ONE_AT_A_TIME = threading.Lock()
-# Seconds for the first answer of a scheduler, without workers before it is said, and between looks for results.
+# Seconds: for the first answer of a scheduler, without workers before that is reported, between polls for results.
 _ANSWER, _PATIENCE, _LOOK = 10.0, 5.0, 0.02
-# And between looks for a first worker.
+# And between polls for a first worker.
 _POLL = 0.2
 _NO_WORKERS = "waiting for workers, of which the cluster has none"
 _SCHEMES = ("tcp", "tls")
-# Whose messages are for those who run a cluster; what concerns a sweep is told by it.
+# Their messages are for those who run a cluster; a sweep reports itself what concerns it.
 _LOGGERS = ("distributed", "tornado", "asyncio")
 
 
@@ -127,7 +127,7 @@ def versions_of_workers(client: Client) -> dict[str, dict[str, str]]:
 
 
 def first_workers(client: Client, progress: Progress, *, mix_versions: bool = False) -> dict[str, dict[str, str]]:
-    """The versions of the workers once there are some, by their addresses; `progress` is told of a long wait.
+    """The versions of the workers once there are some, by their addresses; `progress` reports a long wait.
 
     **Raises** `ClusterError` where the scheduler is lost, and `SettingError` as `versions_of_workers` and, without
     `mix_versions`, `check_alike` do.
@@ -192,7 +192,7 @@ def on_workers(
 ) -> Iterator[Computed]:
     """The results of chunks, in the order in which the workers have them.
 
-    Where there are no workers they are waited for, and `progress` is told of it. `workers` are the versions of those
+    Where there are no workers it waits for some, and `progress` reports that. `workers` are the versions of those
     that are known already, by their addresses.
 
     **Raises** `ClusterError` where the scheduler is lost, a chunk kills one worker after the other or is refused by
@@ -221,11 +221,11 @@ def on_workers(
 
 
 def _completed(client: Client, futures: Iterable[Future], progress: Progress) -> Iterator[Future]:
-    """Futures as they are completed; where there is no worker for some seconds, that is told."""
+    """Futures as they are completed; `progress` reports it where there is no worker for some seconds."""
     from distributed import as_completed
 
     completed = as_completed(futures)
-    # When a worker was last there, until it is told that none is.
+    # When a worker was last there; infinite once their absence was reported.
     looked = seen = time.monotonic()
     while not completed.is_empty():
         ready = completed.next_batch(block=False)
@@ -287,7 +287,7 @@ def compute(
 
 @functools.cache
 def _description() -> dict[str, str]:
-    """What this worker is, asked for once: not for every chunk."""
+    """What this worker is; found out once, not for every chunk."""
     return described()
 
 

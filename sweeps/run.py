@@ -197,7 +197,7 @@ def _locked(folder: Path, plan: Plan, there: Store | None) -> Iterator[Store]:
 def _checked(devices: Sequence[jax.Device] | None, sweep: Sweep) -> list[jax.Device]:
     """The devices to compute on.
 
-    **Raises** `SettingError` for what is none of this process, and for devices of several kinds, whose bits differ.
+    **Raises** `SettingError` for devices of other processes, and for several kinds of devices, whose bits differ.
     """
     if devices is None:
         return devices_for(sweep)

@@ -127,7 +127,7 @@ class Store(StoreFolder):
         return self.parts.faults(chunks, read_finished(self.folder), digest)
 
     def damage(self, chunk: Chunk, what: str) -> SettingError:
-        """What is told of a damaged chunk."""
+        """The error of a damaged chunk."""
         return self.damaged(what, MENDED, chunk)
 
     def dataset(self) -> xarray.Dataset:

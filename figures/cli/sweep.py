@@ -85,7 +85,7 @@ def sweeps_named(name: str) -> dict[str, Sweep]:
     from sweeps.catalog import sweeps_of
     from sweeps.spec import is_file, load_spec
 
-    # Also what is no file is told as one where its name is that of one.
+    # A name that ends in .toml is a file, so that a missing one is reported as such.
     if not name.endswith(".toml") and not is_file(name):
         return sweeps_of(name)
     path = path_of(name)
