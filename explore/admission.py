@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote_plus
 
-# Names that no other machine can have, whatever its servers of names say.
+# Names that mean this machine everywhere, whatever DNS says.
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 PAGE, SOCKET, STATIC = "/", "/ws", "/static/"
 TOKEN = "token"

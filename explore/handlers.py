@@ -133,9 +133,9 @@ class Pages(BokehTornado):
         super().__init__(
             {"/": application},
             websocket_max_message_size_bytes=MOST_BYTES,
-            # Addresses have tokens, and nobody asked for a log.
+            # Addresses hold tokens, which must not get into a log.
             log_function=lambda handler: None,
-            # A page is told nothing of its request but the query: its cookie would be in its text.
+            # A page gets nothing of its request but the query: otherwise the cookie would be in its text.
             include_headers=[],
             include_cookies=[],
             **kwargs,

@@ -54,7 +54,7 @@ class Page:
     ) -> None:
         self.document, self.source = document, source
         self.view = source.default()
-        # Views are counted: the latest that was asked for, and the one that is named on the page.
+        # Views are numbered: the latest requested, and the one whose settings the page shows.
         self._number = self._presented = 0
         self._asked: tuple[Any, ...] | None = None
         self._stop: int | None = None

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -31,7 +32,7 @@ from explore.handlers import Pages
 from explore.page import Page
 from explore.source import Source
 from explore.turns import Turns
-from gatednet import SettingError
+from gatednet import SettingError, StiffnessWarning
 
 LOCAL = "127.0.0.1"
 PORT = 5006
@@ -56,9 +57,11 @@ class Explorer:
         self._source, self._turns = source, Turns()
         # Whatever the environment says: no request leaves this machine.
         settings.resources = "server"
-        # They warn of tabs that are closed while something is told, and of what no page says, after which it is closed.
+        # They warn of tabs closed during an update, and of messages that no page sends, which close it anyway.
         for name in ("bokeh.server.views.ws", "bokeh.protocol"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
+        # Said on the page, with the verdict, and not in the terminal for every place that a slider passes.
+        warnings.filterwarnings("ignore", category=StiffnessWarning)
         sockets = _bound(host, port)
         name = f"[{host}]" if ":" in host else host
         local = all(ipaddress.ip_address(each.getsockname()[0].partition("%")[0]).is_loopback for each in sockets)

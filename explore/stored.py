@@ -41,7 +41,7 @@ class Stored(Source):
         self._store = Store.open(folder)
         if not self._store.finished:
             raise SettingError(f"{folder} is not finished; gatednet sweep continues it")
-        # Refused here where it is damaged; of values it is told when they are read.
+        # Damaged metadata are refused here, damaged values when they are read.
         self._data = self._store.dataset()
         self._name = Path(folder).name
         self._sweep = self._store.sweep

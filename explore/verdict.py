@@ -11,6 +11,7 @@ from figures.specialization import SPECIALIZED
 from figures.statistics import mean_and_error
 from gatednet import ChosenTeachers, Experiment
 from gatednet.observables.alignment import INDISTINCT
+from gatednet.stability import advice, instability
 
 # Below half of what counts as specialized a network is forgetful.
 FORGETFUL = SPECIALIZED / 2
@@ -28,7 +29,7 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True)
 class _Measured:
-    """What decides: a number for each run, what it is called, and what has to be said of it."""
+    """What decides the verdict: a number for each run, its name, and a remark to add."""
 
     values: np.ndarray
     name: str
@@ -45,7 +46,7 @@ def verdict_of(curves: Curves) -> Verdict:
             return Verdict(
                 "diverged",
                 f"{diverged} of {data.sizes['seed']} runs left the finite numbers, the first after {first} steps: "
-                "a shorter step dt, or longer time constants, help",
+                f"{_cure(experiment)}",
             )
     if experiment.labelled:
         return Verdict("unknown", "tasks about labels have no specialization, which decides")
@@ -67,6 +68,14 @@ def verdict_of(curves: Curves) -> Verdict:
         late = curves.time > experiment.duration - _LATE_BLOCKS * experiment.curriculum.block_length
         reason += f"; loss over the last two blocks {float(data.loss.values[:, late].mean()):.3g}"
     return Verdict(word, reason)
+
+
+def _cure(experiment: Experiment) -> str:
+    """What keeps runs from diverging."""
+    stiff = instability(experiment)
+    if stiff is None:
+        return "a shorter step dt, or longer time constants, help"
+    return advice(experiment, stiff, f"= {experiment.dt:g}")
 
 
 def _paths(experiment: Experiment) -> int:

@@ -6,7 +6,7 @@ from bokeh.models import InlineStyleSheet, Pane
 from bokeh.models.dom import HTML
 
 from explore.news import Change
-from gatednet import SettingError
+from gatednet.refusal import SettingError, printable
 
 # Characters of a line that says what went wrong.
 _MOST = 300
@@ -40,5 +40,5 @@ class Words:
 def one_line(error: Exception) -> str:
     """What an error says, in one line: as it is where it is meant for a visitor, after its kind where it is not."""
     said = str(error) if isinstance(error, SettingError) else f"{type(error).__name__}: {error}"
-    line = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in " ".join(said.split()))
+    line = printable(said)
     return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"

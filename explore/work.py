@@ -26,9 +26,9 @@ _STILL = 0.15
 class Work:
     """Computes curves and diagrams of views for the page in `document`, in the turns of all pages.
 
-    Whoever asks is told of what was found, or of the error, when it is the turn of the document; not of what is not
-    wanted any more, nor after the page was closed. `compiling` is told before something is compiled, and after, and
-    `failed` of errors that nobody foresaw.
+    Results and errors are passed to callbacks on the document's next tick; not results that are no longer wanted, and
+    nothing once the page is closed. `compiling` is called before and after each compilation, `failed` with unexpected
+    errors.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Work:
         return self._curves.busy or self._diagrams.busy
 
     def curves(self, view: View, found: Callable[[Found, float], None], failed: Callable[[Exception], None]) -> None:
-        """Compute the runs of both cells; `found` is told of them in whatever thread, with the seconds they took."""
+        """Compute the runs of both cells; `found` is called in the worker, with the runs and their seconds."""
         self._changed = time.perf_counter()
         self._curves.submit(partial(self._compute_curves, view, found, failed))
 
@@ -80,7 +80,7 @@ class Work:
             if not (self._closed or (context is not None and context.destroyed)):
                 self._document.add_next_tick_callback(callback)
         except AttributeError:
-            # The document was taken apart in between, which comes before the page is told.
+            # The document was taken apart in between, before the page hears of it.
             if context is None or not context.destroyed:
                 raise
 

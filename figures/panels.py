@@ -49,7 +49,7 @@ EVEN_CONTRAST = 0.179
 
 @contextlib.contextmanager
 def look() -> Iterator[None]:
-    """The look of all figures, for as long as the context lasts, whatever matplotlib was told before.
+    """The look of all figures, for as long as the context lasts, whatever matplotlib's settings were before.
 
     Settings are those of matplotlib for the whole process: other threads wait that draw here too.
     """

@@ -126,7 +126,7 @@ def make(
     Picture and caption are marked where a store has fewer seeds than its sweep in the catalog. `files` are tables as
     `read_files` gives them, for panels of data that are not simulated.
 
-    **Raises** `SettingError` where a store is not finished, or the folder cannot be written, see `Result.write`.
+    **Raises** `SettingError` where a store is not finished, and what `Result.write` raises.
     """
     module = entry.load()
     data = entry.compute(stores, files or {})

@@ -22,7 +22,7 @@ import filelock
 
 from figures.files import check_replaceable, check_writable
 from gatednet.settings import SettingError
-from sweeps.files import aside_of, flush, read_record, record_bytes, sha256, write_flushed
+from sweeps.files import WriteError, aside_of, flush, read_record, reason_of, record_bytes, sha256, write_flushed
 
 FORMATS = ("pdf", "png", "svg")
 DATA, CAPTION = "zarr.zip", "md"
@@ -69,8 +69,8 @@ class Result:
         Pictures in other formats stay where they are of the same data and caption, and are deleted where they are not.
         Everything is written aside and flushed before the first file is replaced.
 
-        **Raises** `SettingError` as `check` does, where another process does not come to an end with its own, and where
-        files cannot be written.
+        **Raises** `SettingError` as `check` does, and where another process does not come to an end with its own, and
+        `WriteError` where the system fails.
         """
         formats = [suffix for suffix in contents if suffix in FORMATS]
         self.check(formats)
@@ -137,7 +137,7 @@ class Result:
                 f"{self.folder} is being written by another process, allowed is one at a time"
             ) from error
         except OSError as error:
-            raise SettingError(f"{self.folder} cannot be written: {error.strerror or error}") from error
+            raise WriteError(f"{self.folder} cannot be written: {reason_of(error)}") from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -145,10 +145,7 @@ def _read(path: Path) -> dict[str, Any]:
     empty: dict[str, Any] = {"files": {}, "aside": []}
     if not path.exists():
         return empty
-    try:
-        found = read_record(path)
-    except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror or error}") from error
+    found = read_record(path)
     if found is None or not isinstance(found.get("files"), dict) or not isinstance(found.get("aside", []), list):
         raise SettingError(f"{path} is not what was written, allowed is to delete it")
     return {**empty, **found}
@@ -158,4 +155,4 @@ def _sha256(path: Path) -> str:
     try:
         return sha256(path)
     except OSError as error:
-        raise SettingError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise SettingError(f"{path} cannot be read: {reason_of(error)}") from error

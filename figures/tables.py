@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from gatednet.settings import SettingError
+from sweeps.files import read_text
 
 # The numbers of a table by the names of its columns; all have the same length.
 Columns = Mapping[str, np.ndarray]
@@ -32,13 +34,7 @@ class Table:
         **Raises** `SettingError` with the file and, where there is one, the line: for a file that cannot be read or is
         empty, a column that is missing, and values that are missing or no finite numbers.
         """
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                return self._columns(path, csv.DictReader(file, strict=True))
-        except OSError as error:
-            raise SettingError(f"{path} cannot be read: {error.strerror or error}") from error
-        except UnicodeDecodeError as error:
-            raise SettingError(f"{path} is no text in UTF-8: {error}") from error
+        return self._columns(path, csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True))
 
     def _columns(self, path: Path, reader: csv.DictReader[str]) -> Columns:
         rows: list[list[float]] = []

@@ -69,8 +69,8 @@ def _alignment(axes: Axes, data: xarray.Dataset) -> int:
 def file_name(name: str, run: tuple[Experiment, Save], by_itself: tuple[Experiment, Save], seed: int) -> str:
     """What the files of a run of the experiment `name` are called.
 
-    `run` is its experiment and what is saved of it, `by_itself` the same where nothing is changed: then it is the name
-    of the experiment, and else has eight digits of a digest. Seeds other than 0 are named.
+    `run` is its experiment and what is saved of it, `by_itself` the defaults of both. With the defaults it is the name
+    of the experiment; otherwise eight digits of a digest follow. Seeds other than 0 are named.
     """
     parts = [name]
     if run != by_itself:

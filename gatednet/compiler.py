@@ -10,9 +10,9 @@ from gatednet.shield import shielded
 
 _WANTED: dict[str, bool | int] = {
     # The second generation of XLA's emitters for processors takes half as long again to compile a step, which then is
-    # not faster (benchmarks/throughput.py). Versions of XLA that have no other refuse to be asked for one.
+    # not faster (benchmarks/throughput.py). Versions of XLA without a choice refuse the option.
     "xla_cpu_use_fusion_emitters": False,
-    # Values that XLA has by itself, unless XLA_FLAGS or JAX_DISABLE_MOST_OPTIMIZATIONS say otherwise: with others the
+    # The defaults of XLA, unless XLA_FLAGS or JAX_DISABLE_MOST_OPTIMIZATIONS say otherwise: with others the
     # last bits change, and with fast arithmetic a run that diverges is not noticed.
     "xla_cpu_enable_fast_math": False,
     "xla_backend_optimization_level": 3,

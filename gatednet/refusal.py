@@ -1,4 +1,4 @@
-"""`SettingError`, and how it shows a value: what is refused is told in one line, whatever it is."""
+"""`SettingError`, and how its text shows a value: always in one line, however long or odd the value."""
 
 from __future__ import annotations
 

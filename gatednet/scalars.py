@@ -26,7 +26,7 @@ def python_scalar(value: Any) -> Any:
     if hasattr(value, "__array__") and getattr(value, "ndim", None) == 0:
         try:
             item = np.asarray(value).item()
-        except Exception:  # whatever an array that was deleted, or is one of keys, has to say
+        except Exception:  # any error of a deleted array, or of one of keys
             return value
         # Numbers with more digits than Python's stay what they were.
         value = float(item) if isinstance(item, np.floating) else item

@@ -23,8 +23,9 @@ LARGEST_SEED = 2**32 - 1
 
 
 class Rule:
-    """What a field or an argument may hold: `convert` makes the best of a value, `allows` judges it.
+    """What a field or an argument may hold.
 
+    `convert` turns a value into the type that is meant, if it can, and `allows` judges the result.
     The text of a rule says what is allowed. What is allowed is plain Python, so that it can be stored and read again.
     """
 
@@ -37,7 +38,7 @@ class Rule:
         raise NotImplementedError
 
     def allowed(self, value: Any) -> str:
-        """What is allowed, for somebody who has tried a value."""
+        """What is allowed, in the message that refuses a value."""
         del value
         return str(self)
 

@@ -85,7 +85,7 @@ def simulate(
     and pays. `precision` is "float32" or "float64". `examples` are those of labelled inputs, see `examples_of`. A seed
     gives the same numbers alone and among others.
 
-    `lane` is the number of runs that are advanced together, by itself the fastest for many runs. Few runs take less
+    `lane` is the number of runs that are advanced together, by default the fastest for many runs. Few runs take less
     time in a narrow lane, and in lanes of other widths the last bits may be others.
 
     **Warns** `StiffnessWarning` where steps are too long for a constraint on the parameters.

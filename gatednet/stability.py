@@ -21,13 +21,13 @@ _ROUNDING = 1e-9
 
 
 class StiffnessWarning(UserWarning):
-    """A constraint is too stiff for explicit steps of the length that is asked for."""
+    """A constraint is too stiff for explicit steps of the given length."""
 
 
 class Instability(NamedTuple):
     """A constraint that is too stiff: its setting, the time constant of its group, and the largest stable dt.
 
-    `cells` says in how many of the cells asked about.
+    `cells` is the number of cells in which that is so.
     """
 
     setting: str
@@ -37,7 +37,7 @@ class Instability(NamedTuple):
 
 
 def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None = None) -> Instability | None:
-    """The constraint that allows the shortest steps of those that do not allow the present ones; None where all do.
+    """The unstable constraint that allows the shortest steps only; None where all constraints allow the present dt.
 
     `values` are arrays at dotted paths that broadcast against each other; the cells are those of the result.
     """
@@ -47,7 +47,8 @@ def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None 
     def array(path: Any, leaf: Any) -> Any:
         return given.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf) if is_traced(leaf) else leaf
 
-    each = jax.tree_util.tree_map_with_path(array, experiment)
+    # Most often there are none, and every simulation asks.
+    each = jax.tree_util.tree_map_with_path(array, experiment) if given else experiment
     found = []
     for setting, group, curvature in each.objective.stiffness(each.network):
         if group not in each.rule.limits:
@@ -65,7 +66,7 @@ def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None 
 
 
 def advice(experiment: Experiment, found: Instability, where: str) -> str:
-    """The line that says so; `where` says for which dt."""
+    """The warning of an instability, in one line; `where` says for which dt, such as "= 0.002"."""
     return (
         f"constraint {found.setting} is too stiff for steps of dt {where}: with these {found.time} the rule "
         f"{type(experiment.rule).__name__} is stable up to dt = {found.largest:.6g}, and Proximal at any dt"

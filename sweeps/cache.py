@@ -12,6 +12,7 @@ from types import ModuleType
 import filelock
 
 from gatednet.settings import SettingError
+from sweeps.files import reason_of
 
 CACHE = "GATEDNET_CACHE"
 
@@ -52,9 +53,7 @@ def locked(place: Path, waiting: Callable[[], object] = lambda: None) -> Iterato
             waiting()
             lock.acquire()
     except OSError as error:
-        raise SettingError(
-            f"{place} cannot be written: {error.strerror or error}; {CACHE} can name another folder for caches"
-        ) from error
+        raise unwritable(place, error) from error
     try:
         yield
     finally:
@@ -69,10 +68,13 @@ def made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingError(
-            f"{folder} cannot be written: {error.strerror or error}; {CACHE} can name another folder for caches"
-        ) from error
+        raise unwritable(folder, error) from error
     return folder
+
+
+def unwritable(place: Path, error: OSError) -> SettingError:
+    """The error of a part of the cache that cannot be written."""
+    return SettingError(f"{place} cannot be written: {reason_of(error)}; {CACHE} can name another folder for caches")
 
 
 def from_extra(module: str, what: str, extra: str = "vision") -> ModuleType:

@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gatednet.settings import SettingError
+from gatednet.refusal import SettingError, printable
 from gatednet.simulation import PRECISIONS, precision_of
 from sweeps.chunks import Chunk, Computed, Plan
 from sweeps.devices import devices_for, usable_devices
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 # A worker may be given several chunks at once; it works on one, with all its devices.
 _ONE_AT_A_TIME = threading.Lock()
-# Seconds for the first answer of a scheduler, without workers before it is said, and between looks for results.
+# Seconds: for the first answer of a scheduler, without workers before that is reported, between polls for results.
 _ANSWER, _PATIENCE, _LOOK = 10.0, 5.0, 0.02
-# And between looks for a first worker.
+# And between polls for a first worker.
 _POLL = 0.2
 _NO_WORKERS = "waiting for workers, of which the cluster has none"
 _SCHEMES = ("tcp", "tls")
-# Whose messages are for those who run a cluster; what concerns a sweep is told by it.
+# Their messages are for those who run a cluster; a sweep reports itself what concerns it.
 _LOGGERS = ("distributed", "tornado", "asyncio")
 
 
@@ -96,7 +96,7 @@ def _checked(address: str) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep to itself what dask tells of connections."""
+    """Silence what dask logs about connections."""
     names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _LOGGERS]
     levels = {name: logging.getLogger(name).level for name in {*names, *_LOGGERS}}
     for name in levels:
@@ -127,7 +127,7 @@ def versions_of_workers(client: Client) -> dict[str, dict[str, str]]:
 
 
 def first_workers(client: Client, progress: Progress, *, mix_versions: bool = False) -> dict[str, dict[str, str]]:
-    """The versions of the workers once there are some, by their addresses; `progress` is told of a long wait.
+    """The versions of the workers once there are some, by their addresses; `progress` reports a long wait.
 
     **Raises** `ClusterError` where the scheduler is lost, and `SettingError` as `versions_of_workers` and, without
     `mix_versions`, `check_alike` do.
@@ -167,8 +167,10 @@ def check_alike(workers: Mapping[str, Mapping[str, Any]]) -> None:
                 )
 
 
-def check_cluster(address: str, *, mix_versions: bool = False) -> None:
+def check_cluster(address: str, *, mix_versions: bool = False) -> dict[str, dict[str, str]]:
     """Check that a scheduler answers, and that the workers that it has by now can compute, and the same.
+
+    Returns the versions of the workers, by their addresses.
 
     **Raises** `SettingError` as `connected`, `versions_of_workers` and, without `mix_versions`, `check_alike` do.
     """
@@ -176,6 +178,7 @@ def check_cluster(address: str, *, mix_versions: bool = False) -> None:
         workers = versions_of_workers(client)
         if not mix_versions:
             check_alike(workers)
+        return workers
 
 
 def on_workers(
@@ -189,7 +192,7 @@ def on_workers(
 ) -> Iterator[Computed]:
     """The results of chunks, in the order in which the workers have them.
 
-    Where there are no workers they are waited for, and `progress` is told of it. `workers` are the versions of those
+    Where there are no workers it waits for some, and `progress` reports that. `workers` are the versions of those
     that are known already, by their addresses.
 
     **Raises** `ClusterError` where the scheduler is lost, a chunk kills one worker after the other or is refused by
@@ -218,11 +221,11 @@ def on_workers(
 
 
 def _completed(client: Client, futures: Iterable[Future], progress: Progress) -> Iterator[Future]:
-    """Futures as they are completed; where there is no worker for some seconds, that is told."""
+    """Futures as they are completed; `progress` reports it where there is no worker for some seconds."""
     from distributed import as_completed
 
     completed = as_completed(futures)
-    # When a worker was last there, until it is told that none is.
+    # When a worker was last there; infinite once their absence was reported.
     looked = seen = time.monotonic()
     while not completed.is_empty():
         ready = completed.next_batch(block=False)
@@ -265,7 +268,7 @@ def _told(chunk: Chunk | None = None) -> Iterator[None]:
 
 def _said(error: BaseException) -> str:
     """What an error says, in one line."""
-    text = " ".join(str(getattr(error, "strerror", None) or error).split())
+    text = printable(str(getattr(error, "strerror", None) or error))
     return text if isinstance(error, SettingError) else ": ".join(filter(None, [type(error).__name__, text]))
 
 
@@ -284,7 +287,7 @@ def compute(
 
 @functools.cache
 def _description() -> dict[str, str]:
-    """What this worker is, asked for once: not for every chunk."""
+    """What this worker is; found out once, not for every chunk."""
     return described()
 
 

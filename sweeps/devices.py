@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The size of the pool of threads that XLA's processor devices share; read when JAX starts.
 POOL = "PJRT_NPROC"
-# The number of processor devices that JAX is asked for from outside, and XLA's own options.
+# Variables of the environment: the number of processor devices of JAX, and options of XLA.
 CORES, FLAGS = "JAX_NUM_CPU_DEVICES", "XLA_FLAGS"
 # Each device has threads of its own: more of them than a machine has cores gain nothing, and some more cost its memory.
 _MOST_DEVICES, _MOST_THREADS = 1024, 1_000_000
@@ -67,7 +67,7 @@ def usable_cores() -> int:
 def usable_devices() -> list[jax.Device]:
     """The devices of this process: all of them, but only one processor core where several could stop each other.
 
-    **Raises** `SettingError` where JAX finds none, as where it is asked for a platform that is not there, and where the
+    **Raises** `SettingError` where JAX finds none, as for a platform that is not there, and where the
     options of XLA are not known to it.
     """
     _check_flags(os.environ.get(FLAGS, ""))
@@ -110,7 +110,7 @@ def _number(variable: str, otherwise: int, most: int) -> int:
 
 @functools.cache
 def _check_flags(flags: str) -> None:
-    """Refuse options over which XLA would stop this process, as it does where it knows one of them not."""
+    """Refuse options at which XLA would abort this process, as it does at one that it does not know."""
     if not flags or not sys.executable:
         return
     # Options are read for all platforms at once, so that a process need not wait for an accelerator.

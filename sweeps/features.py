@@ -33,10 +33,10 @@ import numpy as np
 from gatednet.settings import Setting, SettingError
 from gatednet.simulation import check_seeds, precision_of
 from gatednet.vision import CNN, Architecture
-from sweeps.cache import CACHE, cache_folder, locked, made
+from sweeps.cache import cache_folder, locked, made, unwritable
 from sweeps.datasets import Images, images_of
 from sweeps.extractor import Training, activations, architecture_for, train, training_for
-from sweeps.files import fault, listing, read_record, write_bytes, write_record
+from sweeps.files import fault, listing, put_aside, read_record, write_bytes, write_record
 from sweeps.progress import Progress, Silent
 from sweeps.provenance import provenance
 from sweeps.text import differences
@@ -171,7 +171,7 @@ def check_source(name: str, width: int = 64, seed: int = 0, folder: str | os.Pat
         with tempfile.TemporaryFile(dir=made(entry.folder.parent)):
             pass
     except OSError as error:
-        raise _unwritable(entry.folder, error) from error
+        raise unwritable(entry.folder, error) from error
 
 
 def _record(entry: Entry, progress: Progress | None) -> dict[str, Any]:
@@ -246,8 +246,7 @@ def _make(entry: Entry, progress: Progress | None) -> None:
 def _sweep_up(place: Path) -> None:
     """Delete the files that `write_bytes` left aside in the folder of an entry."""
     for path in place.iterdir():
-        name, _, process = path.name.removeprefix(".").rpartition(".")
-        if path.name.startswith(".") and name in (NETWORK, FEATURES, RECORD) and process.isdecimal():
+        if put_aside(path.name) in (NETWORK, FEATURES, RECORD):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -268,16 +267,7 @@ def _read(
             arrays = {key: file[key] for key in file.files}
     except SettingError:
         raise
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        LookupError,
-        EOFError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except _UNREADABLE as error:
         raise _damaged(place, f"{name} cannot be read") from error
     for key in sorted({*shapes, *arrays}):
         shape, kind = shapes.get(key, (None, None))
@@ -288,12 +278,6 @@ def _read(
             raise SettingError(f"{place / name} is of another network: {key} is {there}, allowed is {here}")
         found.flags.writeable = False
     return arrays
-
-
-def _unwritable(place: Path, error: OSError) -> SettingError:
-    return SettingError(
-        f"{place} cannot be written: {error.strerror or error}; {CACHE} can name another folder for caches"
-    )
 
 
 def _damaged(place: Path, what: str) -> SettingError:

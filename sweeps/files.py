@@ -21,6 +21,7 @@ from gatednet.settings import SettingError
 DIGEST = "digest"
 # No record is as large: what is, was not written here.
 MOST_BYTES = 2**28
+MOST_TEXT = 10**8
 # A file whose times are younger than this, in seconds, could change again without another time.
 _SETTLED = 2.0
 _MOST_KNOWN = 2**17
@@ -151,7 +152,10 @@ def opened(path: Path) -> BufferedReader:
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "no regular file", str(path))
     except BaseException:
         os.close(descriptor)
@@ -166,8 +170,22 @@ def read(path: Path, most: float = MOST_BYTES) -> bytes:
     """
     with opened(path) as file:
         if most < os.fstat(file.fileno()).st_size:
-            raise OSError(errno.EFBIG, f"more than {most} bytes", str(path))
+            raise OSError(errno.EFBIG, f"more than {most:,} bytes", str(path))
         return file.read()
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that a person has written, in UTF-8, with or without a byte-order mark.
+
+    **Raises** `SettingError` where the file cannot be read, is none that ends, or has more than `MOST_TEXT` bytes.
+    """
+    try:
+        return read(path, MOST_TEXT).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path} is no text in UTF-8: {error}") from error
+    except (OSError, ValueError) as error:
+        what = reason_of(error) if isinstance(error, OSError) else str(error)
+        raise SettingError(f"{path} cannot be read: {what}") from error
 
 
 def sha256(path: Path) -> str:

@@ -176,7 +176,7 @@ class StoreFolder:
         return content
 
     def damaged(self, what: str, mended: str = RESTART, chunk: Chunk | None = None) -> SettingError:
-        """What is told of damage, where the store is still the one that was opened."""
+        """The error of a damaged store; another one where the store that was opened is no longer there."""
         if self._replaced():
             return SettingError(f"{self.folder} was replaced or deleted while it was read, allowed is to open it again")
         where = "" if chunk is None else f" in chunk {chunk.name}"

@@ -188,7 +188,7 @@ class Live:
 
 
 def progress_for(title: str, stream: TextIO | None = None, counted: str = "runs") -> Progress:
-    """A live line where the stream, by itself that of errors, is a terminal, and plain lines elsewhere.
+    """A live line where the stream, by default the standard error, is a terminal, and plain lines elsewhere.
 
     Nothing where there is no stream, as in a process that was started without one.
     """

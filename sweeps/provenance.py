@@ -48,7 +48,7 @@ def provenance(devices: Sequence[jax.Device], workers: Iterable[Mapping[str, Any
 
 
 def versions(devices: Sequence[jax.Device]) -> dict[str, str]:
-    """What the last bits of runs on these devices depend on, `BITS`, each as text; what means nothing is left out.
+    """What the last bits of runs on these devices depend on, `BITS`, each as text; empty ones are left out.
 
     The model of a processor is one of them: products of matrices are cut by the size of its caches.
     """
@@ -62,7 +62,7 @@ def versions(devices: Sequence[jax.Device]) -> dict[str, str]:
         "device": devices[0].device_kind,
         "flags": _flags(os.environ.get("XLA_FLAGS", "")),
     }
-    # What compiles for an accelerator is its runtime, whatever processor is beside it.
+    # For an accelerator its runtime compiles, so that the processor beside it does not matter.
     found |= _processor() if devices[0].platform == "cpu" else {"runtime": devices[0].client.platform_version}
     return {name: value for name, value in found.items() if value}
 
@@ -70,7 +70,7 @@ def versions(devices: Sequence[jax.Device]) -> dict[str, str]:
 def differing(session: Mapping[str, Any], here: Sequence[Mapping[str, str]]) -> list[str]:
     """How what an earlier session computed with differs from what computes here, in words.
 
-    What one of the two does not tell, as sessions of earlier versions of this package do not, is no difference.
+    An entry that one of the two lacks, as sessions of earlier versions of this package do, is no difference.
     """
     workers = session.get("workers")
     there = workers if isinstance(workers, list) else [session]
@@ -85,7 +85,7 @@ def _differing(there: Mapping[str, Any], here: Mapping[str, str]) -> list[str]:
     found = []
     for name in BITS:
         told = name in there and name in here
-        # Flags are told of by their absence as well, by sessions that tell of the machine.
+        # Sessions that record the machine record flags as well, so that none means none were set.
         if name == "flags" and "machine" in there:
             told = True
         one, other = _cut(name, there.get(name, "none")), _cut(name, here.get(name, "none"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 
-from gatednet.settings import SettingError
+from gatednet.refusal import SettingError, shown
 from gatednet.simulation import PRECISIONS, precision_of
 from sweeps.asides import check_deletable, sweep_up
 from sweeps.chunks import Chunk, Computed, Plan
@@ -70,16 +71,14 @@ def run_sweep(
         workers = {} if client is None else first_workers(client, progress, mix_versions=mix_versions)
         computing = tuple(workers.values())
         usable = _checked(devices, sweep)
-        features = fingerprints([sweep])
         plan = sweep.plan(chunk_runs)
+        check_resumable(sweep, path, restart=restart, mix_versions=mix_versions, devices=usable, workers=computing)
         warn_of_stiffness(sweep)
+        # A network may have to be trained for them.
+        features = fingerprints([sweep])
         for last in (*(False,) * (_RACES - 1), True):
             there = _existing(sweep, path, restart=restart)
-            if there is not None:
-                there.check_sessions(usable, features, mix_versions=mix_versions, workers=computing)
-                there.check_changeable()
-            else:
-                check_place(path, None if is_free(path) else Store(path).arrays)
+            _check_change(path, there, usable, features, mix_versions=mix_versions, workers=computing)
             try:
                 store = stack.enter_context(_locked(path, plan, there))
             except TakenError:
@@ -117,6 +116,40 @@ def is_finished(sweep: Sweep, folder: str | os.PathLike[str], *, restart: bool =
     if store is None or not store.finished:
         return False
     return not any(fault for _, fault in store.faults(store.plan.chunks(), known_sha256))
+
+
+def check_resumable(
+    sweep: Sweep,
+    folder: str | os.PathLike[str],
+    *,
+    restart: bool = False,
+    mix_versions: bool = False,
+    devices: Sequence[jax.Device] | None = None,
+    workers: Sequence[Mapping[str, str]] = (),
+) -> None:
+    """Raise `SettingError` where `run_sweep` would refuse to write into a folder, but for features of images.
+
+    `workers` are the versions of the workers of a cluster where those compute.
+    """
+    there, path = _existing(sweep, Path(folder), restart=restart), Path(folder)
+    usable = [] if there is None else _checked(devices, sweep)
+    _check_change(path, there, usable, None, mix_versions=mix_versions, workers=workers)
+
+
+def _check_change(
+    folder: Path,
+    there: Store | None,
+    devices: Sequence[jax.Device],
+    features: Mapping[str, Any] | None,
+    *,
+    mix_versions: bool,
+    workers: Sequence[Mapping[str, str]],
+) -> None:
+    if there is None:
+        check_place(folder, None if is_free(folder) else Store(folder).arrays)
+    else:
+        there.check_sessions(devices, features, mix_versions=mix_versions, workers=workers)
+        there.check_changeable()
 
 
 def _existing(sweep: Sweep, folder: Path, *, restart: bool) -> Store | None:
@@ -164,7 +197,7 @@ def _locked(folder: Path, plan: Plan, there: Store | None) -> Iterator[Store]:
 def _checked(devices: Sequence[jax.Device] | None, sweep: Sweep) -> list[jax.Device]:
     """The devices to compute on.
 
-    **Raises** `SettingError` for what is none of this process, and for devices of several kinds, whose bits differ.
+    **Raises** `SettingError` for devices of other processes, and for several kinds of devices, whose bits differ.
     """
     if devices is None:
         return devices_for(sweep)
@@ -174,7 +207,7 @@ def _checked(devices: Sequence[jax.Device] | None, sweep: Sweep) -> list[jax.Dev
         found = []
     here = [each for each in found if isinstance(each, jax.Device) and each.process_index == jax.process_index()]
     if not found or len(set(here)) < len(found) or len({each.device_kind for each in here}) > 1:
-        raise SettingError(f"devices are {devices!r}, allowed are those of one kind of this process, each once")
+        raise SettingError(f"devices are {shown(devices)}, allowed are those of one kind of this process, each once")
     return found
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from gatednet.experiment import PARTS, Experiment, require_path, with_values
-from gatednet.memory import amount
 from gatednet.refusal import SettingError, shown
 from gatednet.settings import Setting
 from gatednet.toml import KIND, kinds, parse, structure
 from sweeps.axes import SEED, Axis
 from sweeps.catalog import experiment
+from sweeps.files import read_text
 from sweeps.plan import Sweep
 from sweeps.text import check_keys, saved, typed
 
@@ -23,8 +23,6 @@ KEYS = ("base", "save", "every", "set", "axes", "reduced", "precision", "noise")
 RANGES = {"linspace": Axis.linspace, "geomspace": Axis.geomspace}
 AXIS_KEYS = ("path", "values", "labels", *RANGES)
 
-# A file of all values of an axis; what is larger is no sweep that a person has written.
-_MOST_BYTES = 2**28
 _RANGE = re.compile(r"(\w+)\((.*)\)")
 
 
@@ -37,7 +35,7 @@ def load_spec(path: str | os.PathLike[str]) -> Sweep:
     **Raises** `SettingError`, with the file, for text that is no TOML (with its line), and for keys, values and types
     that are not allowed.
     """
-    text = _text(Path(path))
+    text = read_text(Path(path))
     try:
         table = parse(text)
     except SettingError as error:
@@ -46,23 +44,6 @@ def load_spec(path: str | os.PathLike[str]) -> Sweep:
         return sweep_of(table)
     except SettingError as error:
         raise SettingError(f"{path}: {error}") from error
-
-
-def _text(path: Path) -> str:
-    """The content of a file, with or without a byte-order mark."""
-    try:
-        if path.exists() and not path.is_file():
-            raise SettingError(f"{path} cannot be read: it is no file")
-        size = path.stat().st_size
-        if size > _MOST_BYTES:
-            raise SettingError(f"{path} has {amount(size)}, allowed are at most {amount(_MOST_BYTES)}")
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SettingError(f"{path} is no TOML: {error}") from error
-    except (OSError, ValueError) as error:
-        if isinstance(error, SettingError):
-            raise
-        raise SettingError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def is_file(name: str) -> bool:

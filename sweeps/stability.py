@@ -53,7 +53,7 @@ def stiffness_of(sweep: Sweep) -> str | None:
 
 
 def warn_of_stiffness(sweep: Sweep) -> None:
-    """Warn of it."""
+    """Warn of cells in which steps are too long for a constraint."""
     line = stiffness_of(sweep)
     if line is not None:
         warnings.warn(line, StiffnessWarning, stacklevel=3)

@@ -107,10 +107,6 @@ class Store(StoreFolder):
         """The file that marks a chunk as done."""
         return self.folder / record_name(chunk.name)
 
-    def is_done(self, chunk: Chunk) -> bool:
-        """Whether a chunk is complete: its record is whole, and its files are there and have their sizes."""
-        return self.parts.done(chunk, read_finished(self.folder)) is not None
-
     @property
     def done(self) -> list[Chunk]:
         """The chunks that are complete."""
@@ -127,7 +123,7 @@ class Store(StoreFolder):
         return self.parts.faults(chunks, read_finished(self.folder), digest)
 
     def damage(self, chunk: Chunk, what: str) -> SettingError:
-        """What is told of a damaged chunk."""
+        """The error of a damaged chunk."""
         return self.damaged(what, MENDED, chunk)
 
     def dataset(self) -> xarray.Dataset:

@@ -77,8 +77,8 @@ def gatednet(
 def code_of(arguments: list[str]) -> int:
     """Run a command and return its exit code.
 
-    What outside input and the state of the machine can cause is told in one line: a wrong call, a refusal, and what an
-    operating system says no to. Anything else is a bug, and its traceback is shown.
+    Errors that outside input or the machine can cause are reported in one line: a wrong call, a refusal, and a failed
+    system call. Anything else is a bug, and its traceback is shown.
     """
     try:
         # Completion is not offered, also where the environment asks for it.

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from figures.cli.options import File, Format, Out, Runs, parse_files
+from figures.cli.outcome import begun
 
 
 def figure(
@@ -33,7 +34,9 @@ def figure(
         Result(out, entry.name).check(suffixes)
     # All stores are looked at before anything is written.
     stores = {entry.name: open_stores(entry, runs) for entry in entries}
-    for entry in entries:
-        for claim in make(entry, stores[entry.name], out, suffixes, files=files):
+    for place, entry in enumerate(entries):
+        with begun(place > 0):
+            claims = make(entry, stores[entry.name], out, suffixes, files=files)
+        for claim in claims:
             print(f"{entry.name}: {claim.verdict}: {claim.sentence}")
         print(", ".join(str(out / f"{entry.name}.{suffix}") for suffix in suffixes))

@@ -101,7 +101,7 @@ def _code(arguments: list[str]) -> int:
     """The exit code of a command, after everything that it said is written."""
     try:
         streams.prepare()
-        # Only here, so that an interruption meanwhile is told as any other.
+        # Imported here, so that an interruption of the import is reported like any other.
         from figures.cli.app import code_of
 
         code = code_of(arguments)

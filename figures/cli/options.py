@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,8 +11,6 @@ import typer
 
 # So much of a path is shown where it is too long.
 _LONGEST_SHOWN = 80
-# An input that is text is not larger; what never ends is not read.
-_LARGEST_TEXT = 100_000_000
 
 
 def path_of(text: str | os.PathLike[str]) -> Path:
@@ -41,24 +37,6 @@ def path_of(text: str | os.PathLike[str]) -> Path:
         reason = error.strerror if isinstance(error, OSError) else error
         raise typer.BadParameter(f"{shown} cannot be reached: {reason}") from error
     return Path(name)
-
-
-def text_file(path: Path) -> Path:
-    """The same path, of a file that can be read as text to its end; one that is not there is told by its reader.
-
-    **Raises** `SettingError` for a pipe or a device, which could be waited for or read for ever, and for large files.
-    """
-    from gatednet.settings import SettingError
-
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            raise SettingError(f"{path} cannot be read: it is a pipe or a device, allowed is a file")
-        if status.st_size > _LARGEST_TEXT:
-            raise SettingError(
-                f"{path} has {status.st_size:,} bytes, allowed are files of at most {_LARGEST_TEXT // 10**6} MB"
-            )
-    return path
 
 
 # The type of options that are paths, which help shows by this name.
@@ -121,7 +99,7 @@ def parse_files(texts: Sequence[str]) -> dict[str, Path]:
     **Raises** `SettingError` for anything else, and for a name that is given twice.
     """
     named = _by_name("--file", texts, "NAME=PATH, such as human=scores.csv")
-    return {name: text_file(path_of(path)) for name, path in named.items()}
+    return {name: path_of(path) for name, path in named.items()}
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def reproduce(
     from sweeps.ahead import Ahead
     from sweeps.labelled import check_images, prepare
     from sweeps.progress import progress_for
-    from sweeps.run import is_finished, run_sweep
+    from sweeps.run import check_resumable, is_finished, run_sweep
 
     use_data(data)
     entries, missing = at_hand(chosen(names or []), names or [])
@@ -85,6 +85,8 @@ def reproduce(
     if new:
         check_writable(stores_in)
         usable_devices()
+        for name, sweep in new.items():
+            check_resumable(sweep, stores_in / name, mix_versions=mix_versions)
         check_images(new.values())
     for entry in missing:
         print(f"{entry.name} is left out: its images are not at hand, see --data", file=sys.stderr)

@@ -1,7 +1,7 @@
 """The standard streams: text that any encoding can hold, and writing whose failure is known as such.
 
 What cannot be said must not be taken for a fault of what was done, nor stop it: an output that cannot be written is an
-`OutputError`, and what is told on the way, to the standard error, is lost without a word where nobody can be told.
+`OutputError`, and messages that the standard error cannot take are dropped.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, MixVersions, Stores, path_of, progress_of_training, text_file, use_data
+from figures.cli.options import Data, MixVersions, Stores, path_of, progress_of_training, use_data
 from figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def sweep(
     from sweeps.cluster import check_cluster
     from sweeps.labelled import check_images, prepare
     from sweeps.progress import progress_for
-    from sweeps.run import is_finished, run_sweep
+    from sweeps.run import check_resumable, is_finished, run_sweep
     from sweeps.stability import warn_of_stiffness
 
     use_data(data)
@@ -50,14 +50,17 @@ def sweep(
             warn_of_stiffness(each)
         return
     # Everything that can be refused, for all stores before the first is written.
-    waiting = [each for folder, each in found.items() if not is_finished(each, folder, restart=restart)]
-    if cluster is not None:
-        check_cluster(cluster, mix_versions=mix_versions)
+    waiting = {folder: each for folder, each in found.items() if not is_finished(each, folder, restart=restart)}
+    workers = () if cluster is None else tuple(check_cluster(cluster, mix_versions=mix_versions).values())
+    # Workers that are still to come say later what they are.
+    mixed = mix_versions or (cluster is not None and not workers)
     if waiting:
         check_writable(out)
         usable_devices()
-        check_images(waiting)
-    prepare(waiting, progress_of_training)
+        for folder, each in waiting.items():
+            check_resumable(each, folder, restart=restart, mix_versions=mixed, workers=workers)
+        check_images(waiting.values())
+    prepare(waiting.values(), progress_of_training)
     diverged, written = 0, False
     for folder, each in found.items():
         with begun(written):
@@ -82,10 +85,10 @@ def sweeps_named(name: str) -> dict[str, Sweep]:
     from sweeps.catalog import sweeps_of
     from sweeps.spec import is_file, load_spec
 
-    # Also what is no file is told as one where its name is that of one.
+    # A name that ends in .toml is a file, so that a missing one is reported as such.
     if not name.endswith(".toml") and not is_file(name):
         return sweeps_of(name)
-    path = text_file(path_of(name))
+    path = path_of(name)
     if not path.stem.strip("."):
         raise SettingError(f"{path} names no store, allowed is a file whose name has more than dots before its ending")
     return {path.stem: load_spec(path)}

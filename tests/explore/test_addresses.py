@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explore.admission import LOOPBACK, Admission, Admitted, Asked, Refused
-from explore.limits import MOST_BLOCKS, MOST_ENTRIES, MOST_PATHS, MOST_STEPS
+from explore.limits import MOST_BLOCKS, MOST_ENTRIES, MOST_LINES, MOST_STEPS
 from explore.source import Live
 from explore.view import from_query
 from explore.words import one_line
@@ -72,7 +72,7 @@ def answered(query):
     assert experiment.steps <= MOST_STEPS
     assert experiment.duration / experiment.curriculum.block_length <= MOST_BLOCKS
     assert experiment.network.inputs * experiment.network.outputs <= MOST_ENTRIES
-    assert getattr(experiment.network, "paths", 1) <= MOST_PATHS
+    assert experiment.teachers.number * experiment.network.weight_shape[0] <= MOST_LINES
     return view
 
 
@@ -81,10 +81,11 @@ def answered(query):
     [
         ("steps=1000000000", "steps is 1000000000, allowed on a page are 1,000,000 at most"),
         ("network.paths=100000", "the number of weights is 20000000, allowed on a page are 100,000 at most"),
-        ("network.paths=17", "the number of paths is 17, allowed on a page are 16 at most"),
+        ("network.paths=129", "teachers times paths is 258, allowed on a page are 256 at most"),
         (
             "network.paths=" + 400 * "1",
-            "the number of weights is more than 10^15, allowed on a page are 100,000 at most",
+            "set: GatedLinear.paths is a whole number of about 400 digits, allowed is a whole number, at least 1 and "
+            "at most 2147483647: sizes are counted in 32 bits",
         ),
         (
             "inputs={kind='Gaussian'}",

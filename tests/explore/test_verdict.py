@@ -84,6 +84,14 @@ def test_a_run_that_left_the_finite_numbers_decides_whatever_the_others_are():
     )
 
 
+def test_of_a_constraint_that_is_too_stiff_it_says_what_is_stable():
+    stiff = short(objective__norm=500.0, objective__norm_order=1)
+    found = verdict_of(by_hand(stiff, relative_specialization=[np.nan], result=[1], result_step=[20]))
+    assert found.word == "diverged"
+    assert "the first after 20 steps: constraint objective.norm is too stiff for steps of dt = 0.01" in found.reason
+    assert found.reason.endswith(" rule Euler is stable up to dt = 6e-05, and rule Proximal at any")
+
+
 def test_runs_that_are_all_complete_did_not_diverge():
     assert verdict(0.95, result=np.zeros(1, np.int8), result_step=np.array([300])).word == "flexible"
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from figures import result
 from figures.result import CAPTION, DATA, FORMATS, LOCK, Result
 from gatednet import SettingError
+from sweeps import WriteError
 from tests.cli.tools import contents
 
 CHANGING = ("fsync", "replace", "unlink")
@@ -161,7 +162,7 @@ def test_a_full_disk_changes_nothing(tmp_path, monkeypatch):
             sync(descriptor)
 
         monkeypatch.setattr(os, "fsync", full_disk)
-        with pytest.raises(SettingError, match="cannot be written: No space left on device"):
+        with pytest.raises(WriteError, match="cannot be written: No space left on device"):
             ours.write(files(2, "png", "svg"))
         assert contents(tmp_path) == before
 

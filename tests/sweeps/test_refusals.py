@@ -108,6 +108,15 @@ def test_other_features(unfinished, tmp_path, monkeypatch):
     refused(tmp_path / "store", "is damaged: provenance.json is missing, and nothing else tells what its chunks were")
 
 
+def test_other_versions_are_refused_before_a_network_is_trained(unfinished, tmp_path, monkeypatch):
+    shutil.copytree(unfinished / "store", tmp_path / "store")
+    path = tmp_path / "store/provenance.json"
+    (session,) = json.loads(path.read_text())["sessions"]
+    sweeps.files.write_record(path, {"sessions": [{**session, "jax": "0.0.1"}]})
+    monkeypatch.setattr("sweeps.run.fingerprints", lambda _: pytest.fail("features were asked for"))
+    refused(tmp_path / "store", "was begun with jax 0.0.1 there and ")
+
+
 def test_another_plan_another_process_and_no_store(unfinished, tmp_path):
     shutil.copytree(unfinished / "store", tmp_path / "store")
     refused(tmp_path / "store", "is the store of another plan", OTHER)

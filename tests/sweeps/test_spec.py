@@ -119,7 +119,7 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(SettingError, match=r"nowhere\.toml cannot be read: No such file"):
         load_spec(tmp_path / "nowhere.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(SettingError, match=r"binary\.toml is no TOML"):
+    with pytest.raises(SettingError, match=r"binary\.toml is no text in UTF-8"):
         load_spec(tmp_path / "binary.toml")
 
 

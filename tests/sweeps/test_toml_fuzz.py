@@ -195,5 +195,5 @@ def test_names_that_no_file_can_have(name, tmp_path):
 
 def test_what_is_no_file_is_not_waited_for(tmp_path):
     (tmp_path / "zero.toml").symlink_to("/dev/zero")
-    with pytest.raises(SettingError, match=r"zero\.toml cannot be read: it is no file"):
+    with pytest.raises(SettingError, match=r"zero\.toml cannot be read: no regular file"):
         load_spec(tmp_path / "zero.toml")
