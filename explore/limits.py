@@ -6,15 +6,14 @@ import math
 
 from explore.curves import save_of
 from gatednet import Experiment, SettingError
-from gatednet.reduction import reduced_network
 from sweeps.axes import Axis
 from sweeps.cost import expected_speed
 from sweeps.plan import Sweep
 
 # Of one run: its steps, the entries of its maps and of its teachers, its blocks, and lines of its plots.
 MOST_STEPS, MOST_ENTRIES, MOST_BLOCKS, MOST_LINES = 10**6, 10**5, 10**4, 256
-# Of networks that are compiled path by path and entry by entry: a compilation that takes long cannot be given up.
-MOST_PATHS, MOST_COMPILED = 16, 1024
+# Each has a line, and an entry of a legend, of its own.
+MOST_PATHS = 16
 # Seconds that runs may be expected to take: those of a cell, and those of the coarsest diagram.
 CURVES_S, DIAGRAM_S = 10.0, 60.0
 
@@ -51,10 +50,6 @@ def check_time(experiment: Experiment, seeds: int, cells: int) -> None:
     **Raises** `SettingError` with the seconds that they would take, and what is allowed.
     """
     sweep = Sweep(experiment, (Axis.seeds(seeds),), save_of(experiment))
-    reduced = sweep.recipe(()).reduced
-    network = reduced_network(experiment) if reduced else experiment.network
-    if network.unrolled:
-        _check("the number of weights that are compiled one by one", math.prod(network.weight_shape), MOST_COMPILED)
     seconds = seeds * experiment.steps / expected_speed(sweep, ())
     for what, number, most in (("curves", 1, CURVES_S), ("coarsest diagram", cells, DIAGRAM_S)):
         if number * seconds > most:
