@@ -26,7 +26,7 @@ WATCH = """() => {
     return found.join(' ')
   }
   const sum = (values) => Array.from(values).reduce((all, each, at) => all + (at % 97 + 1) * (each || 0), 0)
-  const grey = (name) => model(name).css_classes.includes('stale')
+  const has = (name, state) => Bokeh.index.find_one(model(name)).el.classList.contains(state)
   const look = () => {
     const diagram = model('diagram'), loss = model('chosen-loss')
     const image = diagram.renderers[0].data_source.data.image[0]
@@ -39,11 +39,11 @@ WATCH = """() => {
       query: model('address').value,
       tour: text('h2'),
       map: image ? image.shape.join() + ' ' + sum(image) : null,
-      mapGrey: grey('diagram-frame'),
-      waiting: model('diagram-frame').css_classes.includes('waiting'),
+      mapGrey: has('diagram-frame', 'stale'),
+      waiting: has('diagram-frame', 'waiting'),
       edge: diagram.renderers[1].data_source.data.xs.length,
       curves: lines.length ? sum(lines[0]) : null,
-      curvesGrey: grey('chosen'),
+      curvesGrey: has('chosen', 'stale'),
       verdict: model('verdict').elements[0].html,
     }
   }
@@ -82,8 +82,8 @@ def drawn(page):
     page.wait_for_function(
         """() => {
           const diagram = Bokeh.documents[0]?.get_model_by_name('diagram')
-          const frame = Bokeh.documents[0]?.get_model_by_name('diagram-frame')
-          return frame?.css_classes.length == 0 && diagram.renderers[0].data_source.data.image.length == 1
+          const frame = Bokeh.index.find_one(Bokeh.documents[0]?.get_model_by_name('diagram-frame'))?.el
+          return !/stale|waiting/.test(frame?.className ?? 'waiting') && diagram.renderers[0].data_source.data.image.length == 1
         }""",
         timeout=1000 * TIMEOUT,
     )
