@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.cli.browser import MISSING, Visit, button, chromium, enter, field, message, serving, verdict
+from tests.cli.browser import MISSING, PLOTS, Visit, button, chromium, enter, field, lines, message, serving, verdict
 from tests.cli.tools import TIMEOUT
 
 # Not every machine has a browser.
@@ -67,14 +67,20 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(browser, server):
-    """A page with its diagram, which all tests go on with: none of them minds where it begins."""
+def visiting(browser, server):
+    """A visitor, in whose tabs no script fails."""
     visiting = Visit(browser, server.link)
-    page = visiting.page("seeds=1")
-    drawn(page)
-    yield page
+    yield visiting
     visiting.context.close()
     assert visiting.errors == []
+
+
+@pytest.fixture(scope="module")
+def page(visiting):
+    """A page with its diagram, which all tests go on with: none of them minds where it begins."""
+    page = visiting.page("seeds=1")
+    drawn(page)
+    return page
 
 
 def drawn(page):
@@ -83,7 +89,8 @@ def drawn(page):
         """() => {
           const diagram = Bokeh.documents[0]?.get_model_by_name('diagram')
           const frame = Bokeh.index.find_one(Bokeh.documents[0]?.get_model_by_name('diagram-frame'))?.el
-          return !/stale|waiting/.test(frame?.className ?? 'waiting') && diagram.renderers[0].data_source.data.image.length == 1
+          const current = frame && !frame.classList.contains('stale') && !frame.classList.contains('waiting')
+          return current && diagram.renderers[0].data_source.data.image.length == 1
         }""",
         timeout=1000 * TIMEOUT,
     )
@@ -152,11 +159,18 @@ def test_another_experiment_clears_the_page_at_once(page):
     seen = watched(page, lambda: field(page, "experiment").select_option("fig6-regularised"))
     never_old_under_new(seen, ["query", "axes", "tour"])
     assert any(each["map"] is None and each["waiting"] for each in seen)
-    assert {each["scale"] for each in seen} == {"0 1"}
+    named = [each for each in seen if each["query"] != seen[0]["query"]]
+    assert {each["scale"] for each in named} == {"0 1"}
 
 
-def test_tour_steps_clear_the_page_at_once(page):
+def test_tour_steps_clear_the_page_at_once_and_so_does_an_experiment_of_fewer_tasks(visiting, page):
     for number in range(5):
         seen = watched(page, button(page, "next" if number else "tour").click)
         never_old_under_new(seen, ["query", "axes", "tour"])
         expect(message(page)).to_be_hidden()
+    assert [len(lines(page, plot)) for plot in PLOTS[:3]] == [1, 4, 16]
+    seen = watched(page, lambda: field(page, "experiment").select_option("fig2-forgetful"))
+    never_old_under_new(seen, ["query"])
+    assert [len(lines(page, plot)) for plot in PLOTS[:3]] == [1, 2, 4]
+    expect(verdict(page)).to_be_visible()
+    assert visiting.errors == []
