@@ -13,8 +13,14 @@ WEIGHTS = "timescales.weights [time]"
 
 # Notes what the page shows, under which names, whenever a model changes and in between.
 WATCH = """() => {
-  const model = (name) => Bokeh.documents[0].get_model_by_name(name)
-  const text = (selector) => {
+  const models = new Map()
+  // Looked up once: all models of the page are gone through for each name.
+  const model = (name) => {
+    if (!models.has(name)) models.set(name, Bokeh.documents[0].get_model_by_name(name))
+    return models.get(name)
+  }
+  const element = (name) => Bokeh.index.find_one(model(name)).el
+  const text = (root, selector) => {
     const found = []
     const visit = (root) => {
       for (const each of root.querySelectorAll('*')) {
@@ -22,11 +28,18 @@ WATCH = """() => {
         if (each.matches(selector)) found.push(each.innerText)
       }
     }
-    visit(document)
+    visit(root.shadowRoot)
     return found.join(' ')
   }
-  const sum = (values) => Array.from(values).reduce((all, each, at) => all + (at % 97 + 1) * (each || 0), 0)
-  const has = (name, state) => Bokeh.index.find_one(model(name)).el.classList.contains(state)
+  // Arrays come anew with each change, and one is looked at hundreds of times.
+  const sums = new WeakMap()
+  const sum = (values) => {
+    if (!sums.has(values)) {
+      sums.set(values, Array.from(values).reduce((all, each, at) => all + (at % 97 + 1) * (each || 0), 0))
+    }
+    return sums.get(values)
+  }
+  const has = (name, state) => element(name).classList.contains(state)
   const look = () => {
     const diagram = model('diagram'), loss = model('chosen-loss')
     const image = diagram.renderers[0].data_source.data.image[0]
@@ -37,7 +50,7 @@ WATCH = """() => {
       name: diagram.right.map((each) => each.text ?? '').join(''),
       scale: diagram.right[0].color_mapper.low + ' ' + diagram.right[0].color_mapper.high,
       query: model('address').value,
-      tour: text('h2'),
+      tour: text(element('tour'), 'h2'),
       map: image ? image.shape.join() + ' ' + sum(image) : null,
       mapGrey: has('diagram-frame', 'stale'),
       waiting: has('diagram-frame', 'waiting'),
