@@ -84,6 +84,11 @@ def answered(query):
         ("network.paths=17", "the number of paths is 17, allowed on a page are 16 at most"),
         (
             "network.paths=" + 400 * "1",
+            "set: GatedLinear.paths is a whole number of about 400 digits, allowed is a whole number, at least 1 and "
+            "at most 2147483647: sizes are counted in 32 bits",
+        ),
+        (
+            "network.paths=2000000000&network.inputs=2000000000",
             "the number of weights is more than 10^15, allowed on a page are 100,000 at most",
         ),
         (
@@ -93,7 +98,7 @@ def answered(query):
     ],
 )
 def test_what_a_page_cannot_hold_is_refused_with_what_is_allowed(query, line):
-    assert answered({"set": [query]}) == line
+    assert answered({"set": query.split("&")}) == line
 
 
 def test_more_than_one_would_wait_for_is_refused_with_what_takes_less():
