@@ -20,9 +20,11 @@ NO_TITLE = " "
 # Luminance below which a line is lost on dark paper.
 _DARK = 0.15
 
-# Classes of what is of other settings than those that are named, and of what is still empty, by CSS of
-# the column that they are in: plots would be drawn again.
-STALE, WAITING = "stale", "waiting"
+# What a column's element has, as `html_attributes`: where it shows what is of the settings that are named, what is of
+# others, or what is still to come. By `css_classes` all of the page would be laid out and painted anew, at once, with
+# some of its data not yet taken in.
+CURRENT: dict[str, str] = {}
+STALE, WAITING = {"class": "stale"}, {"class": "waiting"}
 SHEET = """
 :host(.stale) > * { opacity: 0.25; }
 :host(.stale)::after, :host(.waiting)::after {

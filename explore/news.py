@@ -25,6 +25,9 @@ class News:
     """Tells a browser of changes in one message, so that it draws once for all of them, and of no change twice.
 
     `root` has to be on the page, where it is not seen. Arrays are told in single precision.
+
+    Changes that lay out a part of the page are not for here: they paint it at once, and data that a browser was told of
+    in the same message are taken in by halves until the message is done.
     """
 
     def __init__(self) -> None:

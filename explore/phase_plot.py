@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from explore.diagram import Diagram
-from explore.look import COLOURS, NO_TITLE, SHEET, STALE, WAITING, blank, dress
+from explore.look import COLOURS, CURRENT, NO_TITLE, SHEET, STALE, WAITING, blank, dress
 from explore.scale import Scale
 from explore.view import Cell, Span
 
@@ -98,17 +98,17 @@ class DiagramPlot:
         self.boundary.data = {"xs": [], "ys": []}
         self.markers.data = {each: [] for each in ("x", "y", "fill", "marker")}
         self._bounded = None
-        self.frame.css_classes = [WAITING] if waiting else []
+        self.frame.html_attributes = WAITING if waiting else CURRENT
         self._scaled(scale, {} if scale is None else scale.labels(np.zeros(0)))
         self.name.text = name
 
     def fade(self) -> None:
         """Grey a diagram that is of other settings than those that are named now."""
-        self.frame.css_classes = [STALE]
+        self.frame.html_attributes = STALE
 
     def restore(self) -> None:
         """Show a diagram as one of the settings that are named."""
-        self.frame.css_classes = []
+        self.frame.html_attributes = CURRENT
 
     def _scaled(self, scale: Scale | None, labels: Mapping[float, str]) -> None:
         ticks = [] if scale is None else list(scale.ticks)

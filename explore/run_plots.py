@@ -11,7 +11,7 @@ from bokeh.layouts import column
 from bokeh.models import ColumnDataSource, CustomJS, Legend, LegendItem, Range1d, Title, WheelZoomTool
 
 from explore.curves import Curves
-from explore.look import COLOURS, NO_TITLE, SHEET, STALE, WAITING, Plot, blank, dashes, dress, look_of
+from explore.look import COLOURS, CURRENT, NO_TITLE, SHEET, STALE, WAITING, Plot, blank, dashes, dress, look_of
 from explore.news import Change
 from figures.over_time import NAMES
 from figures.panels import TASKS
@@ -260,15 +260,15 @@ class Column:
 
     def fade(self) -> list[Change]:
         """What greys runs of other settings than those that are named now."""
-        return self._of_class(STALE)
+        return [self._looks(STALE)]
 
     def clear(self, waiting: bool) -> list[Change]:
         """What shows nothing, and whether something is on its way."""
         emptied = [change for part in self.parts for change in part.clear()]
-        return [*emptied, *self._of_class(*([WAITING] if waiting else []))]
+        return [*emptied, self._looks(WAITING if waiting else CURRENT)]
 
-    def _of_class(self, *names: str) -> list[Change]:
-        return [(self.root, {"css_classes": list(names)})]
+    def _looks(self, attributes: dict[str, str]) -> Change:
+        return self.root, {"html_attributes": attributes}
 
     def fill(self, curves: Curves, theme: str) -> list[Change]:
         """What shows the runs of a cell."""
@@ -295,7 +295,7 @@ class Column:
                 for path in range(paths)
             ]
             changes += self.alignment.fill(curves, lines, (_BELOW, _SPECIALIZED))
-        return [*changes, *self._of_class()]
+        return [*changes, self._looks(CURRENT)]
 
 
 def _named(path: int, tasks: int) -> str:

@@ -88,13 +88,17 @@ def answered(query):
             "at most 2147483647: sizes are counted in 32 bits",
         ),
         (
+            "network.paths=2000000000&network.inputs=2000000000",
+            "the number of weights is more than 10^15, allowed on a page are 100,000 at most",
+        ),
+        (
             "inputs={kind='Gaussian'}",
             "inputs are not the population, which is what a page has",
         ),
     ],
 )
 def test_what_a_page_cannot_hold_is_refused_with_what_is_allowed(query, line):
-    assert answered({"set": [query]}) == line
+    assert answered({"set": query.split("&")}) == line
 
 
 def test_more_than_one_would_wait_for_is_refused_with_what_takes_less():

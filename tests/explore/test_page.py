@@ -167,10 +167,10 @@ def told(visitor, model):
 def look(visitor):
     """Whether the map, and the curves of either cell, are there, grey, or on their way; and the verdict."""
     plot = visitor.page.drawn.plot
-    found = {"map": (len(plot.image.data["image"]) == 1, *plot.frame.css_classes)}
+    found = {"map": (len(plot.image.data["image"]) == 1, *plot.frame.html_attributes.values())}
     for name, column in zip(("chosen", "pinned"), visitor.page.drawn.cells._columns, strict=True):
         drawn = told(visitor, column.loss.drawn[0])
-        found[name] = (drawn.get("visible", False), *told(visitor, column.root).get("css_classes", []))
+        found[name] = (drawn.get("visible", False), *told(visitor, column.root).get("html_attributes", {}).values())
     words = told(visitor, visitor.page.drawn.cells.verdict._html).get("html", "")
     return {**found, "verdict": "computing" if "computing" in words else words[:6]}
 
