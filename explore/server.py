@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -32,6 +33,7 @@ from explore.page import Page
 from explore.source import Source
 from explore.turns import Turns
 from gatednet import SettingError
+from gatednet.stability import StiffnessWarning
 
 LOCAL = "127.0.0.1"
 PORT = 5006
@@ -59,6 +61,8 @@ class Explorer:
         # They warn of tabs that are closed while something is told, and of what no page says, after which it is closed.
         for name in ("bokeh.server.views.ws", "bokeh.protocol"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
+        # Of runs that diverge the page says so, and why.
+        warnings.simplefilter("ignore", StiffnessWarning)
         sockets = _bound(host, port)
         name = f"[{host}]" if ":" in host else host
         local = all(ipaddress.ip_address(each.getsockname()[0].partition("%")[0]).is_loopback for each in sockets)

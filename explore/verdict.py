@@ -11,6 +11,7 @@ from figures.specialization import SPECIALIZED
 from figures.statistics import mean_and_error
 from gatednet import ChosenTeachers, Experiment
 from gatednet.observables.alignment import INDISTINCT
+from gatednet.stability import advice, instability
 
 # Below half of what counts as specialized a network is forgetful.
 FORGETFUL = SPECIALIZED / 2
@@ -42,10 +43,13 @@ def verdict_of(curves: Curves) -> Verdict:
         diverged = int(np.sum(data.result.values != 0))
         if diverged:
             first = int(data.result_step.values[data.result.values != 0].min())
+            stiff = instability(experiment)
+            helps = "a shorter step dt, or longer time constants, help"
+            why = helps if stiff is None else advice(experiment, stiff, f"= {experiment.dt:g}")
             return Verdict(
                 "diverged",
                 f"{diverged} of {data.sizes['seed']} runs left the finite numbers, the first after {first} steps: "
-                "a shorter step dt, or longer time constants, help",
+                f"{why}",
             )
     if experiment.labelled:
         return Verdict("unknown", "tasks about labels have no specialization, which decides")
