@@ -8,8 +8,10 @@ import pytest
 
 from explore.curves import Curves, simulated
 from explore.source import Live
+from explore.verdict import verdict_of
 from explore.view import Span, View
 from gatednet import Save, simulate, with_values
+from gatednet.stability import StiffnessWarning
 from tests.explore.tools import SHORT, by_hand, short
 
 SAVED = ("loss", "gates", "alignment", "teacher_component", "relative_specialization")
@@ -66,10 +68,14 @@ def test_a_seed_gives_the_same_curves_alone_and_among_others(curves):
 
 
 def test_a_run_that_diverges_says_so():
-    lost = simulated(short(timescales__gates=1e-5), 1).data
+    with pytest.warns(StiffnessWarning, match=r"objective\.norm is too stiff"):
+        curves = simulated(short(timescales__gates=1e-5), 1)
+    lost = curves.data
     assert lost.result.values.tolist() == [1]
     assert 0 <= lost.result_step.values[0] < 300
     assert np.isnan(lost.loss.values[0, -1])
+    found = verdict_of(curves)
+    assert (found.word, "stable up to dt = 1.1" in found.reason) == ("diverged", True)
 
 
 def test_a_page_is_shown_the_curves_of_its_experiment_and_of_another_cell():

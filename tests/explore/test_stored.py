@@ -224,12 +224,12 @@ def test_a_page_tells_of_damage_and_goes_on(tmp_path):
     assert "is damaged in chunk" in visitor.message
     assert "does not agree with its digest; run the sweep again to mend it" in visitor.message
     visitor.until(lambda: not visitor.busy)
-    assert visitor.page.diagram is None
-    assert visitor.page.chosen is None
+    assert visitor.diagram is None
+    assert visitor.chosen is None
     path.write_bytes(content)
     visitor.page.show(visitor.page.view.at((0.01, 0.2)))
-    visitor.until(lambda: visitor.page.diagram is not None)
-    np.testing.assert_array_equal(visitor.page.diagram.values, [[0, 1], [2, 3]])
+    visitor.until(lambda: visitor.diagram is not None)
+    np.testing.assert_array_equal(visitor.diagram.values, [[0, 1], [2, 3]])
     visitor.page.close()
 
 

@@ -89,7 +89,7 @@ def test_of_a_constraint_that_is_too_stiff_it_says_what_is_stable():
     found = verdict_of(by_hand(stiff, relative_specialization=[np.nan], result=[1], result_step=[20]))
     assert found.word == "diverged"
     assert "the first after 20 steps: constraint objective.norm is too stiff for steps of dt = 0.01" in found.reason
-    assert found.reason.endswith(" rule Euler is stable up to dt = 6e-05, and rule Proximal at any")
+    assert found.reason.endswith(" the rule Euler is stable up to dt = 6e-05, and Proximal at any dt")
 
 
 def test_runs_that_are_all_complete_did_not_diverge():
