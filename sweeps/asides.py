@@ -163,6 +163,7 @@ def _check_deletable(folder: Path, arrays: Callable[[], frozenset[str]]) -> None
         if path not in (parent, folder) and os.path.ismount(path):
             raise SettingError(f"{folder} cannot be deleted: {path} is the root of a file system")
         if not os.access(path, os.W_OK | os.X_OK):
+            path.lstat()  # raises where the folder is gone, as in a race: that is no matter of permissions
             raise SettingError(f"{folder} cannot be deleted: nothing can be deleted in {path}")
     for path in [folder, *folders, *files]:
         reason = _undeletable(path)

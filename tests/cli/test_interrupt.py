@@ -83,7 +83,7 @@ sweeps.executor.unpack = told(sweeps.executor.unpack)
 main(sys.argv[1:])
 """
 # So many steps take hours.
-STEPS = 2_000_000_000
+STEPS = 1_000_000_000
 LONG = {
     "simulate": ("fig2-flexible", "--set", f"steps={STEPS}", "--every", str(STEPS)),
     "sweep": ("long.toml",),

@@ -10,7 +10,7 @@ import pytest
 import xarray
 
 import gatednet.batch
-from gatednet import Population, Save, SettingError, simulate, with_values
+from gatednet import Population, Save, SettingError, StiffnessWarning, simulate, with_values
 from sweeps.axes import Axis
 from sweeps.plan import Sweep
 from sweeps.progress import Silent
@@ -121,7 +121,8 @@ def test_double_precision_is_stored_as_such(tmp_path):
 
 def test_a_run_that_diverges_is_data(tmp_path):
     axes = (Axis("weights", "timescales.weights", (1.3, 1e-6)), Axis("gates", "timescales.gates", (0.05, 1e-6)))
-    data = run_sweep(Sweep(small(), axes, Save(("loss",), 20)), tmp_path / "store").dataset()
+    with pytest.warns(StiffnessWarning, match=r"objective\.norm is too stiff for steps of dt in 2 of 4 cells"):
+        data = run_sweep(Sweep(small(), axes, Save(("loss",), 20)), tmp_path / "store").dataset()
     assert data.result.sel(weights=1.3, gates=0.05) == 0
     assert data.result.sel(weights=1e-6, gates=1e-6) == 1
     assert np.isnan(data.loss.sel(weights=1e-6, gates=1e-6)[-1])
