@@ -80,6 +80,7 @@ class VerifiedFiles(Store):
         return None
 
     async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
+        """The content of a file, or a part of it; the digest is always that of the whole."""
         content = await asyncio.to_thread(self.read, key)
         return None if content is None else prototype.buffer.from_bytes(_cut(content, byte_range))
 
