@@ -157,7 +157,7 @@ def until(process: subprocess.Popen[str], text: str) -> None:
 
 def test_workers_are_waited_for_and_a_lost_scheduler_is_told(cluster, tmp_path):
     with sweeping(tmp_path, cluster) as process:
-        until(process, "mine: 0 of 16 runs · waiting for workers, of which the cluster has none")
+        until(process, "waiting for workers, of which the cluster has none")
         cluster.scheduler.kill()
         code, lines = told(process)
     assert code == 1
