@@ -3,9 +3,9 @@
     python benchmarks/crossover.py [--json FILE] [--quick]
 
 Reduced networks of P paths and M tasks, whose maps have P + M entries with path gates, and 10 (P + M) with neuron
-gates, are simulated with a block for each entry and as one block (`gatednet.rows.Cut`), each in lanes of the width that
-it has in gatednet. A star marks what gatednet takes by itself. Few runs show what a step costs at least, many what a
-lane does at best.
+gates, are simulated with a block for each entry and as one block (`gatednet.arrays.rows.Cut`), each in lanes of the
+width that it has in gatednet. A star marks the default. Few runs show what a step costs at least, many what a lane
+does at best.
 
 Every measurement is a process of its own. Seconds are those of the processor, so that other programs on the machine
 count little: to lower and compile the program, and the best of a few calls. `arithmetic` is steps times the entries of
@@ -92,8 +92,8 @@ def measure(paths: int, tasks: int, gates: str, runs: int, cut: str, scale: floa
     import numpy as np
 
     from gatednet import Experiment, GatedLinear, Initial, Objective, Population, Save, Teachers, jitted, pack, recipe
-    from gatednet.reduction import reduced_network
-    from gatednet.rows import Cut
+    from gatednet.arrays.rows import Cut
+    from gatednet.dynamics.reduction import reduced_network
     from gatednet.simulation import precision_of
 
     outputs = OUTPUTS[gates]

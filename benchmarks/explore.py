@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=60, help="moves of a slider, each by itself")
     parser.add_argument("--json", metavar="FILE", help="write the measurements there")
     arguments = parser.parse_args()
-    from sweeps.devices import usable_cores
+    from gatednet.sweeps.devices import usable_cores
 
     measured: dict[str, Any] = {"cores": usable_cores()}
     with server() as link, sync_playwright() as playwright:
@@ -103,7 +103,7 @@ def chromium() -> str:
 @contextlib.contextmanager
 def server() -> Iterator[str]:
     """A server in a process of its own, by its link."""
-    command = [sys.executable, "-m", "figures.cli.main", "explore", "--no-show", "--port", "0"]
+    command = [sys.executable, "-m", "gatednet", "explore", "--no-show", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -32,12 +32,12 @@ def main() -> None:
     parser.add_argument("--torch", action="store_true", help="also a loop in PyTorch")
     parser.add_argument("--json", metavar="FILE", help="write the measurements there")
     arguments = parser.parse_args()
-    from sweeps import use_all_cores
+    from gatednet.sweeps import use_all_cores
 
     use_all_cores()
-    from sweeps.catalog.images import both
-    from sweeps.features import are_kept, features_of
-    from sweeps.progress import progress_for
+    from gatednet.sweeps.catalog.images import both
+    from gatednet.sweeps.images.features import are_kept, features_of
+    from gatednet.sweeps.progress import progress_for
 
     if not are_kept(arguments.images):
         features_of(arguments.images, progress=progress_for("features", counted="steps"))
@@ -63,8 +63,8 @@ def main() -> None:
 def one_regime(images: str, regime: str) -> Any:
     """One regime of Figure 7."""
     from gatednet import Save
-    from sweeps import Axis, Sweep
-    from sweeps.catalog.images import SAVED, head
+    from gatednet.sweeps import Axis, Sweep
+    from gatednet.sweeps.catalog.images import SAVED, head
 
     return Sweep(head(images, "parity", regime), (Axis.seeds(SEEDS),), Save(SAVED, EVERY))
 
@@ -72,8 +72,8 @@ def one_regime(images: str, regime: str) -> Any:
 def many(images: str, runs: int) -> Any:
     """About so many settings of it, one seed each."""
     from gatednet import Save
-    from sweeps import Axis, Sweep
-    from sweeps.catalog.images import SAVED, head
+    from gatednet.sweeps import Axis, Sweep
+    from gatednet.sweeps.catalog.images import SAVED, head
 
     side = round(runs**0.5)
     times = Axis.geomspace("gate_time", "timescales.gates", 0.5, 1000.0, side)
@@ -83,8 +83,8 @@ def many(images: str, runs: int) -> Any:
 
 def timed(sweep: Any) -> dict[str, float]:
     """Seconds of a sweep from its plan to the finished store, and those of them that compiled."""
-    from sweeps import run_sweep
-    from sweeps.progress import Silent
+    from gatednet.sweeps import run_sweep
+    from gatednet.sweeps.progress import Silent
 
     class Compiling(Silent):
         seconds = 0.0

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE", help="write the measurements there")
     arguments = parser.parse_args()
 
-    from sweeps import use_all_cores
+    from gatednet.sweeps import use_all_cores
 
     use_all_cores()
     import jax
@@ -35,7 +35,7 @@ def main() -> None:
     from jax import Array
     from jax.sharding import Mesh, PartitionSpec
 
-    from gatednet.random import threefry
+    from gatednet.random.threefry import threefry
 
     devices = jax.local_devices()
     mesh, spec = Mesh(np.array(devices), ("devices",)), PartitionSpec("devices")

@@ -26,19 +26,19 @@ def main() -> None:
     parser.add_argument("--picture", metavar="FILE", help="keep the picture there")
     arguments = parser.parse_args()
 
-    from sweeps import use_all_cores
+    from gatednet.sweeps import use_all_cores
 
     use_all_cores()
     import jax
     import numpy as np
 
-    from figures.fig05_regimes import BOUNDARY, SCALE
-    from figures.panels import look, new_figure
     from gatednet import Population, Save, with_values
-    from sweeps import Axis, Sweep, run_sweep
-    from sweeps.catalog import experiment
-    from sweeps.devices import usable_cores
-    from sweeps.progress import progress_for
+    from gatednet.figures.fig05_regimes import BOUNDARY, SCALE
+    from gatednet.figures.toolkit.panels import look, new_figure
+    from gatednet.sweeps import Axis, Sweep, run_sweep
+    from gatednet.sweeps.catalog import experiment
+    from gatednet.sweeps.devices import usable_cores
+    from gatednet.sweeps.progress import progress_for
 
     base = with_values(experiment("fig5-left"), {"inputs": Population()})
     cells = arguments.cells

@@ -85,7 +85,7 @@ def measure(mode: str, runs: int, scale: float) -> dict[str, Any]:
     """One measurement, in this process."""
     import jax
 
-    from sweeps import use_all_cores
+    from gatednet.sweeps import use_all_cores
 
     use_all_cores()
     steps = min(max(int(scale * WORK[mode] / runs), FEWEST[mode]), MOST)
@@ -142,8 +142,8 @@ def packed(mode: str, runs: int, steps: int) -> tuple[Any, float]:
     import numpy as np
 
     from gatednet import Experiment, Gaussian, Population, Save, recipe, trace
-    from sweeps.chunks import Request
-    from sweeps.executor import Executor, Shape
+    from gatednet.sweeps.execution.executor import Executor, Shape
+    from gatednet.sweeps.planning.plan import Request
 
     inputs = {
         "gaussian-drawn": Gaussian(200, drawn=True),

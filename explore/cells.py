@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bokeh.layouts import row
 
-from explore.curves import Curves
-from explore.news import Change
-from explore.run_plots import Column
-from explore.verdict import Verdict, verdict_of
-from explore.widgets import Widgets, escaped
+from gatednet.explore.curves import Curves
+from gatednet.explore.news import Change
+from gatednet.explore.run_plots import Column
+from gatednet.explore.verdict import Verdict, verdict_of
+from gatednet.explore.widgets import Widgets, escaped
 
 
 class Cells:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import xarray
 
-from figures.over_time import by_task, timing
-from figures.specialization import gate_difference, weight_difference
-from figures.statistics import mean_and_error
 from gatednet import Experiment, Save, simulate
+from gatednet.figures.toolkit.over_time import by_task, timing
+from gatednet.figures.toolkit.specialization import gate_difference, weight_difference
+from gatednet.figures.toolkit.statistics import mean_and_error
 from gatednet.theory import specialization_of_weights
 from gatednet.times import steps_between
 
@@ -28,7 +28,7 @@ class Curves:
     """Runs of one experiment over time.
 
     `data` has "seed" first, "step", and paths in the order of the tasks that they are matched to; only loss, gates,
-    alignment and what else there is. Its attributes are those of `figures.over_time.timing`.
+    alignment and what else there is. Its attributes are those of `gatednet.figures.toolkit.over_time.timing`.
     """
 
     experiment: Experiment

@@ -10,17 +10,18 @@ from typing import Any
 import jax
 import numpy as np
 
-from explore.latest import Wanted
-from explore.view import Span
 from gatednet import REGISTRY, Experiment, Observable, Save
-from gatednet.lane import COMPLETED
+from gatednet.engine.save import COMPLETED
+from gatednet.explore.latest import Wanted
+from gatednet.explore.view import Span
 from gatednet.simulation import PRECISIONS, precision_of
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.execution.executor import Executors, Running
+from gatednet.sweeps.planning.plan import plan_of
+from gatednet.sweeps.planning.speed import expected_speed
+from gatednet.sweeps.progress import Progress
+from gatednet.sweeps.sweep import Sweep
 from gatednet.times import steps_between
-from sweeps.axes import Axis
-from sweeps.cost import expected_speed
-from sweeps.executor import Executors, Running
-from sweeps.plan import Sweep
-from sweeps.progress import Progress
 
 # Cells along either side, one after the other.
 SIDES = (16, 64, 128)
@@ -99,7 +100,7 @@ def _every(experiment: Experiment, observable: Observable) -> int:
 
 def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequence[jax.Device]) -> np.ndarray | None:
     """The scalar of each run of a grid, in its shape; None where it is not wanted any more."""
-    plan = sweep.plan(_piece(sweep))
+    plan = plan_of(sweep, _piece(sweep))
     values = np.full(sweep.shape, np.nan)
     with precision_of(sweep.precision):
         executors = Executors(plan, devices, PRECISIONS[sweep.precision], progress)

@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from explore.cells import Cells
-from explore.curves import Curves
-from explore.diagram import Diagram
-from explore.news import Change, News
-from explore.phase_plot import DiagramPlot
-from explore.scale import Scale, scale_of
-from explore.view import View
-from explore.widgets import Widgets
+from gatednet.explore.cells import Cells
+from gatednet.explore.curves import Curves
+from gatednet.explore.diagram import Diagram
+from gatednet.explore.news import Change, News
+from gatednet.explore.phase_plot import DiagramPlot
+from gatednet.explore.scale import Scale, scale_of
+from gatednet.explore.view import View
+from gatednet.explore.widgets import Widgets
 
 
 @dataclasses.dataclass(frozen=True)

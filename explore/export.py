@@ -11,14 +11,14 @@ import tomli_w
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from explore.curves import Curves, save_of
-from explore.diagram import Diagram
-from explore.scale import Scale, scale_of
-from explore.view import Cell, View
-from figures import over_time, specialization
-from figures.describe import settings_line
-from figures.panels import PAGE, letter, look, new_figure
 from gatednet import Experiment
+from gatednet.explore.curves import Curves, save_of
+from gatednet.explore.diagram import Diagram
+from gatednet.explore.scale import Scale, scale_of
+from gatednet.explore.view import Cell, View
+from gatednet.figures.toolkit import over_time, specialization
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.panels import PAGE, letter, look, new_figure
 
 # Of a line as wide as the page, in the size of what is said of a column.
 _CHARACTERS = 150

@@ -11,9 +11,9 @@ from typing import Any
 from bokeh.layouts import column
 from bokeh.models import CustomJS, Select, Slider, TextInput, UIElement
 
-from explore.settings import Control
-from explore.view import Span, read_value
-from explore.widgets import PLACES, Widgets, rounded, written
+from gatednet.explore.settings import Control
+from gatednet.explore.view import Span, read_value
+from gatednet.explore.widgets import PLACES, Widgets, rounded, written
 
 # Offered for whole numbers, beside the one that is set; of those that are larger, these parts and multiples.
 _WHOLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)

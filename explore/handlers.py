@@ -15,11 +15,11 @@ from tornado.httputil import HTTPServerRequest
 from tornado.log import app_log
 from tornado.web import HTTPError, RequestHandler
 
-from explore.admission import PAGE, SOCKET, STATIC, Admission, Admitted, Asked, Refused
-from explore.messages import MOST_BYTES, PULL, is_expected
+from gatednet.explore.admission import PAGE, SOCKET, STATIC, Admission, Admitted, Asked, Refused
+from gatednet.explore.messages import MOST_BYTES, PULL, is_expected
 
 if TYPE_CHECKING:
-    from explore.connections import Connections
+    from gatednet.explore.connections import Connections
 
 # Pages that are open at the same time.
 MOST_PAGES = 64

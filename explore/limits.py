@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from explore.curves import save_of
 from gatednet import Experiment, SettingError
-from sweeps.axes import Axis
-from sweeps.cost import expected_speed
-from sweeps.plan import Sweep
+from gatednet.explore.curves import save_of
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.planning.speed import expected_speed
+from gatednet.sweeps.sweep import Sweep
 
 # Of one run: its steps, the entries of its maps and of its teachers, its blocks, and lines of its plots.
 MOST_STEPS, MOST_ENTRIES, MOST_BLOCKS, MOST_LINES = 10**6, 10**5, 10**4, 256

@@ -8,7 +8,7 @@ from bokeh.models import Range1d, Title
 from bokeh.plotting import figure
 from matplotlib.colors import to_hex, to_rgb
 
-from figures.panels import TASKS, UNUSED, luminance
+from gatednet.figures.toolkit.panels import TASKS, UNUSED, luminance
 
 # Ink, paper, and what shades blocks, by theme; contrasts are those of WCAG 2.2 for text.
 COLOURS = {

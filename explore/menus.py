@@ -9,11 +9,11 @@ from typing import Any
 
 from bokeh.layouts import row
 
-from explore.source import Source
-from explore.view import SCALES, View, number, whole
-from explore.widgets import Widgets
 from gatednet import SettingError
 from gatednet.experiment import nearest
+from gatednet.explore.source import Source
+from gatednet.explore.view import SCALES, View, number, whole
+from gatednet.explore.widgets import Widgets
 
 _NARROW = 78
 

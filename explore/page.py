@@ -17,21 +17,21 @@ from bokeh.layouts import column, row
 from bokeh.models import CustomJS, TextInput, UIElement
 from matplotlib.figure import Figure
 
-from explore import export
-from explore.diagram import Diagram
-from explore.drawn import Drawn, Found
-from explore.fields import Fields
-from explore.look import COLOURS
-from explore.menus import Menus
-from explore.news import Change, News
-from explore.source import Source
-from explore.tour import STOPS
-from explore.turns import Turns
-from explore.view import View, from_query
-from explore.widgets import Widgets, escaped, rounded
-from explore.words import one_line
-from explore.work import Work
 from gatednet import SettingError
+from gatednet.explore import export
+from gatednet.explore.diagram import Diagram
+from gatednet.explore.drawn import Drawn, Found
+from gatednet.explore.fields import Fields
+from gatednet.explore.look import COLOURS
+from gatednet.explore.menus import Menus
+from gatednet.explore.news import Change, News
+from gatednet.explore.source import Source
+from gatednet.explore.tour import STOPS
+from gatednet.explore.turns import Turns
+from gatednet.explore.view import View, from_query
+from gatednet.explore.widgets import Widgets, escaped, rounded
+from gatednet.explore.words import one_line
+from gatednet.explore.work import Work
 
 _LOG = logging.getLogger(__name__)
 _DIAGRAM = (470, 330)
@@ -214,7 +214,7 @@ class Page:
             self._offer("explore.toml", export.as_toml(self.source.sweep_table(self.view)).encode())
             return
         figure = self._picture()
-        from figures.pipeline import pictures
+        from gatednet.figures.pipeline import pictures
 
         self._offer(f"explore.{kind}", pictures(figure, [kind])[kind])
 

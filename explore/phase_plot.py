@@ -13,10 +13,10 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from explore.diagram import Diagram
-from explore.look import COLOURS, CURRENT, NO_TITLE, SHEET, STALE, WAITING, blank, dress
-from explore.scale import Scale
-from explore.view import Cell, Span
+from gatednet.explore.diagram import Diagram
+from gatednet.explore.look import COLOURS, CURRENT, NO_TITLE, SHEET, STALE, WAITING, blank, dress
+from gatednet.explore.scale import Scale
+from gatednet.explore.view import Cell, Span
 
 # As the heat maps of the figures; legible in grey and by the colour-blind.
 _PALETTE = [to_hex(each) for each in colormaps["cividis"](np.linspace(0.0, 1.0, 256))]

@@ -10,11 +10,11 @@ from bokeh.events import DoubleTap
 from bokeh.layouts import column
 from bokeh.models import ColumnDataSource, CustomJS, Legend, LegendItem, Range1d, Title, WheelZoomTool
 
-from explore.curves import Curves
-from explore.look import COLOURS, CURRENT, NO_TITLE, SHEET, STALE, WAITING, Plot, blank, dashes, dress, look_of
-from explore.news import Change
-from figures.over_time import NAMES
-from figures.panels import TASKS
+from gatednet.explore.curves import Curves
+from gatednet.explore.look import COLOURS, CURRENT, NO_TITLE, SHEET, STALE, WAITING, Plot, blank, dashes, dress, look_of
+from gatednet.explore.news import Change
+from gatednet.figures.toolkit.over_time import NAMES
+from gatednet.figures.toolkit.panels import TASKS
 
 # A line of a plot over time: its points, the edge of its band, and its look.
 _COLUMNS = ("xs", "ys", "around", "band", "colour", "dash")

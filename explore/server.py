@@ -26,13 +26,13 @@ from bokeh.settings import settings
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
 
-from explore.admission import LOOPBACK, TOKEN, Admission
-from explore.connections import Connections
-from explore.handlers import Pages
-from explore.page import Page
-from explore.source import Source
-from explore.turns import Turns
 from gatednet import SettingError, StiffnessWarning
+from gatednet.explore.admission import LOOPBACK, TOKEN, Admission
+from gatednet.explore.connections import Connections
+from gatednet.explore.handlers import Pages
+from gatednet.explore.page import Page
+from gatednet.explore.source import Source
+from gatednet.explore.turns import Turns
 
 LOCAL = "127.0.0.1"
 PORT = 5006

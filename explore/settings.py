@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from explore.view import Span
 from gatednet import Experiment
 from gatednet.experiment import field_at, paths
+from gatednet.explore.view import Span
 from gatednet.settings import Choice, Number, Whole, Word
 
 # How far a range goes either way from a value that has no other bound, as a factor.

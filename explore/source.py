@@ -12,21 +12,21 @@ from typing import Any
 
 import jax
 
-from explore.curves import Curves, simulated
-from explore.diagram import SAVES, SIDES, Diagram, diagrams, observables
-from explore.kept import Kept
-from explore.latest import Wanted
-from explore.limits import check_blocks, check_size, check_time
-from explore.settings import Control, controls_of, span_of
-from explore.view import Cell, Span, View
 from gatednet import Experiment, Population, SettingError, with_values
 from gatednet.experiment import nearest, static_half
+from gatednet.explore.curves import Curves, simulated
+from gatednet.explore.diagram import SAVES, SIDES, Diagram, diagrams, observables
+from gatednet.explore.kept import Kept
+from gatednet.explore.latest import Wanted
+from gatednet.explore.limits import check_blocks, check_size, check_time
+from gatednet.explore.settings import Control, controls_of, span_of
+from gatednet.explore.view import Cell, Span, View
+from gatednet.sweeps.catalog import EXPERIMENTS
+from gatednet.sweeps.catalog import experiment as known
+from gatednet.sweeps.progress import Silent
+from gatednet.sweeps.spec import changed
 from gatednet.times import steps_between
 from gatednet.toml import plain
-from sweeps.catalog import EXPERIMENTS
-from sweeps.catalog import experiment as known
-from sweeps.progress import Silent
-from sweeps.spec import changed
 
 # What a page is told before something is compiled, and after.
 Compiling = Callable[[bool], None]

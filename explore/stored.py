@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from explore.curves import SAVED, Curves, prepared
-from explore.diagram import Diagram, scalar
-from explore.latest import Wanted
-from explore.settings import Control
-from explore.source import DEFAULT, Compiling, Source
-from explore.view import MOST_SEEDS, Cell, Span, View
 from gatednet import REGISTRY, Experiment, SettingError
 from gatednet.experiment import nearest
+from gatednet.explore.curves import SAVED, Curves, prepared
+from gatednet.explore.diagram import Diagram, scalar
+from gatednet.explore.latest import Wanted
+from gatednet.explore.settings import Control
+from gatednet.explore.source import DEFAULT, Compiling, Source
+from gatednet.explore.view import MOST_SEEDS, Cell, Span, View
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.store.store import Store
 from gatednet.toml import plain
-from sweeps.axes import Axis
-from sweeps.store import Store
 
 # Even places along an axis whose points are not: enough that cells begin where they should.
 _UNEVEN = 256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from explore.view import Span, View
+from gatednet.explore.view import Span, View
 
 _GATES = Span("timescales.gates", 0.01, 3.0, "log")
 _BLOCKS = Span("curriculum.block_length", 0.1, 10.0, "log")

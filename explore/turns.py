@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from explore.latest import Wanted
+from gatednet.explore.latest import Wanted
 
 # How often work that waits looks whether it is its turn, in seconds.
 _LOOK = 0.01

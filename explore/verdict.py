@@ -6,12 +6,12 @@ import dataclasses
 
 import numpy as np
 
-from explore.curves import Curves
-from figures.specialization import SPECIALIZED
-from figures.statistics import mean_and_error
 from gatednet import ChosenTeachers, Experiment
+from gatednet.dynamics.stability import advice, instability
+from gatednet.explore.curves import Curves
+from gatednet.figures.toolkit.specialization import SPECIALIZED
+from gatednet.figures.toolkit.statistics import mean_and_error
 from gatednet.observables.alignment import INDISTINCT
-from gatednet.stability import advice, instability
 
 # Below half of what counts as specialized a network is forgetful.
 FORGETFUL = SPECIALIZED / 2

@@ -10,7 +10,7 @@ from typing import Any
 
 from bokeh.models import Button, CustomJS, InlineStyleSheet, Select, Slider, TextInput
 
-from explore.words import Words
+from gatednet.explore.words import Text
 
 # Places of a slider.
 PLACES = 1000
@@ -51,9 +51,9 @@ class Widgets:
         widget.stylesheets = [*widget.stylesheets, self._sheet]
         return widget
 
-    def words(self, name: str, width: int | None = None) -> Words:
+    def words(self, name: str, width: int | None = None) -> Text:
         """A text, empty at first, so many pixels wide or as wide as it is."""
-        return Words(name, self._sheet, width)
+        return Text(name, self._sheet, width)
 
     def menu(
         self, name: str, title: str, options: Sequence[str], chosen: Callable[[str], None], width: int = 200

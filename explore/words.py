@@ -1,18 +1,18 @@
-"""`Words`: a text on the page."""
+"""`Text`: a text on the page."""
 
 from __future__ import annotations
 
 from bokeh.models import InlineStyleSheet, Pane
 from bokeh.models.dom import HTML
 
-from explore.news import Change
+from gatednet.explore.news import Change
 from gatednet.refusal import SettingError, printable
 
 # Characters of a line that says what went wrong.
 _MOST = 300
 
 
-class Words:
+class Text:
     """A text, empty at first, that says something else without anything else being laid out anew.
 
     `root` is its place on the page, a class of CSS of its own, so many pixels wide or as wide as the text.

@@ -9,13 +9,13 @@ from typing import Any
 
 from bokeh.document import Document
 
-from explore.curves import Curves
-from explore.diagram import Diagram
-from explore.drawn import Found
-from explore.latest import Latest, Wanted
-from explore.source import Source
-from explore.turns import Turns
-from explore.view import View
+from gatednet.explore.curves import Curves
+from gatednet.explore.diagram import Diagram
+from gatednet.explore.drawn import Found
+from gatednet.explore.latest import Latest, Wanted
+from gatednet.explore.source import Source
+from gatednet.explore.turns import Turns
+from gatednet.explore.view import View
 
 # While a slider moves, curves are shown at least as often as this, in seconds.
 _LIVE = 0.3

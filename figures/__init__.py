@@ -1,1 +1,1 @@
-"""Pictures and checked claims from stored arrays; `figures.registry.FIGURES` names them all."""
+"""Pictures and checked claims from stored arrays; `gatednet.figures.registry.FIGURES` names them all."""

@@ -9,18 +9,18 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import over_time
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import settings_line
-from figures.matching import in_order
-from figures.panels import PAGE, REGIMES, band, letter, new_figure, shade_blocks
-from figures.specialization import SPECIALIZED, TYPICAL, WHY_SPECIALIZED
-from figures.statistics import over_seeds
 from gatednet import draw as draw_problem
+from gatednet.figures.toolkit import over_time
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.matching import in_order
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.specialization import SPECIALIZED, TYPICAL, WHY_SPECIALIZED
+from gatednet.figures.toolkit.statistics import over_seeds
+from gatednet.sweeps.catalog.control01 import SAVED
+from gatednet.sweeps.store.store import Store
 from gatednet.theory.single_map import single_map_loss
-from sweeps.catalog.control01 import SAVED
-from sweeps.store import Store
 
 SWEEPS = ("control1", "fig2")
 PANELS = "ABCD"

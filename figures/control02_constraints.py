@@ -9,14 +9,14 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import over_time
-from figures.caption import caption as written
-from figures.claim import Claim, Range, Verdict
-from figures.describe import described, settings_line
-from figures.panels import PAGE, Scale, heat_map, letter, new_figure
-from figures.specialization import SPECIALIZED, WHY_SPECIALIZED
-from figures.statistics import Measurement, mean_and_error, measure, over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit import over_time
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range, Verdict
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, Scale, heat_map, letter, new_figure
+from gatednet.figures.toolkit.specialization import SPECIALIZED, WHY_SPECIALIZED
+from gatednet.figures.toolkit.statistics import Measurement, mean_and_error, measure, over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("control2", "fig2")
 PANELS = "ABCD"

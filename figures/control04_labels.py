@@ -8,12 +8,12 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.panels import PAGE, REGIMES, UNUSED, band, letter, new_figure
-from figures.statistics import Measurement, measure
-from sweeps.store import Store
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, UNUSED, band, letter, new_figure
+from gatednet.figures.toolkit.statistics import Measurement, measure
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("control4",)
 PANELS = "AB"

@@ -9,14 +9,14 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import over_time
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import settings_line
-from figures.panels import PAGE, REGIMES, band, letter, new_figure
-from figures.specialization import TYPICAL
-from figures.statistics import Measurement, measure, over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit import over_time
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letter, new_figure
+from gatednet.figures.toolkit.specialization import TYPICAL
+from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig2", "fig2-shared")
 PANELS = "ABCDEF"

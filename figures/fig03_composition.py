@@ -11,16 +11,16 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.composition import flexible_over_forgetful, weights_of
-from figures.describe import described, settings_line, targets_in_phases
-from figures.over_time import NAMES
-from figures.panels import PAGE, REGIMES, SHADE, TASKS, band, letter, new_figure
-from figures.statistics import Measurement, measure
 from gatednet import Experiment, Phases
 from gatednet import draw as draw_problem
-from sweeps.store import Store
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.composition import flexible_over_forgetful, weights_of
+from gatednet.figures.toolkit.describe import described, settings_line, targets_in_phases
+from gatednet.figures.toolkit.over_time import NAMES
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, SHADE, TASKS, band, letter, new_figure
+from gatednet.figures.toolkit.statistics import Measurement, measure
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig3",)
 PANELS = "ABCD"

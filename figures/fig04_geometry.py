@@ -10,13 +10,13 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import geometry, plane, specialization
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import settings_line
-from figures.panels import PAGE, letter, new_figure
-from figures.statistics import exact
-from sweeps.store import Store
+from gatednet.figures.toolkit import geometry, plane, specialization
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.statistics import exact
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig4",)
 PANELS = "ABCDEFGH"
@@ -34,7 +34,7 @@ LEARNED = 0.01
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """What the panels show: a switch, a map, the symmetric runs, blocks of two lengths, a limit cycle.
 
-    The symmetric runs have the dimensions "ratio" and "step"; for the others see `figures.geometry`.
+    The symmetric runs have the dimensions "ratio" and "step"; for the others see `gatednet.figures.toolkit.geometry`.
     """
     symmetric = specialization.by_ratio(stores["fig4-symmetric"])
     parts = [

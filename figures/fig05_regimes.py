@@ -9,14 +9,14 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import regime_map
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import settings_line
-from figures.panels import PAGE, Scale, new_figure
-from figures.regime_map import boundary_distances, distance, farthest_cell, runs
-from figures.statistics import over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit import regime_map
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.panels import PAGE, Scale, new_figure
+from gatednet.figures.toolkit.regime_map import boundary_distances, distance, farthest_cell, runs
+from gatednet.figures.toolkit.statistics import over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig5",)
 PANELS = "ABCDEFGH"

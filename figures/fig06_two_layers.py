@@ -9,13 +9,13 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import over_time, two_layers
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import settings_line
-from figures.panels import PAGE, band, letter, new_figure, shade_blocks
-from figures.statistics import over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit import over_time, two_layers
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.panels import PAGE, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.statistics import over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig6",)
 PANELS = "AB"

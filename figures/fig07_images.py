@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import xarray
 from matplotlib.figure import Figure
 
-from figures import images
-from figures.claim import Claim, Range
-from sweeps.store import Store
+from gatednet.figures.toolkit import images
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig7",)
 PANELS = "ABCD"
@@ -17,7 +17,7 @@ SOURCE = "Figure 7, by the prototype"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """What the panels show; see `figures.images`."""
+    """What the panels show; see `gatednet.figures.toolkit.images`."""
     return images.of_store(stores["fig7"])
 
 

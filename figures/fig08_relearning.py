@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.panels import PAGE, letter, new_figure
-from figures.statistics import over_seeds
-from figures.tables import Columns, Table
-from sweeps.store import Store
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.statistics import over_seeds
+from gatednet.figures.toolkit.tables import Columns, Table
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig8",)
 PANELS = "AB"

@@ -9,14 +9,14 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import equivalent
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
-from figures.statistics import exact, over_seeds
-from sweeps.catalog.equivalent import teacher_singular_values
-from sweeps.store import Store
+from gatednet.figures.toolkit import equivalent
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.statistics import exact, over_seeds
+from gatednet.sweeps.catalog.equivalent import teacher_singular_values
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa1",)
 PANELS = "ABCDEFG"
@@ -36,7 +36,7 @@ COVERED_LOSS = "losses can be read off the two published panels to about .005 ea
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """Both models side by side, see `figures.equivalent.beside`, and how far they are apart.
+    """Both models side by side, see `gatednet.figures.toolkit.equivalent.beside`, and how far they are apart.
 
     `gates_apart` and `loss_apart` are the differences of full and two-dimensional model, (seed, step), of the gates the
     larger one of the paths. `aligned_gates_apart`, `aligned_loss_apart` are those of the full model under the

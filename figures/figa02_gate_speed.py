@@ -10,12 +10,12 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import axis_of, described, settings_line
-from figures.panels import PAGE, letter, new_figure
-from figures.statistics import Measurement, over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import axis_of, described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.statistics import Measurement, over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa2",)
 PANELS = "AB"

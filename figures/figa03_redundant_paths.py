@@ -9,14 +9,14 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import over_time
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.matching import in_order, path_order
-from figures.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
-from figures.statistics import Measurement, mean_and_error, over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit import over_time
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.matching import in_order, path_order
+from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.statistics import Measurement, mean_and_error, over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa3",)
 PANELS = "ABCDE"

@@ -8,13 +8,13 @@ import numpy as np
 import xarray
 from matplotlib.figure import Figure
 
-from figures import two_layers
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.panels import PAGE, letter, new_figure
-from figures.statistics import over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit import two_layers
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.statistics import over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig6",)
 PANELS = "AB"

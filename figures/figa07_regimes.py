@@ -8,14 +8,14 @@ import numpy as np
 import xarray
 from matplotlib.figure import Figure
 
-from figures import regime_map, two_layers
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.panels import PAGE, Scale, new_figure
-from figures.regime_map import boundary_distances, distance, runs
-from figures.statistics import over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit import regime_map, two_layers
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, Scale, new_figure
+from gatednet.figures.toolkit.regime_map import boundary_distances, distance, runs
+from gatednet.figures.toolkit.statistics import over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa7",)
 PANELS = "ABCDEFGH"

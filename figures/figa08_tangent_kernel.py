@@ -10,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described
-from figures.panels import PAGE, TASKS, letter, new_figure
-from figures.plane import arrow
-from figures.statistics import exact
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described
+from gatednet.figures.toolkit.panels import PAGE, TASKS, letter, new_figure
+from gatednet.figures.toolkit.plane import arrow
+from gatednet.figures.toolkit.statistics import exact
+from gatednet.sweeps.store.store import Store
 from gatednet.theory import tangent_kernel
-from sweeps.store import Store
 
 # A closed form, without runs.
 SWEEPS: tuple[str, ...] = ()

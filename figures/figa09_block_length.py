@@ -13,14 +13,14 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described
-from figures.panels import PAGE, SHADE, letter, new_figure
-from figures.specialization import COLOURS
-from figures.statistics import exact
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described
+from gatednet.figures.toolkit.panels import PAGE, SHADE, letter, new_figure
+from gatednet.figures.toolkit.specialization import COLOURS
+from gatednet.figures.toolkit.statistics import exact
+from gatednet.sweeps.store.store import Store
 from gatednet.theory import block_length as theory
-from sweeps.store import Store
 
 # A closed form, without runs.
 SWEEPS: tuple[str, ...] = ()

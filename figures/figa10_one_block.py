@@ -9,13 +9,13 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import specialization
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.panels import PAGE, letter, new_figure
-from figures.statistics import exact
-from sweeps.store import Store
+from gatednet.figures.toolkit import specialization
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.statistics import exact
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa10", "figa10-abrupt")
 PANELS = "ABCDEFGH"

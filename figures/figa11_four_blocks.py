@@ -8,14 +8,14 @@ import numpy as np
 import xarray
 from matplotlib.figure import Figure
 
-from figures import specialization
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import settings_line
-from figures.panels import new_figure
-from figures.statistics import exact
+from gatednet.figures.toolkit import specialization
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.panels import new_figure
+from gatednet.figures.toolkit.statistics import exact
+from gatednet.sweeps.store.store import Store
 from gatednet.theory import specialization_of_weights
-from sweeps.store import Store
 
 SWEEPS = ("figa11",)
 PANELS = ""

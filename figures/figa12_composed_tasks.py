@@ -9,10 +9,10 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures import over_time
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.composition import (
+from gatednet.figures.toolkit import over_time
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.composition import (
     by_task_and_row,
     composed_blocks,
     described_by,
@@ -21,10 +21,10 @@ from figures.composition import (
     in_blocks,
     own_alignment,
 )
-from figures.describe import settings_line
-from figures.panels import PAGE, REGIMES, letter, new_figure
-from figures.statistics import Measurement, measure
-from sweeps.store import Store
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, letter, new_figure
+from gatednet.figures.toolkit.statistics import Measurement, measure
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig3",)
 PANELS = "ABCDEFGHIJKL"

@@ -8,12 +8,12 @@ import numpy as np
 import xarray
 from matplotlib.figure import Figure
 
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.panels import TASKS, new_figure
-from figures.statistics import mean_and_error, over_seeds
-from sweeps.store import Store
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import TASKS, new_figure
+from gatednet.figures.toolkit.statistics import mean_and_error, over_seeds
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa13",)
 PANELS = ""

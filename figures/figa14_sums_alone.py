@@ -8,14 +8,20 @@ import numpy as np
 import xarray
 from matplotlib.figure import Figure
 
-from figures import over_time
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.composition import described_by, gates_of_composed, in_blocks, other_alignment, own_alignment
-from figures.describe import settings_line
-from figures.panels import PAGE, letter, new_figure
-from figures.statistics import measure
-from sweeps.store import Store
+from gatednet.figures.toolkit import over_time
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.composition import (
+    described_by,
+    gates_of_composed,
+    in_blocks,
+    other_alignment,
+    own_alignment,
+)
+from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.statistics import measure
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa14",)
 PANELS = "ABCDEF"

@@ -8,14 +8,14 @@ import numpy as np
 import xarray
 from matplotlib.figure import Figure
 
-from figures import equivalent, over_time
-from figures.caption import caption as written
-from figures.claim import Claim, Range
-from figures.describe import described, settings_line
-from figures.panels import PAGE, UNUSED, band, letter, new_figure
-from figures.statistics import over_seeds
-from sweeps.catalog.equivalent import teacher_singular_values
-from sweeps.store import Store
+from gatednet.figures.toolkit import equivalent, over_time
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.panels import PAGE, UNUSED, band, letter, new_figure
+from gatednet.figures.toolkit.statistics import over_seeds
+from gatednet.sweeps.catalog.equivalent import teacher_singular_values
+from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa16",)
 PANELS = "ABCDEFG"
@@ -25,7 +25,7 @@ LATE, FEW = 4, 10
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """Both models side by side, see `figures.equivalent.beside`, and `leading` of the full one.
+    """Both models side by side, see `gatednet.figures.toolkit.equivalent.beside`, and `leading` of the full one.
 
     `leading` is the largest singular value of a path over that of a teacher, mean over paths; dimensions "seed" and
     "step".

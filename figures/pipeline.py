@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from figures.claim import Claim
-from figures.files import packed
-from figures.panels import look, mark_quick
-from figures.registry import FIGURES, Entry
-from figures.result import CAPTION, DATA, FORMATS, Result
-from figures.tables import Columns
 from gatednet.experiment import nearest
+from gatednet.figures.registry import FIGURES, FigureEntry
+from gatednet.figures.toolkit.claim import Claim
+from gatednet.figures.toolkit.files import packed
+from gatednet.figures.toolkit.panels import look, mark_quick
+from gatednet.figures.toolkit.result import CAPTION, DATA, FORMATS, Result
+from gatednet.figures.toolkit.tables import Columns
 from gatednet.settings import SettingError
-from sweeps.catalog import sweeps_of
-from sweeps.labelled import are_at_hand
-from sweeps.plan import Sweep
-from sweeps.spec import with_seeds
-from sweeps.store import Store
-from sweeps.verify import verify
+from gatednet.sweeps.catalog import sweeps_of
+from gatednet.sweeps.images.labelled import are_at_hand
+from gatednet.sweeps.spec import with_seeds
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.store.verify import verify
+from gatednet.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +31,7 @@ QUICK_SEEDS = 3
 _METADATA: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}
 
 
-def chosen(names: Sequence[str]) -> list[Entry]:
+def chosen(names: Sequence[str]) -> list[FigureEntry]:
     """The figures of some names; all of them where there are no names, or one is "all".
 
     **Raises** `SettingError` for an unknown name, with the nearest known one.
@@ -43,9 +43,9 @@ def chosen(names: Sequence[str]) -> list[Entry]:
     return [entry for entry in FIGURES.values() if everything or entry.name in names]
 
 
-def at_hand(entries: Sequence[Entry], names: Sequence[str]) -> tuple[list[Entry], list[Entry]]:
+def at_hand(entries: Sequence[FigureEntry], names: Sequence[str]) -> tuple[list[FigureEntry], list[FigureEntry]]:
     """Figures that can be made without fetching images, and those that cannot; a figure that is named always can."""
-    found: tuple[list[Entry], list[Entry]] = [], []
+    found: tuple[list[FigureEntry], list[FigureEntry]] = [], []
     for entry in entries:
         there = entry.name in names or are_at_hand(sweeps_for(entry).values())
         found[0 if there else 1].append(entry)
@@ -64,7 +64,7 @@ def check_formats(text: str) -> tuple[str, ...]:
     return formats
 
 
-def read_files(entries: Sequence[Entry], paths: Mapping[str, Path]) -> dict[str, Columns]:
+def read_files(entries: Sequence[FigureEntry], paths: Mapping[str, Path]) -> dict[str, Columns]:
     """The tables that are given to some figures, by name.
 
     **Raises** `SettingError` for a name that none of the figures knows, with the nearest known one, and for a file that
@@ -78,7 +78,7 @@ def read_files(entries: Sequence[Entry], paths: Mapping[str, Path]) -> dict[str,
     return {name: known[name].read(path) for name, path in paths.items()}
 
 
-def sweeps_for(entry: Entry, *, quick: bool = False) -> dict[str, Sweep]:
+def sweeps_for(entry: FigureEntry, *, quick: bool = False) -> dict[str, Sweep]:
     """The sweeps that a figure is made of, by the names of their stores; with `quick` they have few seeds."""
     found = {store: sweep for name in entry.load().SWEEPS for store, sweep in sweeps_of(name).items()}
     return {store: few_seeds(sweep) if quick else sweep for store, sweep in found.items()}
@@ -92,7 +92,7 @@ def few_seeds(sweep: Sweep) -> Sweep:
     return sweep
 
 
-def open_stores(entry: Entry, runs: Path) -> dict[str, Store]:
+def open_stores(entry: FigureEntry, runs: Path) -> dict[str, Store]:
     """The stores of a figure, from the folder of all stores.
 
     **Raises** `SettingError` where one is missing, damaged or not finished, or has another plan than the figure's but
@@ -114,7 +114,7 @@ def open_stores(entry: Entry, runs: Path) -> dict[str, Store]:
 
 
 def make(
-    entry: Entry,
+    entry: FigureEntry,
     stores: Mapping[str, Store],
     folder: Path,
     formats: Sequence[str] = FORMATS,
@@ -144,7 +144,7 @@ def make(
     return claims
 
 
-def few_of(entry: Entry, stores: Mapping[str, Store]) -> str | None:
+def few_of(entry: FigureEntry, stores: Mapping[str, Store]) -> str | None:
     """What a picture says of stores that have fewer seeds than the paper, or the catalog, has; None where none has."""
     few = []
     for name, planned in sweeps_for(entry).items():

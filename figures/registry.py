@@ -17,15 +17,15 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
 
-import figures
+from gatednet import figures
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
-    from figures.claim import Claim
-    from figures.tables import Columns, Table
-    from sweeps.store import Store
+    from gatednet.figures.toolkit.claim import Claim
+    from gatednet.figures.toolkit.tables import Columns, Table
+    from gatednet.sweeps.store.store import Store
 
 _MODULE = re.compile(r"(figa?|control)(\d+)_\w+")
 
@@ -35,7 +35,7 @@ class FigureModule(Protocol):
 
     `SWEEPS` names the sweeps of the catalog whose stores it needs, `PANELS` the letters of its panels, none where it
     has a single one. `compute` turns stores, by name, into what the panels show, `draw` draws that in the look of
-    `figures.panels.look`, `claims` measures it, `caption` writes it up.
+    `gatednet.figures.toolkit.panels.look`, `claims` measures it, `caption` writes it up.
     """
 
     SWEEPS: tuple[str, ...]
@@ -72,7 +72,7 @@ class TakesFiles(FigureModule, Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class FigureEntry:
     """A figure that is known by name: one line about it, and the module that makes it."""
 
     name: str
@@ -99,18 +99,20 @@ class Entry:
         return data
 
 
-def _found() -> Iterator[Entry]:
-    for each in pkgutil.iter_modules(figures.__path__, "figures."):
-        named = _MODULE.fullmatch(each.name.removeprefix("figures."))
+def _found() -> Iterator[FigureEntry]:
+    for each in pkgutil.iter_modules(figures.__path__, "gatednet.figures."):
+        named = _MODULE.fullmatch(each.name.removeprefix("gatednet.figures."))
         spec = find_spec(each.name) if named else None
         if named and spec is not None and isinstance(spec.loader, SourceFileLoader):
             source = spec.loader.get_source(each.name) or ""
             described = ast.get_docstring(ast.parse(source)) or ""
-            yield Entry(f"{named[1]}{int(named[2])}", described.partition("\n")[0], each.name)
+            yield FigureEntry(f"{named[1]}{int(named[2])}", described.partition("\n")[0], each.name)
 
 
 # The paper's own first, then its appendix, then controls.
-FIGURES: dict[str, Entry] = {
+FIGURES: dict[str, FigureEntry] = {
     each.name: each
-    for each in sorted(_found(), key=lambda each: (each.module.startswith("figures.control"), "figa" in each.module))
+    for each in sorted(
+        _found(), key=lambda each: (each.module.startswith("gatednet.figures.control"), "figa" in each.module)
+    )
 }

@@ -9,10 +9,10 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.caption import caption as written
-from figures.describe import settings_line, targets_by_block
-from figures.panels import letter, new_figure, shade_blocks
 from gatednet import Experiment, Save, to_toml
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.describe import settings_line, targets_by_block
+from gatednet.figures.toolkit.panels import letter, new_figure, shade_blocks
 
 # Path and pair curves are told apart by their lines as well as by their colours.
 _STYLES = ("-", (0, (5, 1)), ":", (0, (3, 1, 1, 1)))

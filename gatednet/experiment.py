@@ -13,15 +13,22 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from gatednet.curricula import Blocked, Curriculum, Schedule
-from gatednet.initial import Initial, InitialState
-from gatednet.inputs import Gaussian, Inputs
-from gatednet.networks import GatedLinear, Network
-from gatednet.objectives import Objective
+from gatednet.curricula.base import Curriculum, Schedule
+from gatednet.curricula.blocked import Blocked
+from gatednet.inputs.base import Inputs
+from gatednet.inputs.gaussian import Gaussian
+from gatednet.networks.base import Network
+from gatednet.networks.gated_linear import GatedLinear
+from gatednet.objectives.base import Objective
 from gatednet.refusal import SettingError, shown
-from gatednet.rules import Euler, Options, Rule
+from gatednet.rules.base import Rule
+from gatednet.rules.euler import Euler
+from gatednet.rules.optax import Options
 from gatednet.settings import Instance, Number, Setting, Text, Whole, Word, argument, field, is_traced, part
-from gatednet.teachers import Teachers, TeacherSet
+from gatednet.starts.base import InitialState
+from gatednet.starts.gaussian import Initial
+from gatednet.teachers.base import TeacherSet
+from gatednet.teachers.orthogonal import Teachers
 from gatednet.times import MOST_STEPS
 from gatednet.timescales import Timescales
 

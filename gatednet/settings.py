@@ -22,7 +22,7 @@ LARGEST_SIZE = 2**31 - 1
 LARGEST_SEED = 2**32 - 1
 
 
-class Rule:
+class FieldRule:
     """What a field or an argument may hold.
 
     `convert` turns a value into the type that is meant, if it can, and `allows` judges the result.
@@ -43,7 +43,7 @@ class Rule:
         return str(self)
 
 
-def refusal(name: str, value: Any, rule: Rule) -> SettingError:
+def refusal(name: str, value: Any, rule: FieldRule) -> SettingError:
     """The error of a value that a rule does not allow."""
     if _holds_traced(value):
         return SettingError(
@@ -56,7 +56,7 @@ def _holds_traced(value: Any) -> bool:
     return isinstance(value, Tracer) or (isinstance(value, tuple) and any(map(_holds_traced, value)))
 
 
-def argument(name: str, value: Any, rule: Rule) -> Any:
+def argument(name: str, value: Any, rule: FieldRule) -> Any:
     """An argument of a function as a rule has it, by the same conversion as a field of a setting.
 
     **Raises** `SettingError` where the rule does not allow it.
@@ -68,7 +68,7 @@ def argument(name: str, value: Any, rule: Rule) -> Any:
 
 
 @dataclasses.dataclass(frozen=True)
-class Number(Rule):
+class Number(FieldRule):
     """The rule of a field that holds a finite real number; such fields can be swept without compiling again."""
 
     low: float = -math.inf
@@ -96,7 +96,7 @@ class Number(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
-class Whole(Rule):
+class Whole(FieldRule):
     """The rule of a field that holds a whole number; such fields fix shapes, so each value compiles once.
 
     `reason` says why there is a largest one.
@@ -119,7 +119,7 @@ class Whole(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice(Rule):
+class Choice(FieldRule):
     """The rule of a field that holds one of a few values, of one type."""
 
     options: tuple[Any, ...]
@@ -132,7 +132,7 @@ class Choice(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
-class Text(Rule):
+class Text(FieldRule):
     """The rule of an argument that holds a string; `what` says which."""
 
     what: str
@@ -145,7 +145,7 @@ class Text(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
-class Instance(Rule):
+class Instance(FieldRule):
     """The rule of an argument that holds an object of a type."""
 
     kind: type
@@ -161,10 +161,10 @@ class Instance(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
-class Optional(Rule):
+class Optional(FieldRule):
     """The rule of an argument that may also be left out, as None."""
 
-    rule: Rule
+    rule: FieldRule
 
     def __str__(self) -> str:
         return str(self.rule)
@@ -207,7 +207,7 @@ def number_of(word: Any, numbers: Sequence[float]) -> Any:
 
 
 @dataclasses.dataclass(frozen=True)
-class Words(Rule):
+class Words(FieldRule):
     """The rule of a field that holds a `Word`; such fields can be swept without compiling again."""
 
     options: tuple[str, ...]
@@ -224,10 +224,10 @@ class Words(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
-class Nested(Rule):
+class Nested(FieldRule):
     """The rule of a field that holds (possibly nested) tuples of values of one kind."""
 
-    item: Rule
+    item: FieldRule
     depth: int
 
     def __str__(self) -> str:
@@ -252,7 +252,7 @@ class Nested(Rule):
 
 
 @dataclasses.dataclass(frozen=True)
-class Parts(Rule):
+class Parts(FieldRule):
     """The rule of a field that holds a tuple of settings of one kind."""
 
     kind: type[Setting]
@@ -272,7 +272,7 @@ def _one_of(options: Sequence[Any]) -> str:
     return "one of " + ", ".join(repr(option) for option in options)
 
 
-def field(default: Any, rule: Rule, meaning: str, units: str = "1") -> Any:
+def field(default: Any, rule: FieldRule, meaning: str, units: str = "1") -> Any:
     """A field of a setting.
 
     `meaning` and `units` are read by the documentation and by every page that lets a user change the value.

@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import xarray
 
-from gatednet.batch import compiled, lane_width, most_blocks, pack, recipe, reduced_by, unpack
-from gatednet.examples import Examples
+from gatednet.dimensions import attributes, coordinates, dimensions
+from gatednet.dynamics.stability import warn
+from gatednet.engine.batch import compiled, lane_width, most_blocks, pack, recipe, reduced_by, unpack
+from gatednet.engine.save import Save
+from gatednet.engine.size import check_size
 from gatednet.experiment import Experiment, check_precision
-from gatednet.labels import attributes, coordinates, dimensions
-from gatednet.lane import Save
+from gatednet.inputs.examples import Examples
 from gatednet.memory import check_fits
 from gatednet.refusal import SettingError, shown
 from gatednet.scalars import python_list, python_scalar
 from gatednet.settings import LARGEST_SEED, Choice, Instance, Optional, Whole, argument
 from gatednet.shield import shielded
-from gatednet.size import check_size
-from gatednet.stability import warn
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 PRECISION = Choice(tuple(PRECISIONS))

@@ -15,7 +15,7 @@ import tomli_w
 
 from gatednet.experiment import PARTS, Experiment, nearest
 from gatednet.refusal import SettingError, shown
-from gatednet.rules import Options
+from gatednet.rules.optax import Options
 from gatednet.settings import Parts, Setting
 
 KIND = "kind"

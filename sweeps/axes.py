@@ -13,7 +13,7 @@ from gatednet.refusal import SettingError, shown
 from gatednet.scalars import MOST_ENTRIES, python_list, python_scalar
 from gatednet.settings import Nested, Number, Text
 from gatednet.simulation import check_seeds
-from sweeps.columns import check_column, floats_where_mixed, repeated
+from gatednet.sweeps.columns import check_column, floats_where_mixed, repeated
 
 # The path of the seed axis: seeds are no part of an experiment.
 SEED = "seed"

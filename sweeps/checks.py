@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from gatednet.dimensions import dimensions
+from gatednet.engine.save import RESULT, RESULT_STEP, Save
 from gatednet.experiment import Experiment, check_precision, nearest, paths, with_values
-from gatednet.labels import dimensions
-from gatednet.lane import RESULT, RESULT_STEP, Save
 from gatednet.memory import check_fits
 from gatednet.refusal import SettingError, shown
 from gatednet.settings import Number, is_traced
 from gatednet.simulation import PRECISIONS
-from sweeps.axes import SEED, Axis, check_seed_axis
+from gatednet.sweeps.axes import SEED, Axis, check_seed_axis
 
 # Names of the variables and coordinates that every store has, whatever is saved.
 BLOCK_STEPS, BLOCKS, TIME = "block_steps", "blocks", "time"

@@ -14,7 +14,7 @@ import jax
 from gatednet.settings import SettingError
 
 if TYPE_CHECKING:
-    from sweeps.plan import Sweep
+    pass
 
 # The size of the pool of threads that XLA's processor devices share; read when JAX starts.
 POOL = "PJRT_NPROC"
@@ -85,12 +85,6 @@ def usable_devices() -> list[jax.Device]:
         )
         return devices[:1]
     return devices
-
-
-def devices_for(sweep: Sweep) -> list[jax.Device]:
-    """The devices that are worth compiling for, see `Cost.worthwhile`; results do not depend on their number."""
-    devices = usable_devices()
-    return devices[: sweep.cost(1).worthwhile(len(devices))]
 
 
 def _threads() -> int:

@@ -135,7 +135,7 @@ class Lines:
         print(f"{self.title}: {self.meter.text()}", file=self.stream, flush=True)
 
 
-class Live:
+class LiveLine:
     """One line of a terminal that keeps up by itself, with a bar."""
 
     def __init__(self, title: str, console: Any = None, counted: str = "runs") -> None:
@@ -199,7 +199,7 @@ def progress_for(title: str, stream: TextIO | None = None, counted: str = "runs"
         return Lines(title, stream, counted=counted)
     from rich.console import Console
 
-    return Live(title, Console(file=stream), counted)
+    return LiveLine(title, Console(file=stream), counted)
 
 
 def clock(seconds: float) -> str:

@@ -12,12 +12,12 @@ from typing import Any
 from gatednet.experiment import PARTS, Experiment, require_path, with_values
 from gatednet.refusal import SettingError, shown
 from gatednet.settings import Setting
+from gatednet.sweeps.axes import SEED, Axis
+from gatednet.sweeps.catalog import experiment
+from gatednet.sweeps.files import read_text
+from gatednet.sweeps.sweep import Sweep
+from gatednet.sweeps.text import check_keys, saved, typed
 from gatednet.toml import KIND, kinds, parse, structure
-from sweeps.axes import SEED, Axis
-from sweeps.catalog import experiment
-from sweeps.files import read_text
-from sweeps.plan import Sweep
-from sweeps.text import check_keys, saved, typed
 
 KEYS = ("base", "save", "every", "set", "axes", "reduced", "precision", "noise")
 RANGES = {"linspace": Axis.linspace, "geomspace": Axis.geomspace}

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tomli_w
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, nearest
-from gatednet.lane import Save
 from gatednet.refusal import SettingError, shown
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.sweep import Sweep
 from gatednet.toml import parse, plain, structure
-from sweeps.axes import Axis
-
-if TYPE_CHECKING:
-    from sweeps.plan import Sweep
 
 KEYS = ("save", "every", "reduced", "precision", "noise", "axes", "experiment")
 # Seeds that follow each other, by the first and the one after the last.
@@ -23,7 +21,7 @@ AXIS_KEYS = ("path", "values", RANGE, "labels")
 MISSING = object()
 
 
-def to_toml(sweep: Sweep) -> str:
+def to_text(sweep: Sweep) -> str:
     """The whole plan as the text of a TOML file."""
     return tomli_w.dumps(table_of(sweep))
 
@@ -65,13 +63,11 @@ def _axis(name: str, entry: Any) -> Axis:
     return Axis(name, entry["path"], range(*ends), entry.get("labels"))
 
 
-def from_toml(text: str) -> Sweep:
-    """The sweep of a text that `to_toml` wrote.
+def from_text(text: str) -> Sweep:
+    """The sweep of a text that `to_text` wrote.
 
     **Raises** `SettingError` for text that is no TOML, with its line, and for keys and values that are not allowed.
     """
-    from sweeps.plan import Sweep
-
     table = parse(text)
     check_keys(table, KEYS, needed=("save", "every", "axes", "experiment"))
     axes = [_axis(name, entry) for name, entry in typed(table, "axes", dict, "a table of axes").items()]

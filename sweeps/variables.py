@@ -9,9 +9,9 @@ import math
 import jax
 import numpy as np
 
-from gatednet.batch import Recipe, pack, run_batch
+from gatednet.dimensions import dimensions
+from gatednet.engine.batch import Recipe, pack, run_batch
 from gatednet.experiment import Experiment
-from gatednet.labels import dimensions
 from gatednet.simulation import precision_of
 
 

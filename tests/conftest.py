@@ -1,19 +1,23 @@
 """What all tests share: devices, checked annotations, reproducible property tests."""
 
 import os
+import pkgutil
 
 import hypothesis
 import jaxtyping
 import pytest
 
-from sweeps.devices import use_all_cores
+import gatednet
+from gatednet.sweeps.devices import use_all_cores
 
 # Before JAX starts: what is spread over devices is tested on two, as on a cluster's node.
 os.environ["JAX_NUM_CPU_DEVICES"] = "2"
 use_all_cores()
 
-# Annotations of the model are checked at every call. Only what is imported after this line is.
-jaxtyping.install_import_hook("gatednet", "beartype.beartype")
+# Annotations of the model are checked at every call. Only what is imported after these lines is.
+OTHERS = {"sweeps", "figures", "explore"}
+MODEL = [f"gatednet.{each.name}" for each in pkgutil.iter_modules(gatednet.__path__) if each.name not in OTHERS]
+jaxtyping.install_import_hook(MODEL, "beartype.beartype")
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)

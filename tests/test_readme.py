@@ -8,9 +8,9 @@ from pathlib import Path
 
 import typer
 
-from figures.cli.app import app
 from gatednet import REGISTRY
-from sweeps import Store, load_spec
+from gatednet.figures.cli.app import app
+from gatednet.sweeps import Store, load_spec
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

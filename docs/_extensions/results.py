@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from docstrings import escaped
 from tables import Generated, table
 
-from figures.claim import Range, number
-from figures.files import open_data
-from figures.panels import look
-from figures.registry import FIGURES
+from gatednet.figures.registry import FIGURES
+from gatednet.figures.toolkit.claim import Range, number
+from gatednet.figures.toolkit.files import open_data
+from gatednet.figures.toolkit.panels import look
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -14,13 +14,13 @@ import typer
 from docstrings import escaped
 from sphinx.util.docutils import SphinxDirective
 
-from figures.cli.app import app
-from figures.registry import FIGURES
 from gatednet import REGISTRY, Experiment, Setting
 from gatednet.experiment import PARTS
+from gatednet.figures.cli.app import app
+from gatednet.figures.registry import FIGURES
 from gatednet.settings import Nested, Number, Parts
+from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS
 from gatednet.toml import kinds, plain
-from sweeps.catalog import EXPERIMENTS, SWEEPS
 
 if TYPE_CHECKING:
     from docutils.nodes import Node

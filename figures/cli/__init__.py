@@ -1,1 +1,1 @@
-"""The command `gatednet`: one file for each of its commands, see `figures.cli.main`."""
+"""The command `gatednet`: one file for each of its commands, see `gatednet.figures.cli.main`."""

@@ -15,10 +15,10 @@ from typing import Annotated, Any
 
 import typer
 
-from figures.cli.explore import explore
-from figures.cli.figure import figure
-from figures.cli.listing import listing
-from figures.cli.outcome import (
+from gatednet.figures.cli.explore import explore
+from gatednet.figures.cli.figure import figure
+from gatednet.figures.cli.listing import listing
+from gatednet.figures.cli.outcome import (
     DONE,
     FAILED,
     INTERRUPTED,
@@ -28,10 +28,10 @@ from figures.cli.outcome import (
     tell,
     tell_interruption,
 )
-from figures.cli.reproduce import reproduce
-from figures.cli.simulate import simulate
-from figures.cli.sweep import sweep
-from figures.cli.verify import verify
+from gatednet.figures.cli.reproduce import reproduce
+from gatednet.figures.cli.simulate import simulate
+from gatednet.figures.cli.sweep import sweep
+from gatednet.figures.cli.verify import verify
 
 # The error of a wrong call, wherever typer keeps its copy of click: its class is only known while the program runs.
 _UsageError: Any = typer.BadParameter.__bases__[0]

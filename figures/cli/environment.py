@@ -14,7 +14,8 @@ def shield() -> None:
     """Have matplotlib read the settings of this package in place of those of its user.
 
     Those may name what is not there, such as a backend or LaTeX, or may not be readable, and then it cannot be
-    imported. Only for a process that is our own, before matplotlib is imported; `figures.panels.look` does the rest.
+    imported. Only for a process that is our own, before matplotlib is imported;
+    `gatednet.figures.toolkit.panels.look` does the rest.
     """
     for name in _READ:
         os.environ.pop(name, None)

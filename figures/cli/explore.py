@@ -18,15 +18,15 @@ def explore(
     show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = True,
 ) -> None:
     """Explore the flexible and the forgetful regime on a page in the browser."""
-    from sweeps.cache import from_extra
+    from gatednet.sweeps.images.cache import from_extra
 
     from_extra("bokeh", "explore", extra="explore")
-    from sweeps.devices import usable_devices, use_all_cores
+    from gatednet.sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
-    from explore.server import Explorer
-    from explore.source import Live
-    from explore.stored import Stored
+    from gatednet.explore.server import Explorer
+    from gatednet.explore.source import Live
+    from gatednet.explore.stored import Stored
 
     source = Live(usable_devices()) if store is None else Stored(store)
     explorer = Explorer(source, host, port)

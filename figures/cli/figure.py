@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from figures.cli.options import File, Format, Out, Runs, parse_files
-from figures.cli.outcome import begun
+from gatednet.figures.cli.options import File, Format, Out, Runs, parse_files
+from gatednet.figures.cli.outcome import begun
 
 
 def figure(
@@ -22,11 +22,11 @@ def figure(
 
     Figures of stores with fewer seeds than the paper's are marked.
     """
-    from sweeps.devices import use_one_core
+    from gatednet.sweeps.devices import use_one_core
 
     use_one_core()
-    from figures.pipeline import check_formats, chosen, make, open_stores, read_files
-    from figures.result import Result
+    from gatednet.figures.pipeline import check_formats, chosen, make, open_stores, read_files
+    from gatednet.figures.toolkit.result import Result
 
     entries, suffixes = chosen(names), check_formats(formats)
     files = read_files(entries, parse_files(file or []))

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 def listing() -> None:
     """List experiments, sweeps and figures, with one line about each."""
-    from figures.registry import FIGURES
-    from sweeps.catalog import EXPERIMENTS, SWEEPS
+    from gatednet.figures.registry import FIGURES
+    from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS
 
     groups = {"experiments": EXPERIMENTS, "sweeps": SWEEPS, "figures": FIGURES}
     width = max(len(name) for group in groups.values() for name in group)

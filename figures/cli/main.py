@@ -1,6 +1,6 @@
 """`gatednet`: from a setting to a picture, from the command line; here is how it begins and ends.
 
-Nothing but the standard library is imported before an interruption can be told.
+Nothing slow is imported before an interruption can be told.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from figures.cli import streams, warned
-from figures.cli.environment import shield
-from figures.cli.outcome import FAILED, INTERRUPTED, tell, tell_interruption
+from gatednet.figures.cli import streams, warned
+from gatednet.figures.cli.environment import shield
+from gatednet.figures.cli.outcome import FAILED, INTERRUPTED, tell, tell_interruption
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -102,7 +102,7 @@ def _code(arguments: list[str]) -> int:
     try:
         streams.prepare()
         # Imported here, so that an interruption of the import is reported like any other.
-        from figures.cli.app import code_of
+        from gatednet.figures.cli.app import code_of
 
         code = code_of(arguments)
         sys.stdout.flush()
@@ -121,7 +121,3 @@ def _leave(code: int) -> NoReturn:
         except streams.OutputError:
             continue
     os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -50,7 +50,7 @@ Format = Annotated[str, typer.Option("--format", help=f"{_FORMATS}.")]
 FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; by itself all, or png if quick.")]
 
 if TYPE_CHECKING:
-    from sweeps.progress import Progress
+    from gatednet.sweeps.progress import Progress
 
 Data = Annotated[
     Path | None, typer.Option(**_Path, help="Folder with MNIST or Fashion-MNIST, as the documentation says.")
@@ -77,7 +77,7 @@ def use_data(folder: Path | None) -> None:
     **Raises** `SettingError` where it is not there.
     """
     from gatednet.settings import SettingError
-    from sweeps.datasets import DATA
+    from gatednet.sweeps.images.datasets import DATA
 
     if folder is None:
         return
@@ -88,7 +88,7 @@ def use_data(folder: Path | None) -> None:
 
 def progress_of_training(title: str) -> Progress:
     """What tells how far the training of a network for features is."""
-    from sweeps.progress import progress_for
+    from gatednet.sweeps.progress import progress_for
 
     return progress_for(title, counted="steps")
 

@@ -12,7 +12,7 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 RESUMED = ("sweep", "reproduce")
 
 # What goes wrong outside while something is written: modules and names of errors, whose text is one line.
-FAILURES = (("sweeps.cluster", "ClusterError"), ("sweeps.files", "WriteError"))
+FAILURES = (("gatednet.sweeps.execution.cluster", "ClusterError"), ("gatednet.sweeps.files", "WriteError"))
 
 
 class FailureError(Exception):

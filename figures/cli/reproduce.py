@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import (
+from gatednet.figures.cli.options import (
     Data,
     File,
     FormatIfAny,
@@ -22,10 +22,10 @@ from figures.cli.options import (
     progress_of_training,
     use_data,
 )
-from figures.cli.outcome import FAILED, begun
+from gatednet.figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
-    from figures.claim import Claim
+    from gatednet.figures.toolkit.claim import Claim
 
 # The claims of all figures that were made.
 CLAIMS = "claims.json"
@@ -55,18 +55,18 @@ def reproduce(
     ] = False,
 ) -> None:
     """Run the sweeps of figures, draw them, and check their claims; fails where a verdict is not the known one."""
-    from sweeps.devices import usable_devices, use_all_cores, use_one_core
+    from gatednet.sweeps.devices import usable_devices, use_all_cores, use_one_core
 
     # Quick sweeps are too small to share out; the other cores compile and draw.
     (use_one_core if quick else use_all_cores)()
-    from figures.claim import to_json
-    from figures.files import check_replaceable, check_writable, write_all
-    from figures.pipeline import at_hand, check_formats, chosen, make, read_files, sweeps_for
-    from figures.result import FORMATS, Result
-    from sweeps.ahead import Ahead
-    from sweeps.labelled import check_images, prepare
-    from sweeps.progress import progress_for
-    from sweeps.run import check_resumable, is_finished, run_sweep
+    from gatednet.figures.pipeline import at_hand, check_formats, chosen, make, read_files, sweeps_for
+    from gatednet.figures.toolkit.claim import to_json
+    from gatednet.figures.toolkit.files import check_replaceable, check_writable, write_all
+    from gatednet.figures.toolkit.result import FORMATS, Result
+    from gatednet.sweeps.execution.ahead import Ahead
+    from gatednet.sweeps.execution.run import check_resumable, is_finished, run_sweep
+    from gatednet.sweeps.images.labelled import check_images, prepare
+    from gatednet.sweeps.progress import progress_for
 
     use_data(data)
     entries, missing = at_hand(chosen(names or []), names or [])
@@ -122,7 +122,7 @@ def report(claims: dict[str, list[Claim]], folder: Path, *, quick: bool) -> None
     """Print the table of all claims, where everything is, and every new verdict, which ends the command as failed."""
     from rich.console import Console
 
-    from figures.claim import surprises, table
+    from gatednet.figures.toolkit.claim import surprises, table
 
     # A file has no width of its own.
     Console(width=None if sys.stdout.isatty() else 160).print(table(claims, quick=quick))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from figures.cli.options import Data, Format, Out, parse_settings, progress_of_training, use_data
+from gatednet.figures.cli.options import Data, Format, Out, parse_settings, progress_of_training, use_data
 
 # No more saves than this where their number is not given.
 _MOST_SAVES = 1000
@@ -30,21 +30,21 @@ def simulate(
     The files are called NAME. With other settings or saves than its own they are called NAME-DIGEST, with digits that
     tell these apart, and with another seed than 0 NAME-seedN, or NAME-DIGEST-seedN: no result replaces one of others.
     """
-    from sweeps.devices import usable_devices, use_all_cores
+    from gatednet.sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
-    from figures.files import packed
-    from figures.panels import look
-    from figures.pipeline import check_formats, pictures
-    from figures.result import CAPTION, DATA, Result
-    from figures.time_course import caption, draw, file_name, observables
     from gatednet import Save, to_toml
     from gatednet import simulate as run
+    from gatednet.figures.pipeline import check_formats, pictures
+    from gatednet.figures.time_course import caption, draw, file_name, observables
+    from gatednet.figures.toolkit.files import packed
+    from gatednet.figures.toolkit.panels import look
+    from gatednet.figures.toolkit.result import CAPTION, DATA, Result
     from gatednet.simulation import check_seeds
+    from gatednet.sweeps.catalog import experiment as known
+    from gatednet.sweeps.images.labelled import examples_for
+    from gatednet.sweeps.spec import changed
     from gatednet.times import steps_between
-    from sweeps.catalog import experiment as known
-    from sweeps.labelled import examples_for
-    from sweeps.spec import changed
 
     use_data(images)
     base = known(name)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from figures.cli.options import Data, MixVersions, Stores, path_of, progress_of_training, use_data
-from figures.cli.outcome import FAILED, begun
+from gatednet.figures.cli.options import Data, MixVersions, Stores, path_of, progress_of_training, use_data
+from gatednet.figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
-    from sweeps.plan import Sweep
-    from sweeps.store import Store
+    from gatednet.sweeps.store.store import Store
+    from gatednet.sweeps.sweep import Sweep
 
 
 def sweep(
@@ -32,15 +32,15 @@ def sweep(
     data: Data = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
-    from sweeps.devices import usable_devices, use_all_cores
+    from gatednet.sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
-    from figures.files import check_writable
-    from sweeps.cluster import check_cluster
-    from sweeps.labelled import check_images, prepare
-    from sweeps.progress import progress_for
-    from sweeps.run import check_resumable, is_finished, run_sweep
-    from sweeps.stability import warn_of_stiffness
+    from gatednet.figures.toolkit.files import check_writable
+    from gatednet.sweeps.execution.cluster import check_cluster
+    from gatednet.sweeps.execution.run import check_resumable, is_finished, run_sweep
+    from gatednet.sweeps.images.labelled import check_images, prepare
+    from gatednet.sweeps.planning.stability import warn_of_stiffness
+    from gatednet.sweeps.progress import progress_for
 
     use_data(data)
     found = {out / store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
@@ -82,8 +82,8 @@ def sweep(
 def sweeps_named(name: str) -> dict[str, Sweep]:
     """The sweeps of a name of the catalog, or of a file, by the names of their stores."""
     from gatednet.settings import SettingError
-    from sweeps.catalog import sweeps_of
-    from sweeps.spec import is_file, load_spec
+    from gatednet.sweeps.catalog import sweeps_of
+    from gatednet.sweeps.spec import is_file, load_spec
 
     # A name that ends in .toml is a file, so that a missing one is reported as such.
     if not name.endswith(".toml") and not is_file(name):
@@ -99,9 +99,9 @@ def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
 
     **Raises** `SettingError` for a name or a path that is given twice, and for axes that do not go with the sweep.
     """
-    from sweeps.axes import Axis
-    from sweeps.checks import check_distinct
-    from sweeps.spec import parse_axis, with_axis
+    from gatednet.sweeps.axes import Axis
+    from gatednet.sweeps.checks import check_distinct
+    from gatednet.sweeps.spec import parse_axis, with_axis
 
     new = [parse_axis(text) for text in texts] + ([] if seeds is None else [Axis.seeds(seeds)])
     # Before one of them is put in the place of another.
@@ -113,9 +113,10 @@ def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
 
 def expected(sweep: Sweep) -> str:
     """What a sweep takes, in one line."""
-    from sweeps.progress import clock
+    from gatednet.sweeps.planning.cost import cost_of
+    from gatednet.sweeps.progress import clock
 
-    cost = sweep.cost()
+    cost = cost_of(sweep)
     grid = " × ".join(f"{len(axis)} {axis.name}" for axis in sweep.axes)
     return (
         f"{cost.runs:,} runs ({grid}) of {cost.steps / cost.runs:,.0f} steps, {cost.compiles} compiles, "

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from figures.cli.options import StoreFolder
+from gatednet.figures.cli.options import StoreFolder
 
 
 def verify(store: StoreFolder) -> None:
     """Compare every file of a store with its digest."""
-    from sweeps.devices import use_one_core
+    from gatednet.sweeps.devices import use_one_core
 
     use_one_core()
-    from sweeps.verify import verify as check
+    from gatednet.sweeps.store.verify import verify as check
 
     found = check(store)
     done, chunks = len(found.done), len(found.plan)

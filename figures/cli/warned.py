@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TextIO
 
-from figures.cli.outcome import DONE, tell
+from gatednet.figures.cli.outcome import DONE, tell
 
 _python_warned = warnings.showwarning
 

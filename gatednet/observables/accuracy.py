@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.examples import Batch, told
+from gatednet.inputs.examples import Minibatch, largest_output
 from gatednet.observables.folds import Moment, first_from, mean
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot
@@ -27,14 +27,14 @@ def accuracy(snapshot: Snapshot) -> Array:
 def batch_accuracy(moment: Moment) -> Array:
     """The share of the batch of a step that is right before the step, (runs,)."""
     (linear,), (task,) = moment.dynamics.network.effective_map(moment.before), moment.target
-    right = told(moment.evidence.outputs(linear)) * moment.evidence.asked(task)
+    right = largest_output(moment.evidence.outputs(linear)) * moment.evidence.asked(task)
     return jnp.sum(right, axis=(-2, -1)) / right.shape[-1]
 
 
-def accuracies(batch: Batch, linear: Array, tasks: Array) -> Array:
+def accuracies(batch: Minibatch, linear: Array, tasks: Array) -> Array:
     """The share of a batch that maps (outputs, inputs, runs) get right, under tasks (..., outputs, classes, runs)."""
     classes = tasks.shape[-2]
-    return jnp.sum(tasks * batch.by_class(told(batch.outputs(linear)), classes), axis=(-3, -2))
+    return jnp.sum(tasks * batch.by_class(largest_output(batch.outputs(linear)), classes), axis=(-3, -2))
 
 
 OBSERVABLES = (

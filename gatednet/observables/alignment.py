@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.matching import assignment, cosines
+from gatednet.arrays.matching import assignment, cosines
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 

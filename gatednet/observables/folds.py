@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.dynamics import Dynamics
-from gatednet.rows import Blocks, Rows, add, total
+from gatednet.arrays.rows import Blocks, Rows, add, total
+from gatednet.dynamics.dynamics import Dynamics
 
 
 class Moment(eqx.Module):

@@ -9,9 +9,10 @@ import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.dynamics import Dynamics
-from gatednet.reduction import lift
-from gatednet.rows import State, join
+from gatednet.arrays.rows import join
+from gatednet.arrays.state import State
+from gatednet.dynamics.dynamics import Dynamics
+from gatednet.dynamics.reduction import lift
 
 
 class Snapshot(eqx.Module):

@@ -10,11 +10,11 @@ import pkgutil
 import re
 from typing import TYPE_CHECKING
 
-from sweeps.catalog.listing import Listed, listed
+from gatednet.sweeps.catalog.listing import Listed, listed
 
 if TYPE_CHECKING:
     from gatednet.experiment import Experiment
-    from sweeps.plan import Sweep
+    from gatednet.sweeps.sweep import Sweep
 
 __all__ = ["EXPERIMENTS", "SWEEPS", "experiment", "sweeps_of"]
 

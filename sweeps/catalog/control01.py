@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gatednet.curricula import Interleaved
+from gatednet.curricula.interleaved import Interleaved
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.lane import Save
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.fig02 import EVERY, regime
-from sweeps.plan import Sweep
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.fig02 import EVERY, regime
+from gatednet.sweeps.sweep import Sweep
 
 # What is compared with the blocks of Figure 2.
 SAVED = ("loss", "gates", "alignment", "total_alignment", "specialization")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.inputs import Population
-from gatednet.lane import Save
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.fig02 import PATHS, regime
-from sweeps.catalog.fig05 import BLOCKS, GATE_TIMESCALES, left
-from sweeps.plan import Sweep
+from gatednet.inputs.population import Population
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.fig02 import PATHS, regime
+from gatednet.sweeps.catalog.fig05 import BLOCKS, GATE_TIMESCALES, left
+from gatednet.sweeps.sweep import Sweep
 
 EVERY = 100
 SAVED = ("loss", "gates", "alignment", "total_alignment", "specialization", "time_to_criterion")

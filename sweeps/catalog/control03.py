@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.images import both, head
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.images import both, head
 
 TASKS = ("parity", "warm_cool")
 EXPERIMENTS = (

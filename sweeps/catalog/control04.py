@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gatednet.curricula import Blocked
+from gatednet.curricula.blocked import Blocked
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.features import Imbalanced
-from gatednet.lane import Save
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry, together
-from sweeps.catalog.images import head
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.plan import Sweep
+from gatednet.inputs.features import Imbalanced
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry, together
+from gatednet.sweeps.catalog.images import head
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.sweep import Sweep
 
 EVERY, BLOCKS = 100, 6
 NOISES = (0.0, 0.1, 0.2, 0.3, 0.4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sweeps.axes import Axis
+from gatednet.sweeps.axes import Axis
 
 # Reduction of the loss over outputs, and scale of the teachers.
 CONVENTIONS = {"averaged": ("mean", "unit"), "as released": ("sum", "input")}

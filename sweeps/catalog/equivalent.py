@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gatednet.experiment import Experiment, with_values
-from gatednet.initial import ChosenInitial
-from gatednet.inputs import Population
-from gatednet.networks import GatedLinear
-from gatednet.teachers import ChosenTeachers, Teachers
+from gatednet.inputs.population import Population
+from gatednet.networks.gated_linear import GatedLinear
+from gatednet.starts.chosen import ChosenInitial
+from gatednet.teachers.chosen import ChosenTeachers
+from gatednet.teachers.orthogonal import Teachers
 from gatednet.theory.equivalent_model import equivalent_gate_timescale, equivalent_penalty
 
 # What every path starts with of its own teacher, and nothing of the other one.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.lane import Save
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.sweep import Sweep
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.plan import Sweep
 
 EVERY = 20
 # The panels, and beside them what the claims are measured by.

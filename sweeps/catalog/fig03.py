@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 
-from gatednet.curricula import Phase, Phases
+from gatednet.curricula.phases import Phase, Phases
+from gatednet.curricula.targets import neighbours, parts, rows_in_turn
+from gatednet.curricula.targets import sums as sums_of
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment
-from gatednet.lane import Save
-from gatednet.networks import GatedLinear
-from gatednet.objectives import Objective
-from gatednet.targets import neighbours, parts, rows_in_turn
-from gatednet.targets import sums as sums_of
-from gatednet.teachers import Teachers
+from gatednet.networks.gated_linear import GatedLinear
+from gatednet.objectives.base import Objective
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.conventions import conventions
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.sweep import Sweep
+from gatednet.teachers.orthogonal import Teachers
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.conventions import conventions
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.plan import Sweep
 
 TASKS = 3
 # Blocks of single tasks before the first composed one; of 30, as in the authors' released code.

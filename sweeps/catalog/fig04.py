@@ -6,18 +6,18 @@ followed until little moves.
 
 from __future__ import annotations
 
-from gatednet.curricula import Blocked
+from gatednet.curricula.blocked import Blocked
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.initial import ChosenInitial
-from gatednet.inputs import Population
-from gatednet.lane import Save
-from gatednet.networks import GatedLinear
-from gatednet.objectives import Objective
-from gatednet.teachers import ChosenTeachers
+from gatednet.inputs.population import Population
+from gatednet.networks.gated_linear import GatedLinear
+from gatednet.objectives.base import Objective
+from gatednet.starts.chosen import ChosenInitial
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry, together
+from gatednet.sweeps.sweep import Sweep
+from gatednet.teachers.chosen import ChosenTeachers
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry, together
-from sweeps.plan import Sweep
 
 EVERY = 10
 # What is saved of runs within a block, and of runs over blocks.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.inputs import Population
-from gatednet.lane import Save
-from gatednet.objectives import Objective
-from gatednet.teachers import Teachers
+from gatednet.inputs.population import Population
+from gatednet.objectives.base import Objective
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry, together
+from gatednet.sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
+from gatednet.sweeps.sweep import Sweep
+from gatednet.teachers.orthogonal import Teachers
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry, together
-from sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
-from sweeps.plan import Sweep
 
 # The axes of the published maps.
 BLOCKS = (1.0, 0.8, 0.6, 0.4, 0.1)

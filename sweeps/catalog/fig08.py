@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment
-from gatednet.lane import Save
-from gatednet.objectives import Objective
+from gatednet.objectives.base import Objective
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.sweep import Sweep
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.plan import Sweep
 
 # The strengths of `PENALTIES`; the time constants are the same in both regimes.
 REGIMES = {"flexible": (0.72, 0.18), "control": (0.0, 0.0)}

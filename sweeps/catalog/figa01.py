@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.initial import InTeacherSpace
-from gatednet.inputs import Population
-from gatednet.lane import Save
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.equivalent import START, equivalent
-from sweeps.catalog.fig02 import regime
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.plan import Sweep
+from gatednet.inputs.population import Population
+from gatednet.starts.teacher_space import InTeacherSpace
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.equivalent import START, equivalent
+from gatednet.sweeps.catalog.fig02 import regime
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.sweep import Sweep
 
 EVERY = 25
 # As many as are advanced together, twice.

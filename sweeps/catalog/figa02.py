@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment
-from gatednet.inputs import Population
-from gatednet.lane import Save
-from gatednet.networks import GatedLinear
-from gatednet.objectives import Objective
-from gatednet.teachers import SpectralTeachers
+from gatednet.inputs.population import Population
+from gatednet.networks.gated_linear import GatedLinear
+from gatednet.objectives.base import Objective
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.sweep import Sweep
+from gatednet.teachers.spectral import SpectralTeachers
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.plan import Sweep
 
 SIZE, TASKS = 30, 2
 # Singular values of a teacher; those of different teachers have singular vectors of their own.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.lane import Save
-from gatednet.networks import GatedLinear
-from gatednet.objectives import Objective
+from gatednet.networks.gated_linear import GatedLinear
+from gatednet.objectives.base import Objective
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.sweep import Sweep
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.plan import Sweep
 
 EVERY = 50
 PATHS = ("objective.weight_cost", *PENALTIES)

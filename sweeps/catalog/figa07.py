@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gatednet.experiment import Experiment, with_values
-from sweeps.catalog.entry import Entry, together
-from sweeps.catalog.fig06 import two_layers
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
-from sweeps.plan import Sweep
+from gatednet.sweeps.catalog.entry import Entry, together
+from gatednet.sweeps.catalog.fig06 import two_layers
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
+from gatednet.sweeps.sweep import Sweep
 
 # The axes of the published maps.
 BLOCKS = (0.8, 0.6, 0.4, 0.2, 0.1)

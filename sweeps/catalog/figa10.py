@@ -10,15 +10,15 @@ import functools
 
 import numpy as np
 
-from gatednet.curricula import Smooth
+from gatednet.curricula.smooth import Smooth
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.lane import Save
-from gatednet.restart import restart
 from gatednet.simulation import simulate
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.fig04 import START, exactly, symmetric, timescales
-from sweeps.plan import Sweep
+from gatednet.starts.restart import restart
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.fig04 import START, exactly, symmetric, timescales
+from gatednet.sweeps.sweep import Sweep
 
 EVERY = 100
 SAVED = ("gates", "weights", "effective_map", "total_weight")

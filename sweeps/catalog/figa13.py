@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment
-from gatednet.lane import Save
-from gatednet.objectives import Objective
-from gatednet.teachers import Teachers
+from gatednet.objectives.base import Objective
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.sweep import Sweep
+from gatednet.teachers.orthogonal import Teachers
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.plan import Sweep
 
 CORRELATIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 TIMESCALE = 1 / 60

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from gatednet.curricula import Phase, Phases
+from gatednet.curricula.phases import Phase, Phases
+from gatednet.curricula.targets import sums
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment
-from gatednet.lane import Save
-from gatednet.networks import GatedLinear
-from gatednet.objectives import Objective
-from gatednet.targets import sums
-from gatednet.teachers import Teachers
+from gatednet.networks.gated_linear import GatedLinear
+from gatednet.objectives.base import Objective
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.conventions import conventions
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.sweep import Sweep
+from gatednet.teachers.orthogonal import Teachers
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.conventions import conventions
-from sweeps.catalog.entry import Entry
-from sweeps.plan import Sweep
 
 PAIRS = ((0, 1), (1, 2), (2, 0))
 EVERY = 100

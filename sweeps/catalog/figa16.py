@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.lane import Save
-from sweeps.axes import Axis
-from sweeps.catalog.entry import Entry
-from sweeps.catalog.equivalent import equivalent
-from sweeps.catalog.fig02 import regime
-from sweeps.plan import Sweep
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.equivalent import equivalent
+from gatednet.sweeps.catalog.fig02 import regime
+from gatednet.sweeps.sweep import Sweep
 
 # The time of a step, the number of samples in a block, and that of blocks.
 STEP, SAMPLES, BLOCKS = 0.03, 33, 20

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatednet.cross_entropy import CrossEntropy
-from gatednet.curricula import Blocked
+from gatednet.curricula.blocked import Blocked
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.features import Features
-from gatednet.initial import Initial
-from gatednet.lane import Save
-from gatednet.networks import GatedLinear
-from gatednet.permutations import IDENTITY, Permutations
+from gatednet.inputs.features import Features
+from gatednet.networks.gated_linear import GatedLinear
+from gatednet.objectives.cross_entropy import CrossEntropy
+from gatednet.starts.gaussian import Initial
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.sweep import Sweep
+from gatednet.teachers.permutations import IDENTITY, Permutations
 from gatednet.timescales import Timescales
-from sweeps.axes import Axis
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.plan import Sweep
 
 EVERY = 100
 SAVED = ("accuracy", "task_accuracy", "gates", "steps_to_recover")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gatednet.engine.save import Save
 from gatednet.experiment import Experiment
-from gatednet.lane import Save
-from sweeps.axes import Axis
-from sweeps.catalog.conventions import conventions
-from sweeps.catalog.penalties import PENALTIES
-from sweeps.plan import Sweep
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog.conventions import conventions
+from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.sweep import Sweep
 
 
 def coarse(

@@ -34,10 +34,10 @@ PLOTS = [f"chosen-{name}" for name in ("loss", "gates", "alignment", "plane")]
 SERVER = """
 import signal
 import sys
-from figures.cli.main import main
+from gatednet.figures.cli.main import main
 
 def told(number, frame):
-    from explore.server import working
+    from gatednet.explore.server import working
     print(working(), flush=True)
 
 signal.signal(signal.SIGUSR1, told)

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 
-from figures.cli.main import main
+from gatednet.figures.cli.main import main
 
 
 def answer(folder: str, arguments: list[str]) -> tuple[object, str, str]:

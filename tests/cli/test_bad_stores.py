@@ -7,11 +7,11 @@ import shutil
 import filelock
 import pytest
 
-from sweeps.axes import Axis
-from sweeps.catalog import sweeps_of
-from sweeps.files import read_record, write_record
-from sweeps.spec import with_axis
-from sweeps.store import Store
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog import sweeps_of
+from gatednet.sweeps.files import read_record, write_record
+from gatednet.sweeps.spec import with_axis
+from gatednet.sweeps.store.store import Store
 from tests.cli.tools import contents, copy_of, flip, gatednet, python, refusal, together
 
 
@@ -147,13 +147,13 @@ def test_other_versions_go_on_when_told_to(swept, tmp_path):
 FULL = """
 import errno
 import sys
-import sweeps.store
-from figures.cli.main import main
+import gatednet.sweeps.store.store
+from gatednet.figures.cli.main import main
 
 def full(*_):
     raise OSError(errno.ENOSPC, "No space left on device")
 
-sweeps.store.put = full
+gatednet.sweeps.store.store.put = full
 main(sys.argv[1:])
 """
 

@@ -5,10 +5,10 @@ import os
 
 import pytest
 
-from figures.cli import app
-from figures.cli.outcome import FAILED, REFUSED, FailureError, begun
 from gatednet import SettingError
-from sweeps.cluster import ClusterError
+from gatednet.figures.cli import app
+from gatednet.figures.cli.outcome import FAILED, REFUSED, FailureError, begun
+from gatednet.sweeps.execution.cluster import ClusterError
 from tests.cli.tools import python
 
 
@@ -78,5 +78,6 @@ def test_completion_is_not_offered(monkeypatch, capsys):
 
 
 def test_an_interruption_can_be_told_from_the_first_moment_on(tmp_path):
-    script = "import sys, figures.cli.main; print([name for name in ('typer', 'rich', 'jax') if name in sys.modules])"
+    late = ("typer", "rich", "jax")
+    script = f"import sys, gatednet.figures.cli.main; print([name for name in {late} if name in sys.modules])"
     assert python("-c", script, folder=tmp_path) == (0, "[]\n", "")

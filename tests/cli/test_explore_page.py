@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from gatednet import SettingError, with_values
+from gatednet.sweeps.catalog import experiment
+from gatednet.sweeps.spec import load_spec
 from gatednet.toml import value_of
-from sweeps.catalog import experiment
-from sweeps.spec import load_spec
 from tests.cli.browser import (
     HEIGHT,
     MISSING,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from sweeps.spec import load_spec
+from gatednet.sweeps.spec import load_spec
 from tests.cli.browser import (
     MISSING,
     PLOTS,

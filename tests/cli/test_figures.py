@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from figures.files import open_data
+from gatednet.figures.toolkit.files import open_data
 from tests.cli.tools import copy_of, python, together
 
 FILES = ("fig4.md", "fig4.pdf", "fig4.png", "fig4.svg", "fig4.zarr.zip")
@@ -14,8 +14,8 @@ STORES = ["fig4-blocks", "fig4-cycle", "fig4-regimes", "fig4-symmetric"]
 # The same command in a program for which the paper's claims are known to fail.
 SURPRISED = """
 import dataclasses, sys
-from figures import fig04_geometry
-from figures.cli.main import main
+from gatednet.figures import fig04_geometry
+from gatednet.figures.cli.main import main
 
 claims = fig04_geometry.claims
 fig04_geometry.claims = lambda data: [dataclasses.replace(each, known_verdict="fails") for each in claims(data)]

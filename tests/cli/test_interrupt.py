@@ -40,7 +40,7 @@ def wait_for_a_chunk(folder, process):
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_sweep_goes_on_where_it_was_interrupted(number, expected, tmp_path):
     (tmp_path / "mine.toml").write_text(THREE)
-    process = start("-m", "figures.cli.main", "sweep", "mine.toml", folder=tmp_path)
+    process = start("-m", "gatednet", "sweep", "mine.toml", folder=tmp_path)
     wait_for_a_chunk(tmp_path, process)
     process.send_signal(number)
     out, err = process.communicate(timeout=TIMEOUT)
@@ -65,12 +65,12 @@ def test_a_sweep_goes_on_where_it_was_interrupted(number, expected, tmp_path):
 # A command that says when its runs are under way, right before it waits for their results.
 TOLD = """
 import sys
-import sweeps.devices
+import gatednet.sweeps.devices
 
-sweeps.devices.use_all_cores()
+gatednet.sweeps.devices.use_all_cores()
 import gatednet.simulation
-import sweeps.executor
-from figures.cli.main import main
+import gatednet.sweeps.execution.executor
+from gatednet.figures.cli.main import main
 
 def told(unpack):
     def unpacked(*arguments):
@@ -79,7 +79,7 @@ def told(unpack):
     return unpacked
 
 gatednet.simulation.unpack = told(gatednet.simulation.unpack)
-sweeps.executor.unpack = told(sweeps.executor.unpack)
+gatednet.sweeps.execution.executor.unpack = told(gatednet.sweeps.execution.executor.unpack)
 main(sys.argv[1:])
 """
 # So many steps take hours.
@@ -116,8 +116,8 @@ import gc
 import signal
 import sys
 import time
-import figures.files
-from figures.cli.main import main
+import gatednet.figures.toolkit.files
+from gatednet.figures.cli.main import main
 
 def collecting(folder):
     def callback(phase, info):
@@ -140,7 +140,7 @@ if times == "twice":
 if name == "SIGTERM":
     # As it is in a job in the background of a shell.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-figures.files.check_writable = collecting
+gatednet.figures.toolkit.files.check_writable = collecting
 main(sys.argv[2:])
 """
 

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from sweeps.datasets import FILES, TEST, TEST_LABELS, TRAIN, TRAIN_LABELS
+from gatednet.sweeps.images.datasets import FILES, TEST, TEST_LABELS, TRAIN, TRAIN_LABELS
 from tests.cli import tools
 from tests.cli.tools import contents, refusal, together
 from tests.sweeps.tools import IDX_VALUES as VALUES

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from figures.registry import FIGURES
+from gatednet.figures.registry import FIGURES
+from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS
 from gatednet.version import __version__
-from sweeps.catalog import EXPERIMENTS, SWEEPS
 from tests.cli.tools import contents, gatednet, python, refusal
 
 COMMANDS = ("list", "simulate", "sweep", "verify", "figure", "reproduce")
@@ -14,7 +14,7 @@ HEAVY = ("jax", "equinox", "numpy", "scipy", "xarray", "zarr", "matplotlib")
 # Runs a command, and says on a line of its own which heavy packages were imported for it.
 WATCHED = f"""
 import sys
-from figures.cli.main import main
+from gatednet.figures.cli.main import main
 try:
     main(sys.argv[1:])
 finally:

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from sweeps.catalog import sweeps_of
-from sweeps.store import Store
+from gatednet.sweeps.catalog import sweeps_of
+from gatednet.sweeps.store.store import Store
 from tests.cli.tools import SPEC, copy_of, gatednet, python, refusal, state, together
 
 LONG = "x" * 300
@@ -152,6 +152,6 @@ def test_a_variable_that_jax_cannot_read_is_told(variables, message, tmp_path):
 def test_a_working_directory_that_is_gone_is_told(tmp_path):
     (tmp_path / "gone").mkdir()
     # As a shell's may be.
-    script = "import os, sys; os.rmdir(os.getcwd()); from figures.cli.main import main; main(sys.argv[1:])"
+    script = "import os, sys; os.rmdir(os.getcwd()); from gatednet.figures.cli.main import main; main(sys.argv[1:])"
     answer = python("-c", script, "sweep", "fig5-left", folder=tmp_path / "gone")
     assert refusal(answer) == "Invalid value for '--out': 'runs' is a path from a working directory that is gone"

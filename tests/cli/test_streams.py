@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from figures.cli import streams
+from gatednet.figures.cli import streams
 from tests.cli.tools import SPEC, TIMEOUT, Answer, environment, start
 
-COMMAND = "-m figures.cli.main"
+COMMAND = "-m gatednet"
 
 
 def shell(line: str, folder, **variables: str) -> Answer:
@@ -51,7 +51,7 @@ def test_a_pipe_that_is_closed_after_the_first_line_is_enough(tmp_path):
 
 def test_no_file_takes_the_place_of_a_stream_that_is_closed(tmp_path):
     # What C code prints to the standard error would otherwise end up in a file of a store.
-    line = "import os; from figures.cli import streams; streams.prepare(); print(os.open('new', os.O_CREAT))"
+    line = "import os; from gatednet.figures.cli import streams; streams.prepare(); print(os.open('new', os.O_CREAT))"
     for closed in ("2>&-", "0<&-"):
         answer = shell(f'{sys.executable} -c "{line}" {closed}', tmp_path)
         assert int(answer.out) > 2
@@ -99,7 +99,7 @@ def test_characters_that_an_encoding_lacks(text, plain):
 
 
 # Python's own beginning is nobody's to change: the command begins where it says so.
-READY = "import sys; from figures.cli.main import main; print('ready', flush=True); main(sys.argv[1:])"
+READY = "import sys; from gatednet.figures.cli.main import main; print('ready', flush=True); main(sys.argv[1:])"
 MOMENTS = [
     *((seconds, 1) for seconds in (0.01, 0.2, 0.5)),
     *((seconds, 3) for seconds in (0.1, 0.4)),

@@ -61,7 +61,7 @@ def python(*arguments: str, folder: Path, text: str | None = None, **variables: 
 
 def gatednet(*arguments: str, folder: Path, **variables: str) -> Answer:
     """Run a command in a folder, in a process of its own."""
-    return python("-m", "figures.cli.main", *arguments, folder=folder, **variables)
+    return python("-m", "gatednet", *arguments, folder=folder, **variables)
 
 
 def together(calls: Sequence[tuple[Path, Sequence[str]]], **variables: str) -> list[Answer]:

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from explore.admission import LOOPBACK, Admission, Admitted, Asked, Refused
-from explore.limits import MOST_BLOCKS, MOST_ENTRIES, MOST_LINES, MOST_STEPS
-from explore.source import Live
-from explore.view import from_query
-from explore.words import one_line
 from gatednet import SettingError
 from gatednet.experiment import PARTS, paths
+from gatednet.explore.admission import LOOPBACK, Admission, Admitted, Asked, Refused
+from gatednet.explore.limits import MOST_BLOCKS, MOST_ENTRIES, MOST_LINES, MOST_STEPS
+from gatednet.explore.source import Live
+from gatednet.explore.view import from_query
+from gatednet.explore.words import one_line
 
 SOURCE = Live(jax.local_devices()[:1])
 # An address may have no more than the head of a request.

@@ -6,12 +6,12 @@ import jax
 import numpy as np
 import pytest
 
-from explore.curves import Curves, simulated
-from explore.source import Live
-from explore.verdict import verdict_of
-from explore.view import Span, View
 from gatednet import Save, simulate, with_values
-from gatednet.stability import StiffnessWarning
+from gatednet.dynamics.stability import StiffnessWarning
+from gatednet.explore.curves import Curves, simulated
+from gatednet.explore.source import Live
+from gatednet.explore.verdict import verdict_of
+from gatednet.explore.view import Span, View
 from tests.explore.tools import SHORT, by_hand, short
 
 SAVED = ("loss", "gates", "alignment", "teacher_component", "relative_specialization")

@@ -4,12 +4,12 @@ import jax
 import numpy as np
 import pytest
 
-from explore.diagram import SIDES, diagrams, observables
-from explore.source import Live
-from explore.view import Span, View
 from gatednet import REGISTRY, Save, SettingError, simulate, with_values
-from sweeps.executor import Executors
-from sweeps.progress import Silent
+from gatednet.explore.diagram import SIDES, diagrams, observables
+from gatednet.explore.source import Live
+from gatednet.explore.view import Span, View
+from gatednet.sweeps.execution.executor import Executors
+from gatednet.sweeps.progress import Silent
 from tests.explore.tools import SHORT, SomeLost, short
 
 DEVICES = jax.local_devices()[:1]
@@ -109,7 +109,7 @@ def test_a_run_that_leaves_the_finite_numbers_has_no_value(observable):
 
 @pytest.mark.parametrize("observable", ["total_alignment", "block_loss"])
 def test_a_cell_that_lost_one_of_its_runs_has_no_value(observable, monkeypatch):
-    monkeypatch.setattr("explore.diagram.Executors", SomeLost)
+    monkeypatch.setattr("gatednet.explore.diagram.Executors", SomeLost)
     # Runs 0 to 7, two for each cell, of which 1, 4 and 7 are lost.
     (diagram,) = made(short(), observable, seeds=2, sides=(2,))
     np.testing.assert_array_equal(diagram.values, [[np.nan, 2.5], [np.nan, np.nan]])

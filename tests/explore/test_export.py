@@ -5,20 +5,20 @@ import dataclasses
 import numpy as np
 import pytest
 
-from explore.curves import simulated
-from explore.diagram import Diagram
-from explore.export import as_python, as_toml, picture
-from explore.source import Live
-from explore.stored import Stored
-from explore.tour import STOPS
-from explore.view import Span, View
-from figures.pipeline import pictures
 from gatednet import Experiment, Population, Save, with_values
+from gatednet.explore.curves import simulated
+from gatednet.explore.diagram import Diagram
+from gatednet.explore.export import as_python, as_toml, picture
+from gatednet.explore.source import Live
+from gatednet.explore.stored import Stored
+from gatednet.explore.tour import STOPS
+from gatednet.explore.view import Span, View
+from gatednet.figures.pipeline import pictures
 from gatednet.settings import Word
-from sweeps.axes import Axis
-from sweeps.plan import Sweep
-from sweeps.run import run_sweep
-from sweeps.spec import load_spec
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.spec import load_spec
+from gatednet.sweeps.sweep import Sweep
 from tests.explore.tools import SHORT, Counted, by_hand, short
 from tests.sweeps.tools import noisy, small
 
@@ -94,7 +94,7 @@ def test_a_sweep_file_says_what_it_is():
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
     """Pages over stores of sweeps, which are not simulated."""
-    monkeypatch.setattr("sweeps.run.Executors", Counted)
+    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Counted)
 
     def made(experiment, *more, **options):
         axes = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from explore.kept import Kept
+from gatednet.explore.kept import Kept
 
 
 def test_what_is_kept_is_computed_once():

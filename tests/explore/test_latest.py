@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from explore.latest import Latest
+from gatednet.explore.latest import Latest
 
 # No test waits so long, unless it fails.
 PATIENCE = 10.0

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from explore.news import News
+from gatednet.explore.news import News
 
 ARRAYS = arrays(np.float64, st.integers(0, 8), elements=st.floats(width=32))
 VALUES = st.one_of(

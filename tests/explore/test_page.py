@@ -12,11 +12,11 @@ import pytest
 from bokeh.document import Document
 from bokeh.events import DocumentReady
 
-from explore.diagram import Diagram
-from explore.page import Page
-from explore.source import Live
-from explore.turns import Turns
 from gatednet import SettingError
+from gatednet.explore.diagram import Diagram
+from gatednet.explore.page import Page
+from gatednet.explore.source import Live
+from gatednet.explore.turns import Turns
 from tests.explore.tools import by_hand
 
 # No test waits so long, unless it fails.

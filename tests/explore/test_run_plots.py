@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explore.run_plots import band_of, extent
+from gatednet.explore.run_plots import band_of, extent
 
 FINITE = st.floats(-1e30, 1e30)
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explore.diagram import observables
-from explore.scale import scale_of
 from gatednet import REGISTRY
+from gatednet.explore.diagram import observables
+from gatednet.explore.scale import scale_of
 
 BOUNDED = ("accuracy", "task_accuracy", "block_accuracy", "alignment", "unit_alignment", "total_alignment")
 BOUNDED += ("specialization", "map_alignment", "silent_alignment")

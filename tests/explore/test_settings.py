@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
-from explore.settings import controls_of, span_of
-from explore.source import Live, live
 from gatednet import DeepLinear, Population, SettingError, paths, with_values
+from gatednet.explore.settings import controls_of, span_of
+from gatednet.explore.source import Live, live
 from gatednet.settings import Word
-from sweeps.catalog import EXPERIMENTS, experiment
+from gatednet.sweeps.catalog import EXPERIMENTS, experiment
 
 NAMES = [name for name in EXPERIMENTS if not experiment(name).labelled]
 

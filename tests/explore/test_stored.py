@@ -6,15 +6,15 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 
-from explore.export import picture
-from explore.stored import Stored
-from explore.verdict import verdict_of
-from explore.view import Span, from_query
 from gatednet import Save, SettingError, simulate, with_values
-from sweeps.axes import Axis
-from sweeps.plan import Sweep
-from sweeps.run import run_sweep
-from sweeps.store import Store
+from gatednet.explore.export import picture
+from gatednet.explore.stored import Stored
+from gatednet.explore.verdict import verdict_of
+from gatednet.explore.view import Span, from_query
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.sweep import Sweep
 from tests.cli.tools import flip
 from tests.explore.test_page import Visitor
 from tests.explore.tools import Counted, SomeLost, short
@@ -56,7 +56,7 @@ def data(store):
 @pytest.fixture
 def numbered(monkeypatch):
     """Runs give their own numbers instead of being simulated."""
-    monkeypatch.setattr("sweeps.run.Executors", Counted)
+    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Counted)
 
 
 def diagram_of(source, view):
@@ -328,7 +328,7 @@ def test_a_store_of_both_ends_has_a_diagram_and_nothing_over_time(tmp_path):
 
 @pytest.mark.parametrize("observable", ["loss", "block_loss"])
 def test_a_cell_that_lost_one_of_its_runs_has_no_value(tmp_path, monkeypatch, observable):
-    monkeypatch.setattr("sweeps.run.Executors", SomeLost)
+    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", SomeLost)
     axes = (
         Axis("speed", "timescales.gates", (0.1, 0.2)),
         Axis("length", "curriculum.block_length", (0.01, 0.02)),

@@ -5,12 +5,12 @@ from urllib.parse import parse_qs
 import jax
 import pytest
 
-from explore.curves import simulated
-from explore.source import Live
-from explore.tour import STOPS
-from explore.verdict import verdict_of
-from explore.view import from_query
 from gatednet import SettingError, paths
+from gatednet.explore.curves import simulated
+from gatednet.explore.source import Live
+from gatednet.explore.tour import STOPS
+from gatednet.explore.verdict import verdict_of
+from gatednet.explore.view import from_query
 
 TITLES = [stop.title for stop in STOPS]
 

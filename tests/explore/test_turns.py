@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from explore.turns import Turns
+from gatednet.explore.turns import Turns
 
 # No test waits so long, unless it fails.
 PATIENCE = 10.0

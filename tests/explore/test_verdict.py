@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from explore.curves import simulated
-from explore.source import live
-from explore.verdict import FORGETFUL, verdict_of
-from figures.specialization import SPECIALIZED
 from gatednet import ChosenTeachers, IndependentTeachers, SpectralTeachers, with_values
-from sweeps.catalog import experiment
+from gatednet.explore.curves import simulated
+from gatednet.explore.source import live
+from gatednet.explore.verdict import FORGETFUL, verdict_of
+from gatednet.figures.toolkit.specialization import SPECIALIZED
+from gatednet.sweeps.catalog import experiment
 from tests.explore.tools import by_hand, short
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from explore.view import Span, View, from_query
 from gatednet import SettingError
+from gatednet.explore.view import Span, View, from_query
 
 VIEW = View("fig2-flexible", Span("a", 0.0, 1.0), Span("b", 0.1, 10.0, "log"), "loss", 0.5)
 # In no part like any view that is drawn below.

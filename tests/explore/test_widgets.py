@@ -3,8 +3,8 @@
 import pytest
 from bokeh.document import Document
 
-from explore.fields import whole_numbers
-from explore.widgets import Widgets
+from gatednet.explore.fields import whole_numbers
+from gatednet.explore.widgets import Widgets
 
 
 class Hand:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import xarray
 
-from explore.curves import Curves, prepared
-from explore.source import live
 from gatednet import Experiment, with_values
-from sweeps.chunks import Chunk, Plan
+from gatednet.explore.curves import Curves, prepared
+from gatednet.explore.source import live
+from gatednet.sweeps.planning.plan import Chunk, Plan
 from tests.sweeps.tools import Numbered, Numbers
 
 # What makes a run short: 300 long steps, three units of time.

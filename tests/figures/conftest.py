@@ -5,11 +5,11 @@ import functools
 
 import pytest
 
-from figures.pipeline import make, sweeps_for
-from figures.registry import FIGURES
 from gatednet import Population, with_values
-from sweeps.axes import Axis
-from sweeps.run import run_sweep
+from gatednet.figures.pipeline import make, sweeps_for
+from gatednet.figures.registry import FIGURES
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.execution.run import run_sweep
 
 SEEDS, MOST_POINTS = 3, 7
 

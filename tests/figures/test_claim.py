@@ -7,8 +7,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from figures.claim import Claim, Range, surprises, table, to_json
-from figures.statistics import Measurement
+from gatednet.figures.toolkit.claim import Claim, Range, surprises, table, to_json
+from gatednet.figures.toolkit.statistics import Measurement
 
 finite = st.floats(-1e3, 1e3)
 errors = st.floats(0, 10)

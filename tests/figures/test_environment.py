@@ -8,8 +8,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from figures.panels import Scale, band, heat_map, letter, look, new_figure
-from figures.pipeline import pictures
+from gatednet.figures.pipeline import pictures
+from gatednet.figures.toolkit.panels import Scale, band, heat_map, letter, look, new_figure
 from tests.cli.tools import TIMEOUT, contents, environment
 
 COMMAND = (
@@ -85,7 +85,7 @@ def drawn(places, tmp_path_factory):
     found = {}
     for name, variables in places.items():
         done = subprocess.run(
-            [sys.executable, "-m", "figures.cli.main", *COMMAND.split(), name],
+            [sys.executable, "-m", "gatednet", *COMMAND.split(), name],
             cwd=folder, env=environment() | variables, capture_output=True, text=True, timeout=TIMEOUT, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (name, done.stderr)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray
 
-from figures import fig02_dynamics as fig02
+from gatednet.figures import fig02_dynamics as fig02
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from figures import fig03_composition as fig03
 from gatednet import Phase, Phases, Sum, Task, with_values
-from sweeps.catalog import experiment
+from gatednet.figures import fig03_composition as fig03
+from gatednet.sweeps.catalog import experiment
 
 
 def test_composed_tasks_are_of_the_teachers(data):

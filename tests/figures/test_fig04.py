@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import xarray
 
-from figures import fig04_geometry as fig04
-from figures import geometry, specialization
+from gatednet.figures import fig04_geometry as fig04
+from gatednet.figures.toolkit import geometry, specialization
 from gatednet.theory import specialization_of_weights
 
 

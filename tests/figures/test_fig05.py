@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from figures import fig05_regimes as fig05
+from gatednet.figures import fig05_regimes as fig05
 
 SIDES = list(fig05.PUBLISHED)
 

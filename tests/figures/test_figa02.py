@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray
 
-from figures import figa02_gate_speed as figa02
+from gatednet.figures import figa02_gate_speed as figa02
 
 
 def test_points_are_those_of_the_store(data, stores):

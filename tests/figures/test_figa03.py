@@ -1,7 +1,7 @@
 import numpy as np
 import xarray
 
-from figures import figa03_redundant_paths as figa03
+from gatednet.figures import figa03_redundant_paths as figa03
 
 
 def dataset(use):

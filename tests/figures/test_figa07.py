@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from figures import figa07_regimes as figa07
+from gatednet.figures import figa07_regimes as figa07
 
 SIDES = list(figa07.PUBLISHED)
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from figures import figa08_tangent_kernel as figa08
+from gatednet.figures import figa08_tangent_kernel as figa08
 
 
 def test_terms_add_up_and_are_symmetric():

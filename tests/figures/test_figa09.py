@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from figures import figa09_block_length as figa09
+from gatednet.figures import figa09_block_length as figa09
 
 
 @pytest.mark.parametrize(("time", "sign"), [(0.0, 1), (0.99, 1), (1.01, -1), (2.99, -1), (3.01, 1), (5.5, -1)])

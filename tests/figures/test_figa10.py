@@ -1,6 +1,6 @@
 import numpy as np
 
-from figures import figa10_one_block as figa10
+from gatednet.figures import figa10_one_block as figa10
 
 
 def test_sums_and_differences_are_those_of_the_stored_parameters(data, stores):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from figures import figa11_four_blocks as figa11
+from gatednet.figures import figa11_four_blocks as figa11
 
 
 def test_runs_go_on_from_a_quarter_of_the_one_block(stores):

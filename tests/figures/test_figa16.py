@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from figures import equivalent
-from figures import figa16_single_samples as figa16
+from gatednet.figures import figa16_single_samples as figa16
+from gatednet.figures.toolkit import equivalent
 
 
 def test_values_are_taken_from_each_block(data):

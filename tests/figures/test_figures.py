@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from figures.files import open_data
-from figures.panels import SHADE, look, new_figure
-from figures.pipeline import few_of, make, open_stores, pictures, seeds_of, sweeps_for
-from figures.registry import FIGURES
 from gatednet import SettingError
+from gatednet.figures.pipeline import few_of, make, open_stores, pictures, seeds_of, sweeps_for
+from gatednet.figures.registry import FIGURES
+from gatednet.figures.toolkit.files import open_data
+from gatednet.figures.toolkit.panels import SHADE, look, new_figure
 from tests.figures.test_registry import FEWEST_CLAIMS
 
 every_figure = pytest.mark.parametrize("name", FIGURES)

@@ -5,9 +5,9 @@ import pytest
 import xarray
 from zarr.storage import ZipStore
 
-from figures.files import check_writable, open_data, packed, write_all
 from gatednet import SettingError
-from sweeps.files import WriteError
+from gatednet.figures.toolkit.files import check_writable, open_data, packed, write_all
+from gatednet.sweeps.files import WriteError
 
 
 @pytest.fixture

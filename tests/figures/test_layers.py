@@ -4,8 +4,8 @@ import pkgutil
 import tomllib
 from pathlib import Path
 
-import figures
-from figures.registry import _MODULE
+from gatednet import figures
+from gatednet.figures.registry import _MODULE
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from figures.matching import in_order, path_order
+from gatednet.figures.toolkit.matching import in_order, path_order
 
 
 def best_sum(score):

@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 from matplotlib.colors import to_rgb
 
-from figures.panels import (
+from gatednet.figures.toolkit.panels import (
     EVEN_CONTRAST,
     REGIMES,
     TASKS,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from figures.regime_map import boundary_distances, distance, farthest_cell, subscripts
+from gatednet.figures.toolkit.regime_map import boundary_distances, distance, farthest_cell, subscripts
 
 
 def test_distance_to_a_table():

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import figures
-from figures import pipeline
-from figures.pipeline import check_formats, chosen, few_seeds, open_stores, sweeps_for
-from figures.registry import FIGURES
-from gatednet import SettingError
-from sweeps.catalog import SWEEPS, sweeps_of
+from gatednet import SettingError, figures
+from gatednet.figures import pipeline
+from gatednet.figures.pipeline import check_formats, chosen, few_seeds, open_stores, sweeps_for
+from gatednet.figures.registry import FIGURES
+from gatednet.sweeps.catalog import SWEEPS, sweeps_of
 
 # The fewest claims that a figure may have, where it is not 2.
 FEWEST_CLAIMS = {"fig2": 8, "fig4": 8, "fig5": 6, "figa10": 5}
@@ -20,7 +19,7 @@ FEWEST_CLAIMS = {"fig2": 8, "fig4": 8, "fig5": 6, "figa10": 5}
 def test_every_module_of_a_figure_is_registered():
     folder = Path(figures.__file__).parent
     files = {path.stem for pattern in ("fig*_*.py", "control*_*.py") for path in folder.glob(pattern)}
-    assert {entry.module for entry in FIGURES.values()} == {f"figures.{stem}" for stem in files}
+    assert {entry.module for entry in FIGURES.values()} == {f"gatednet.figures.{stem}" for stem in files}
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -30,7 +29,7 @@ def test_no_figure_knows_another(name):
         part
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Import | ast.ImportFrom)
-        for part in [getattr(node, "module", None) or "", *(f"figures.{alias.name}" for alias in node.names)]
+        for part in [getattr(node, "module", None) or "", *(f"gatednet.figures.{alias.name}" for alias in node.names)]
     }
     others = {entry.module for entry in FIGURES.values()} - {FIGURES[name].module}
     assert not imported & others
@@ -73,7 +72,7 @@ def test_a_missing_store_is_made_by_a_sweep_of_the_catalog(name, tmp_path, monke
 
 def test_listing_figures_imports_nothing_heavy():
     heavy = "{'jax', 'matplotlib', 'xarray', 'numpy'}"
-    code = f"import sys, figures.registry as r; print(*r.FIGURES, *({heavy} & {{*sys.modules}}))"
+    code = f"import sys, gatednet.figures.registry as r; print(*r.FIGURES, *({heavy} & {{*sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == list(FIGURES)
 

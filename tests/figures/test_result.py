@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from figures import result
-from figures.result import CAPTION, DATA, FORMATS, LOCK, Result
 from gatednet import SettingError
-from sweeps import WriteError
+from gatednet.figures.toolkit import result
+from gatednet.figures.toolkit.result import CAPTION, DATA, FORMATS, LOCK, Result
+from gatednet.sweeps import WriteError
 from tests.cli.tools import contents
 
 CHANGING = ("fsync", "replace", "unlink")

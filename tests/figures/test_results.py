@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from figures.files import open_data
-from figures.registry import FIGURES
+from gatednet.figures.registry import FIGURES
+from gatednet.figures.toolkit.files import open_data
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 CLAIMS = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))

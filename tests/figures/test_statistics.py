@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from xarray import DataArray
 
-from figures.statistics import exact, mean_and_error, measure, over_seeds
+from gatednet.figures.toolkit.statistics import exact, mean_and_error, measure, over_seeds
 
 
 @given(hnp.arrays(np.float64, st.tuples(st.integers(2, 12), st.integers(1, 4)), elements=st.floats(-1e3, 1e3)))

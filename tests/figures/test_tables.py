@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from figures.tables import Table
 from gatednet import SettingError
+from gatednet.figures.toolkit.tables import Table
 
 TABLE = Table("scores", ("trial", "score"))
 

@@ -1,9 +1,6 @@
 import numpy as np
 import pytest
 
-from figures.describe import targets_by_block
-from figures.panels import look
-from figures.time_course import draw, observables
 from gatednet import (
     Blocked,
     Experiment,
@@ -22,7 +19,10 @@ from gatednet import (
     simulate,
     with_values,
 )
-from sweeps.catalog.images import head
+from gatednet.figures.time_course import draw, observables
+from gatednet.figures.toolkit.describe import targets_by_block
+from gatednet.figures.toolkit.panels import look
+from gatednet.sweeps.catalog.images import head
 
 
 @pytest.mark.parametrize(("paths", "tasks"), [(1, 1), (2, 3), (5, 4)])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray
 
-from figures import two_layers
+from gatednet.figures.toolkit import two_layers
 
 # Two tasks of two rows, four units; unit 0 is the best one for the first row of both tasks.
 SCORE = np.array([[0.9, 0.0, 0.1, 0.0], [0.0, 0.8, 0.0, 0.0], [0.7, 0.0, 0.6, 0.0], [0.0, 0.0, 0.0, 0.5]])

@@ -7,14 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sweeps import use_all_cores
+from gatednet.sweeps import use_all_cores
 
 use_all_cores()
 
 import jax  # noqa: E402 - the devices are chosen before
 
 from gatednet import GatedLinear, Gaussian, Initial, Optax, Options, Save, SettingError, simulate, with_values  # noqa: E402
-from sweeps import Axis, Sweep, run_sweep  # noqa: E402
+from gatednet.sweeps import Axis, Sweep, run_sweep  # noqa: E402
 from tests.gatednet.tools import SMALL  # noqa: E402
 
 SAVE = Save(("loss", "weights", "alignment", "specialization", "loss_every_step"), 20)

@@ -37,9 +37,9 @@ from gatednet import (
     to_toml,
     with_values,
 )
+from gatednet.curricula.targets import Target
 from gatednet.experiment import PARTS
 from gatednet.settings import Nested, Setting
-from gatednet.targets import Target
 from gatednet.toml import kinds, plain, structure
 from tests.gatednet.test_toml import any_experiment
 from tests.gatednet.tools import SMALL

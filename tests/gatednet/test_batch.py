@@ -20,8 +20,8 @@ from gatednet import (
     simulate,
     with_values,
 )
-from gatednet.batch import jitted
-from gatednet.labels import dimensions
+from gatednet.dimensions import dimensions
+from gatednet.engine.batch import jitted
 from tests.gatednet.tools import SMALL, run_many
 
 SAVE = Save(("loss", "weights", "loss_every_step"), every=8)

@@ -33,7 +33,7 @@ from gatednet import (
     simulate,
     with_values,
 )
-from gatednet.batch import lane_width, reduced_by
+from gatednet.engine.batch import lane_width, reduced_by
 from tests.gatednet.tools import OF_MAPS, SMALL
 
 

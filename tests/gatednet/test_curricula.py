@@ -21,10 +21,10 @@ from gatednet import (
     Sum,
     Task,
     simulate,
-    targets,
     with_values,
 )
-from gatednet.curricula import Schedule
+from gatednet.curricula import targets
+from gatednet.curricula.base import Schedule
 from gatednet.times import MOST_STEPS
 from tests.gatednet.tools import SMALL
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from gatednet import Blocked, DeepLinear, Gaussian, Save, simulate, with_values
-from gatednet.networks import GatedLinear
-from gatednet.rows import Cut, chained, gated
+from gatednet.arrays.product import chained, gated
+from gatednet.arrays.rows import Cut
+from gatednet.networks.gated_linear import GatedLinear
 from tests.gatednet import oracle
 from tests.gatednet.test_oracle import model_of
 from tests.gatednet.tools import SMALL

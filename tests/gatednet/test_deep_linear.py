@@ -5,7 +5,7 @@ import pytest
 import scipy.optimize
 
 from gatednet import DeepLinear, Experiment, Initial, Objective, Population, Save, Timescales, simulate
-from gatednet.curricula import Blocked
+from gatednet.curricula.blocked import Blocked
 
 SAVE = Save(("units", "readout", "second_layer", "unit_alignment", "total_alignment", "teachers", "loss", "gates"), 1)
 STEPS, DT, PENALTY = 40, 0.01, 0.3

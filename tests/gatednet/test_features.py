@@ -12,7 +12,7 @@ from gatednet import (
     Imbalanced,
     examples_of,
 )
-from gatednet.examples import Batch, in_pieces, told
+from gatednet.inputs.examples import Minibatch, in_pieces, largest_output
 from tests.gatednet.labelled import (
     BATCH,
     EXAMPLES,
@@ -149,7 +149,7 @@ def test_examples_are_sorted_by_class_and_keep_their_order_within() -> None:
 
 def test_the_first_of_several_largest_outputs_is_told() -> None:
     outputs = jnp.asarray([[[3.0, 1.0, 1.0], [1.0, 1.0, 2.0], [0.0, 1.0, 2.0]]])
-    np.testing.assert_array_equal(told(outputs), [[[1, 1, 0], [0, 0, 1], [0, 0, 0]]])
+    np.testing.assert_array_equal(largest_output(outputs), [[[1, 1, 0], [0, 0, 1], [0, 0, 0]]])
 
 
 @pytest.mark.parametrize("width", [1, 5, 8, 10, 12, 64])
@@ -157,5 +157,5 @@ def test_pieces_hold_the_inputs_in_their_order(width: int) -> None:
     inputs = jnp.arange(3 * width, dtype=float).reshape(3, width)
     np.testing.assert_array_equal(in_pieces(inputs).reshape(3, width), inputs)
     labels, linear = jnp.zeros(3, int), jax.random.normal(jax.random.key(0), (4, width, 2))
-    outputs = Batch(in_pieces(inputs), labels).outputs(linear)
+    outputs = Minibatch(in_pieces(inputs), labels).outputs(linear)
     np.testing.assert_allclose(outputs, jnp.einsum("oir,bi->rob", linear, inputs), rtol=1e-5)

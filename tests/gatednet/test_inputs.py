@@ -21,8 +21,8 @@ from gatednet import (
     Timescales,
     simulate,
 )
-from gatednet.inputs import seen
-from gatednet.wishart import FEWEST_FITTED, chi_fit
+from gatednet.inputs.base import seen
+from gatednet.random.wishart import FEWEST_FITTED, chi_fit
 
 STEPS, RUNS = 8, 5000
 # Standard errors that we allow; with some hundreds of comparisons four would be too few for the worst of them.

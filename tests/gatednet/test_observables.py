@@ -23,7 +23,7 @@ from gatednet import (
     simulate,
     with_values,
 )
-from gatednet.matching import assignment, hungarian
+from gatednet.arrays.matching import assignment, hungarian
 from gatednet.observables import register
 from tests.gatednet.by_hand import BY_HAND, Record
 from tests.gatednet.tools import OF_MAPS, SMALL

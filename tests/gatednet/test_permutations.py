@@ -23,7 +23,7 @@ from gatednet import (
     to_toml,
     with_values,
 )
-from gatednet.permutations import NAMED
+from gatednet.teachers.permutations import NAMED
 
 SMALL = GatedLinear(inputs=5, outputs=3)
 

@@ -23,7 +23,7 @@ from gatednet import (
     to_toml,
     with_values,
 )
-from gatednet.proximal import of_norm_1, of_norm_2
+from gatednet.objectives.proximal import of_norm_1, of_norm_2
 from tests.gatednet import oracle
 from tests.gatednet.test_oracle import model_of
 from tests.gatednet.tools import SMALL, run_many

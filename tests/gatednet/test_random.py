@@ -9,7 +9,7 @@ import pytest
 import scipy.stats
 from jax.extend.random import threefry_2x32
 
-from gatednet.random import normal, normals, threefry
+from gatednet.random.threefry import normal, normals, threefry
 
 KEYS = jnp.array([[1, 0xFFFFFFFF, 12345], [2, 0x80000001, 0]], jnp.uint32)
 # The smallest probability that we accept of a sample at least this unusual; the numbers are the same in every run.

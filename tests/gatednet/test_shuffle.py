@@ -10,7 +10,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatednet.shuffle import orders, shuffled, sides
+from gatednet.random.shuffle import orders, shuffled, sides
 
 
 def keys(runs: int, seed: int = 0) -> jax.Array:

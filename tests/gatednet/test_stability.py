@@ -17,7 +17,7 @@ from gatednet import (
     Timescales,
     with_values,
 )
-from gatednet.stability import Instability, instability
+from gatednet.dynamics.stability import Instability, instability
 
 # norm · paths · dt / timescales.gates is 2.4 here.
 STIFF = Experiment(

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 import gatednet
 from gatednet import REGISTRY, Blocked, Experiment, GatedLinear, Population, Save, Timescales
-from gatednet.batch import compiled
+from gatednet.engine.batch import compiled
 from gatednet.simulation import precision_of
 
 # The names of all observables of tasks that are maps; those of labels are in test_labelled.py.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweeps.files import entry_of, listing, read_record, write_record
-from sweeps.template import own_metadata
+from gatednet.sweeps.files import entry_of, listing, read_record, write_record
+from gatednet.sweeps.store.template import own_metadata
 
 
 def as_before(folder: Path) -> None:

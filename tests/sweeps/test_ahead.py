@@ -6,11 +6,11 @@ import time
 import numpy as np
 import pytest
 
-from sweeps import ahead as sweeps_ahead
-from sweeps.ahead import Ahead
-from sweeps.executor import Executor, Executors
-from sweeps.progress import Silent
-from sweeps.run import run_sweep
+from gatednet.sweeps.execution import ahead as sweeps_ahead
+from gatednet.sweeps.execution.ahead import Ahead
+from gatednet.sweeps.execution.executor import Executor, Executors
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.progress import Silent
 from tests.sweeps.tools import grid, small
 
 # Numbers of steps that no other test has, and so nothing that is compiled already.

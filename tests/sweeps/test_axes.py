@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gatednet import SettingError
-from sweeps.axes import Axis
+from gatednet.sweeps.axes import Axis
 
 
 def test_the_coordinates_of_an_axis_are_its_values_or_its_labels():

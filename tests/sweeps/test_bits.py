@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from gatednet import GatedLinear, Gaussian, Save, simulate, with_values
-from gatednet.reduction import reduced_network
-from gatednet.rows import Cut
-from sweeps import Axis, Sweep, run_sweep
-from sweeps.catalog import SWEEPS, sweeps_of
+from gatednet.arrays.rows import Cut
+from gatednet.dynamics.reduction import reduced_network
+from gatednet.sweeps import Axis, Sweep, run_sweep
+from gatednet.sweeps.catalog import SWEEPS, sweeps_of
 from tests.gatednet.tools import SMALL
 
 EXPERIMENT = with_values(

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from gatednet import GatedLinear, IndependentTeachers, Save, SettingError, memory, simulate
-from sweeps.axes import Axis
-from sweeps.plan import Sweep
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.planning.cost import cost_of
+from gatednet.sweeps.planning.plan import plan_of
+from gatednet.sweeps.sweep import Sweep
+from gatednet.sweeps.text import from_text, to_text
 from tests.sweeps.tools import small
 
 SAVE = Save(("loss",), 20)
@@ -23,13 +26,13 @@ def test_a_hundred_million_seeds_take_no_room():
     start = time.process_time()
     sweep = Sweep(small(), (Axis.seeds(10**8),), SAVE)
     assert sweep.runs == 10**8
-    assert Sweep.from_toml(sweep.to_toml()) == sweep
-    assert len(sweep.to_toml()) < 3000
+    assert from_text(to_text(sweep)) == sweep
+    assert len(to_text(sweep)) < 3000
     assert hash(sweep.axes[0]) == hash(Axis("seed", "seed", range(10**8)))
-    assert sweep.cost(1).chunks == len(sweep.plan())
-    (last,) = sweep.plan().chunk((len(sweep.plan()) - 1,)).region
+    assert cost_of(sweep, 1).chunks == len(plan_of(sweep))
+    (last,) = plan_of(sweep).chunk((len(plan_of(sweep)) - 1,)).region
     assert last.stop == 10**8
-    assert sweep.plan().request(sweep.plan().chunk((1,))).seeds[0] == sweep.plan().chunk_runs
+    assert plan_of(sweep).request(plan_of(sweep).chunk((1,))).seeds[0] == plan_of(sweep).chunk_runs
     assert time.process_time() - start < 5
 
 
@@ -48,7 +51,7 @@ def test_seeds_are_one_axis_in_whatever_form_they_come():
 def test_a_million_values_are_checked_in_well_under_a_second():
     start = time.process_time()
     sweep = Sweep(small(), (Axis.linspace("a", "timescales.gates", 0.01, 1.0, MANY), Axis.seeds(2)), SAVE)
-    assert sweep.cost(1).runs == 2 * MANY
+    assert cost_of(sweep, 1).runs == 2 * MANY
     # Twice what was measured where other programs ran beside it.
     assert time.process_time() - start < 2
     with pytest.raises(SettingError, match=r"axes at a = 0\.0: Timescales\.gates is 0\.0, allowed is"):
@@ -89,7 +92,7 @@ def test_a_million_values_are_checked_in_well_under_a_second():
 )
 def test_grids_that_cannot_be_held(axes, message):
     with pytest.raises(SettingError, match=message):
-        Sweep(small(), axes(), SAVE).cost(1)
+        cost_of(Sweep(small(), axes(), SAVE), 1)
 
 
 @pytest.mark.parametrize(

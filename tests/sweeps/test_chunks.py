@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatednet import Save
-from sweeps.axes import Axis
-from sweeps.chunks import MOST_BYTES, MOST_RUNS, Plan
-from sweeps.plan import Sweep
-from sweeps.store import Store
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.planning.plan import MOST_BYTES, MOST_RUNS, Plan, plan_of
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.sweep import Sweep
 from tests.sweeps.tools import grid, small
 
 SAVE = Save(("loss",), 20)
@@ -36,7 +36,7 @@ def grids(draw: st.DrawFn) -> tuple[Axis, ...]:
 @settings(max_examples=60)
 def test_chunks_tile_the_grid_and_each_is_a_chunk_of_the_arrays(axes, runs):
     sweep = Sweep(small(), axes, SAVE)
-    plan = sweep.plan(runs)
+    plan = plan_of(sweep, runs)
     covered = np.zeros(sweep.shape, int)
     chunks = list(plan.chunks())
     assert len(chunks) == len(plan) == len({chunk.name for chunk in chunks})
@@ -57,7 +57,7 @@ def test_chunks_tile_the_grid_and_each_is_a_chunk_of_the_arrays(axes, runs):
 @settings(max_examples=60)
 def test_a_request_holds_the_values_of_every_cell(axes, noise, runs):
     sweep = Sweep(small(), axes, SAVE, noise=noise)
-    plan = sweep.plan(runs)
+    plan = plan_of(sweep, runs)
     for chunk in plan.chunks():
         request = plan.request(chunk)
         cells = np.indices(chunk.shape).reshape(len(chunk.shape), -1).T + np.asarray(chunk.start)
@@ -109,22 +109,22 @@ def test_chunks_are_cut_along_the_axes_of_the_schedule_first():
         Axis("gates", "timescales.gates", values(40)),
         Axis.seeds(3),
     )
-    assert Sweep(small(), axes, SAVE).plan(240).chunk_shape == (2, 40, 3)
-    assert Sweep(small(), axes[::-1], SAVE).plan(240).chunk_shape == (3, 40, 2)
+    assert plan_of(Sweep(small(), axes, SAVE), 240).chunk_shape == (2, 40, 3)
+    assert plan_of(Sweep(small(), axes[::-1], SAVE), 240).chunk_shape == (3, 40, 2)
 
 
 def test_chunks_are_bounded_in_runs_and_bytes():
     axes = (Axis("norm", "objective.norm", values(2**8)), Axis.seeds(2**9))
-    plan = Sweep(small(), axes, SAVE).plan()
+    plan = plan_of(Sweep(small(), axes, SAVE))
     assert plan.chunk_runs <= MOST_RUNS
     assert len(plan) >= 8
-    large = Sweep(small(steps=40_000), axes, Save(("loss_every_step",), 40_000)).plan()
+    large = plan_of(Sweep(small(steps=40_000), axes, Save(("loss_every_step",), 40_000)))
     assert large.chunk_runs * 4 * 40_000 <= MOST_BYTES
 
 
 def test_a_small_sweep_is_one_chunk_for_each_static_group():
     axes = (Axis("order", "objective.norm_order", (1, 2)), *grid().axes)
-    assert Sweep(small(), axes, SAVE).plan().chunk_shape == (1, 3, 2, 2)
+    assert plan_of(Sweep(small(), axes, SAVE)).chunk_shape == (1, 3, 2, 2)
 
 
 def test_a_write_that_is_no_chunk_is_refused(tmp_path):

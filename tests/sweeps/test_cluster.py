@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from gatednet import SettingError
-from sweeps import cluster as module
-from sweeps.cluster import ClusterError, check_alike, connected, on_workers, versions_of_workers
-from sweeps.provenance import BITS, versions
+from gatednet.sweeps.execution import cluster as module
+from gatednet.sweeps.execution.cluster import ClusterError, check_alike, connected, on_workers, versions_of_workers
+from gatednet.sweeps.planning.plan import plan_of
+from gatednet.sweeps.store.provenance import BITS, versions
 from tests.cli.tools import SPEC, TIMEOUT, contents, environment, gatednet, refusal, start
 from tests.sweeps.tools import grid
 
@@ -34,7 +35,7 @@ import sys
 from distributed import LocalCluster
 
 from gatednet import Experiment, GatedLinear, Population, Save, Teachers
-from sweeps import Axis, Sweep, run_sweep
+from gatednet.sweeps import Axis, Sweep, run_sweep
 
 if __name__ == "__main__":
     here, there = sys.argv[1:]
@@ -131,7 +132,7 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
 def sweeping(folder: Path, cluster: Cluster, spec: str = FOUR) -> Iterator[subprocess.Popen[str]]:
     """A sweep that runs on a cluster."""
     (folder / "mine.toml").write_text(spec)
-    process = start("-m", "figures.cli.main", "sweep", "mine.toml", "--cluster", cluster.address, folder=folder)
+    process = start("-m", "gatednet", "sweep", "mine.toml", "--cluster", cluster.address, folder=folder)
     try:
         yield process
     finally:
@@ -205,9 +206,12 @@ def test_a_worker_that_is_killed_costs_its_chunk_alone(cluster, tmp_path):
 
 
 # A worker that dies when it is given a chunk.
-DEADLY = (
-    "import os, sweeps.cluster\nsweeps.cluster.described = dict\nsweeps.cluster._executors = lambda *_: os._exit(9)\n"
-)
+DEADLY = """
+import os
+from gatednet.sweeps.execution import cluster
+cluster.described = dict
+cluster._executors = lambda *_: os._exit(9)
+"""
 
 
 @pytest.mark.slow
@@ -319,7 +323,7 @@ def test_what_a_worker_refuses_is_one_line_with_its_chunk(local, monkeypatch) ->
         raise SettingError("digits are not at hand")
 
     monkeypatch.setattr(module, "_executors", refuse)
-    plan = grid().plan()
+    plan = plan_of(grid())
     with pytest.raises(ClusterError, match=r"^chunk \d\S*: a worker cannot compute it: digits are not at hand$"):
         list(on_workers(local, plan, list(plan.chunks())))
 
@@ -331,7 +335,7 @@ def test_a_worker_that_joins_with_another_version_is_told_before_its_numbers_are
     monkeypatch.setattr(module, "_description", lambda: {**SAID, "jax": f"0.{names.index(get_worker().address)}"})
 
     class Zeros:
-        plan = grid().plan(1)
+        plan = plan_of(grid(), 1)
 
         def start(self, chunk):
             time.sleep(0.05)  # so that both workers get some

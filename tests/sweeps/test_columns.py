@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatednet import Optax, Options, Save, SettingError
-from sweeps.axes import Axis
-from sweeps.plan import Sweep
-from sweeps.template import coordinates_of, empty_arrays
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.planning.plan import plan_of
+from gatednet.sweeps.store.template import coordinates_of, empty_arrays
+from gatednet.sweeps.sweep import Sweep
+from gatednet.sweeps.text import from_text, to_text
 from tests.sweeps.tools import grid, small
 
 SAVE = Save(("loss",), 20)
@@ -38,14 +40,14 @@ def test_labels_are_refused_or_read_back_equal(tmp_path_factory, labels):
     assert axis.labels == tuple(labels)
     folder = tmp_path_factory.mktemp("store")
     sweep = Sweep(small(), (axis,), SAVE)
-    for name, content in empty_arrays(sweep.plan()).items():
+    for name, content in empty_arrays(plan_of(sweep)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     data = xarray.open_zarr(folder, chunks=None, consolidated=True)
     # As Python's own: NumPy's strings end at what looks like padding.
     assert [getattr(each, "item", lambda each=each: each)() for each in data.a.values] == list(axis.labels)
     assert data["timescales.gates"].values.tolist() == list(values)
-    assert Sweep.from_toml(sweep.to_toml()) == sweep
+    assert from_text(to_text(sweep)) == sweep
 
 
 @pytest.mark.parametrize(
@@ -168,11 +170,11 @@ def test_options_of_a_sweep_are_converted():
     known = grid()
     again = Sweep(known.experiment, iter(known.axes), known.save, np.bool_(True), np.str_("float32"), np.str_("paired"))
     assert again == Sweep(known.experiment, known.axes, known.save, True)
-    assert Sweep.from_toml(again.to_toml()) == again
-    assert known.plan(np.int64(4)) == known.plan(4)
+    assert from_text(to_text(again)) == again
+    assert plan_of(known, np.int64(4)) == plan_of(known, 4)
     for wrong in (0, 2.0, True, "4", 2**31):
         with pytest.raises(SettingError, match=r"^chunk_runs is .*, allowed is a whole number, at least 1"):
-            known.plan(wrong)
+            plan_of(known, wrong)
     with pytest.raises(SettingError, match=r"^axes is 3, allowed is"):
         Sweep(known.experiment, 3, known.save)
 

@@ -13,10 +13,10 @@ import pytest
 import xarray
 
 from gatednet import SettingError
-from sweeps.files import read_record, write_record
-from sweeps.run import is_finished, run_sweep
-from sweeps.store import Store
-from sweeps.verify import verify
+from gatednet.sweeps.execution.run import is_finished, run_sweep
+from gatednet.sweeps.files import read_record, write_record
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.store.verify import verify
 from tests.sweeps.layouts import as_before
 from tests.sweeps.test_store import CHUNK_RUNS, everything, interrupted
 from tests.sweeps.tools import Numbered, grid
@@ -102,7 +102,7 @@ def stores(tmp_path_factory):
     """A store that is finished, one that is not, and both as an earlier version left them."""
     parent = tmp_path_factory.mktemp("stores")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeps.run.Executors", Numbered)
+        patch.setattr("gatednet.sweeps.execution.run.Executors", Numbered)
         run_sweep(grid(), parent / "finished", chunk_runs=CHUNK_RUNS)
         interrupted(parent / "unfinished", 2)
     for name in ("finished", "unfinished"):

@@ -14,9 +14,9 @@ import pooch
 import pytest
 
 from gatednet import SettingError
-from sweeps import datasets
-from sweeps.cache import CACHE
-from sweeps.datasets import FETCHING, FILES, TEST, TEST_LABELS, TRAIN, TRAIN_LABELS, at_hand, images_of
+from gatednet.sweeps.images import datasets
+from gatednet.sweeps.images.cache import CACHE
+from gatednet.sweeps.images.datasets import FETCHING, FILES, TEST, TEST_LABELS, TRAIN, TRAIN_LABELS, at_hand, images_of
 from tests.sweeps.tools import IDX_VALUES as VALUES
 from tests.sweeps.tools import idx
 

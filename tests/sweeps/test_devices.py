@@ -7,7 +7,8 @@ import jax
 import pytest
 
 from gatednet import Gaussian, SettingError
-from sweeps.devices import CORES, FLAGS, POOL, devices_for, usable_cores, usable_devices, use_all_cores, use_one_core
+from gatednet.sweeps.devices import CORES, FLAGS, POOL, usable_cores, usable_devices, use_all_cores, use_one_core
+from gatednet.sweeps.planning.devices import devices_for
 from tests.sweeps.tools import grid, small
 
 
@@ -43,14 +44,14 @@ def test_the_pool_has_a_thread_for_all_or_more_than_there_are_devices(monkeypatc
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(jax.config, "update", chosen.__setitem__)
-    monkeypatch.setattr("sweeps.devices.usable_cores", lambda: 4)
+    monkeypatch.setattr("gatednet.sweeps.devices.usable_cores", lambda: 4)
     (use_one_core if cores == 1 else use_all_cores)()
     assert chosen == {"jax_num_cpu_devices": devices}
     assert os.environ[POOL] == pool
 
 
 def test_a_sweep_that_takes_less_than_its_compilation_gets_one_device(monkeypatch):
-    monkeypatch.setattr("sweeps.devices.usable_devices", lambda: ["first", "second"])
+    monkeypatch.setattr("gatednet.sweeps.devices.usable_devices", lambda: ["first", "second"])
     assert devices_for(grid()) == ["first"]
     assert devices_for(grid(small(steps=1_000_000_000, inputs=Gaussian(batch=5)))) == ["first", "second"]
 

@@ -17,14 +17,14 @@ import numpy as np
 import pytest
 
 from gatednet import SettingError
+from gatednet.sweeps.files import listing, read_record, sha256, write_record
+from gatednet.sweeps.images import features
+from gatednet.sweeps.images.cache import CACHE
+from gatednet.sweeps.images.datasets import DATA, Images, at_hand, images_of
+from gatednet.sweeps.images.extractor import Training, _batches, activations, architecture_for, train, training_for
+from gatednet.sweeps.images.features import FEATURES, NETWORK, RECORD, check_source, features_of, network_of
+from gatednet.sweeps.progress import Lines, Silent
 from gatednet.vision import CNN
-from sweeps import features
-from sweeps.cache import CACHE
-from sweeps.datasets import DATA, Images, at_hand, images_of
-from sweeps.extractor import Training, _batches, activations, architecture_for, train, training_for
-from sweeps.features import FEATURES, NETWORK, RECORD, check_source, features_of, network_of
-from sweeps.files import listing, read_record, sha256, write_record
-from sweeps.progress import Lines, Silent
 
 SHORT = Training(steps=30, batch=32)
 

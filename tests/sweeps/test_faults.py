@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gatednet import SettingError, with_values
-from sweeps.files import WriteError
-from sweeps.run import run_sweep
-from sweeps.verify import verify
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.files import WriteError
+from gatednet.sweeps.store.verify import verify
 from tests.cli.tools import contents, flip
 from tests.sweeps.faults import Died, disk
 from tests.sweeps.layouts import as_before
@@ -61,7 +61,7 @@ def starts(tmp_path_factory):
     """Folders as they are before, and all files of the store that comes out."""
     made = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeps.run.Executors", Numbered)
+        patch.setattr("gatednet.sweeps.execution.run.Executors", Numbered)
         for name, (make, _) in STARTS.items():
             made[name] = tmp_path_factory.mktemp("start")
             # What is not ours, with names that come close to ours.

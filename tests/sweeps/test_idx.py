@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gatednet import SettingError
-from sweeps.idx import read_idx
+from gatednet.sweeps.images.idx import read_idx
 
 VALUES = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
 TRIALS = 10_000

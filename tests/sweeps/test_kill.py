@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweeps.run import run_sweep
-from sweeps.store import Store
-from sweeps.verify import verify
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.store.verify import verify
 from tests.sweeps.tools import Numbered, grid
 
 # What the processes compute are numbers that tell which run they are of, slowly enough to be caught at it.
 PROGRAM = """
 import sys, time
-import sweeps.run
+import gatednet.sweeps.execution.run
 from tests.sweeps.tools import Numbered, grid
 
 class Slow(Numbered):
@@ -26,11 +26,11 @@ class Slow(Numbered):
         time.sleep(0.02)
         return super().start(chunk)
 
-sweeps.run.Executors = Slow
+gatednet.sweeps.execution.run.Executors = Slow
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    sweeps.run.run_sweep(grid(), sys.argv[1], chunk_runs=1)
+    gatednet.sweeps.execution.run.run_sweep(grid(), sys.argv[1], chunk_runs=1)
 except KeyboardInterrupt:
     sys.exit(130)
 """
@@ -72,7 +72,7 @@ def time_of_a_sweep(folder: Path) -> float:
 
 @pytest.fixture
 def expected(tmp_path, monkeypatch) -> np.ndarray:
-    monkeypatch.setattr("sweeps.run.Executors", Numbered)
+    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Numbered)
     return run_sweep(grid(), tmp_path / "expected", chunk_runs=1).dataset().loss.values
 
 

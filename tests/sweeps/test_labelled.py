@@ -20,18 +20,27 @@ from gatednet import (
     simulate,
     with_values,
 )
-from sweeps import features, labelled
-from sweeps.ahead import Ahead
-from sweeps.axes import Axis
-from sweeps.cache import CACHE
-from sweeps.datasets import DATA
-from sweeps.executor import Executor, Executors
-from sweeps.features import features_of
-from sweeps.labelled import are_at_hand, are_prepared, examples_for, fingerprints, prepare, source_of, sources_of
-from sweeps.plan import Sweep
-from sweeps.progress import Silent
-from sweeps.run import run_sweep
-from sweeps.store import PROVENANCE, Store
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.execution.ahead import Ahead
+from gatednet.sweeps.execution.executor import Executor, Executors
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.images import features, labelled
+from gatednet.sweeps.images.cache import CACHE
+from gatednet.sweeps.images.datasets import DATA
+from gatednet.sweeps.images.features import features_of
+from gatednet.sweeps.images.labelled import (
+    are_at_hand,
+    are_prepared,
+    examples_for,
+    fingerprints,
+    prepare,
+    source_of,
+    sources_of,
+)
+from gatednet.sweeps.planning.cost import cost_of
+from gatednet.sweeps.progress import Silent
+from gatednet.sweeps.store.store import PROVENANCE, Store
+from gatednet.sweeps.sweep import Sweep
 from tests.sweeps.tools import grid, small
 
 DIGITS = Experiment(
@@ -136,7 +145,7 @@ def test_other_features_do_not_go_on_with_a_store(tmp_path, monkeypatch):
     before = (tmp_path / "store" / PROVENANCE).read_bytes()
     with monkeypatch.context() as patch:
         other = {NAME: {"fingerprint": "0" * 64, "accuracy": 0.9}}
-        patch.setattr("sweeps.run.fingerprints", lambda _: other)
+        patch.setattr("gatednet.sweeps.execution.run.fingerprints", lambda _: other)
         with pytest.raises(SettingError) as refusal:
             run_sweep(of_digits(), tmp_path / "store")
     assert str(refusal.value).startswith(f"{tmp_path / 'store'} was begun with other features of {NAME}; ")
@@ -148,7 +157,7 @@ def test_other_features_do_not_go_on_with_a_store(tmp_path, monkeypatch):
 
 
 def test_a_finished_store_needs_no_features(swept, monkeypatch):
-    monkeypatch.setattr("sweeps.run.fingerprints", None)
+    monkeypatch.setattr("gatednet.sweeps.execution.run.fingerprints", None)
     assert not run_sweep(of_digits(), swept.folder).fresh
 
 
@@ -190,7 +199,7 @@ def test_shapes_and_cost_need_no_images():
     shapes = {each.name: each.sizes for each in sweep.variables}
     assert shapes["weights"] == (3, 2, 10, 64)
     assert shapes["accuracy"] == (3,)
-    assert sweep.cost().runs == 2
+    assert cost_of(sweep).runs == 2
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatednet import Gaussian, Save, SettingError, with_values
-from sweeps.axes import Axis
-from sweeps.plan import Sweep
-from sweeps.text import differences, table_of
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.planning.cost import cost_of
+from gatednet.sweeps.sweep import Sweep
+from gatednet.sweeps.text import differences, from_text, table_of, to_text
 from tests.sweeps.tools import grid, small
 
 SAVE = Save(("loss",), 20)
@@ -120,16 +121,16 @@ def test_each_static_group_is_one_recipe():
     groups = list(sweep.groups())
     assert groups == [(0,), (1,)]
     assert [sweep.group(group).objective.norm_order for group in groups] == [1, 2]
-    assert sweep.cost(1).compiles == 2
+    assert cost_of(sweep, 1).compiles == 2
 
 
 def test_cost_counts_runs_steps_and_bytes():
-    cost = grid().cost(1)
+    cost = cost_of(grid(), 1)
     assert (cost.runs, cost.steps, cost.compiles, cost.chunks) == (12, 480, 1, 1)
     # Three saves of the loss, four blocks at most, a code and a step, of 4 bytes each but the code.
     assert cost.bytes == 12 * (3 * 4 + 4 * 4 + 1 + 4)
     assert cost.seconds == pytest.approx(cost.compile_seconds + cost.run_seconds)
-    assert grid().cost(2).run_seconds == pytest.approx(cost.run_seconds / 2)
+    assert cost_of(grid(), 2).run_seconds == pytest.approx(cost.run_seconds / 2)
 
 
 finite = st.floats(1e-3, 1e3)
@@ -145,9 +146,9 @@ def test_a_plan_is_the_same_after_toml(gates, norms, reduced, noise):
         Axis.seeds([3, 1]),
     )
     sweep = Sweep(small(), axes, Save(("loss", "weight_norm"), 20), reduced, "float64", noise)
-    again = Sweep.from_toml(sweep.to_toml())
+    again = from_text(to_text(sweep))
     assert again == sweep
-    assert again.to_toml() == sweep.to_toml()
+    assert to_text(again) == to_text(sweep)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_a_plan_is_the_same_after_toml(gates, norms, reduced, noise):
 )
 def test_texts_that_are_no_plan(text, message):
     with pytest.raises(SettingError, match=message):
-        Sweep.from_toml(text)
+        from_text(text)
 
 
 def test_how_plans_differ_is_told_by_key():

@@ -6,9 +6,9 @@ import re
 import pytest
 from rich.console import Console
 
-from sweeps import progress
-from sweeps.progress import Lines, Live, Meter, Silent, clock, progress_for
-from sweeps.run import run_sweep
+from gatednet.sweeps import progress
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.progress import Lines, LiveLine, Meter, Silent, clock, progress_for
 from tests.sweeps.tools import grid
 
 
@@ -51,7 +51,7 @@ def test_plain_lines_come_now_and_then_and_at_the_end(time_now):
 
 def test_a_terminal_gets_one_line_that_moves():
     stream = io.StringIO()
-    live = Live("fig", Console(file=stream, force_terminal=True, width=120))
+    live = LiveLine("fig", Console(file=stream, force_terminal=True, width=120))
     live.end()
     live.begin(4, 0, 40)
     live.compiling()
@@ -66,7 +66,7 @@ def test_what_is_no_terminal_gets_lines():
     assert isinstance(progress_for("fig", io.StringIO()), Lines)
     terminal = io.StringIO()
     terminal.isatty = lambda: True
-    assert isinstance(progress_for("fig", terminal), Live)
+    assert isinstance(progress_for("fig", terminal), LiveLine)
 
 
 def test_why_nothing_goes_on_is_told_until_it_does(time_now):
@@ -87,7 +87,7 @@ def test_why_nothing_goes_on_is_told_until_it_does(time_now):
 
 def test_a_terminal_shows_why_nothing_goes_on():
     stream = io.StringIO()
-    live = Live("fig", Console(file=stream, force_terminal=True, width=120))
+    live = LiveLine("fig", Console(file=stream, force_terminal=True, width=120))
     live.waiting("waiting for another process")
     assert "fig: waiting for another process" in stream.getvalue()
     live.begin(4, 0, 40)

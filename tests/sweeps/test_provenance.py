@@ -7,11 +7,11 @@ import sys
 import jax
 import pytest
 
-import sweeps.provenance
 from gatednet import SettingError
-from sweeps.provenance import BITS, differing, provenance, versions
-from sweeps.run import run_sweep
-from sweeps.store import Store
+from gatednet.sweeps import files
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.store.provenance import BITS, differing, provenance, versions
+from gatednet.sweeps.store.store import Store
 from tests.cli.tools import contents
 from tests.sweeps.layouts import as_before
 from tests.sweeps.test_store import interrupted
@@ -29,7 +29,7 @@ def begun(tmp_path):
 def changed(monkeypatch, **other: str) -> None:
     """This process has other versions from now on."""
     here = versions(jax.local_devices())
-    for module in ("sweeps.store", "sweeps.provenance"):
+    for module in ("gatednet.sweeps.store.store", "gatednet.sweeps.store.provenance"):
         monkeypatch.setattr(f"{module}.versions", lambda devices: {**here, **other})
 
 
@@ -76,7 +76,7 @@ def test_other_versions_are_refused_unless_told_to(begun, monkeypatch, name, the
         record["sessions"][0].pop(name, None)
     else:
         record["sessions"][0][name] = there
-    sweeps.files.write_record(path, {"sessions": record["sessions"]})
+    files.write_record(path, {"sessions": record["sessions"]})
     changed(monkeypatch, **{name: here})
     before = contents(begun.parent)
     with pytest.raises(

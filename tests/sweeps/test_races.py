@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import sweeps.creation
 from gatednet import SettingError
-from sweeps.files import WriteError
-from sweeps.run import run_sweep
-from sweeps.store import Store
-from sweeps.verify import verify
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.files import WriteError
+from gatednet.sweeps.store import creation
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.store.verify import verify
 from tests.cli.tools import environment
 from tests.sweeps.test_store import CHUNK_RUNS, everything
 from tests.sweeps.tools import Numbered, grid
@@ -25,11 +25,11 @@ from tests.sweeps.tools import Numbered, grid
 PROGRAM = """
 import sys, time
 import numpy as np
-import sweeps.run
+from gatednet.sweeps.execution import run
 from gatednet import SettingError
-from sweeps.files import WriteError
-from sweeps.store import Store
-from sweeps.verify import verify
+from gatednet.sweeps.files import WriteError
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.store.verify import verify
 from tests.sweeps.tools import Numbered, grid
 
 class Slow(Numbered):
@@ -37,11 +37,11 @@ class Slow(Numbered):
         time.sleep(0.005)
         return super().start(chunk)
 
-sweeps.run.Executors = Slow
+run.Executors = Slow
 folder = sys.argv[1]
 
 def sweep(**options):
-    return "done" if sweeps.run.run_sweep(grid(), folder, chunk_runs=4, **options).fresh else "finished"
+    return "done" if run.run_sweep(grid(), folder, chunk_runs=4, **options).fresh else "finished"
 
 def read():
     data = Store.open(folder).dataset()
@@ -54,7 +54,7 @@ def check():
 
 commands = {"sweep": sweep, "restart": lambda: sweep(restart=True), "read": read, "verify": check}
 # Everything is imported and traced once.
-sweeps.run.run_sweep(grid(), sys.argv[2], chunk_runs=4)
+run.run_sweep(grid(), sys.argv[2], chunk_runs=4)
 print("ready", flush=True)
 for line in sys.stdin:
     until, command = line.split()
@@ -169,7 +169,7 @@ def test_many_races(racers, tmp_path):
 def test_of_two_creations_one_is_told(tmp_path, monkeypatch):
     """Another process creates and finishes the store right before this one puts its own there."""
     folder = tmp_path / "store"
-    original = sweeps.creation._put
+    original = creation._put
     raced: list[bool] = []
 
     def put(*arguments):
@@ -178,7 +178,7 @@ def test_of_two_creations_one_is_told(tmp_path, monkeypatch):
             run_sweep(grid(), folder, chunk_runs=CHUNK_RUNS)
         return original(*arguments)
 
-    monkeypatch.setattr("sweeps.creation._put", put)
+    monkeypatch.setattr("gatednet.sweeps.store.creation._put", put)
     # The store of the other one is found, and is all there is to say.
     assert not run_sweep(grid(), folder).fresh
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
@@ -220,13 +220,13 @@ def test_a_writer_that_lost_its_lock_stops(tmp_path, monkeypatch, lost):
                     Store.create(folder, grid(noise="independent"), CHUNK_RUNS)
             return super().start(chunk)
 
-    monkeypatch.setattr("sweeps.run.Executors", Losing)
+    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Losing)
     with pytest.raises(WriteError, match=r"store lost its lock \.lock, and others may write it too; the same sweep "):
         run_sweep(grid(), folder, chunk_runs=CHUNK_RUNS)
     if lost != "lock":
         assert folder.exists() == (lost == "replaced")
         folder = tmp_path / "moved"
-    monkeypatch.setattr("sweeps.run.Executors", Numbered)
+    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Numbered)
     assert run_sweep(grid(), folder).finished
     verify(folder)
     if lost == "replaced":

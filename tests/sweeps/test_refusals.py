@@ -9,11 +9,11 @@ import filelock
 import jax
 import pytest
 
-import sweeps.files
 from gatednet import SettingError, with_values
-from sweeps.chunks import Plan
-from sweeps.run import run_sweep
-from sweeps.store import Store
+from gatednet.sweeps import files
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.planning.plan import Plan
+from gatednet.sweeps.store.store import Store
 from tests.cli.tools import contents
 from tests.sweeps.test_store import CHUNK_RUNS, interrupted
 from tests.sweeps.tools import Numbered, grid, small
@@ -41,7 +41,7 @@ ALWAYS = {
 def unfinished(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("unfinished")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeps.run.Executors", Numbered)
+        patch.setattr("gatednet.sweeps.execution.run.Executors", Numbered)
         interrupted(folder / "store", 2)
     return folder
 
@@ -67,7 +67,7 @@ def test_arguments(unfinished, tmp_path, case, monkeypatch):
         def connected(address):
             raise SettingError(f"no scheduler answers at {address!r}")
 
-        monkeypatch.setattr("sweeps.run.connected", connected)
+        monkeypatch.setattr("gatednet.sweeps.execution.run.connected", connected)
     refused(tmp_path / "deep/er/store", message, **options)
     shutil.copytree(unfinished / "store", tmp_path / "store")
     refused(tmp_path / "store", message, **options)
@@ -80,7 +80,7 @@ def test_images_that_are_not_to_be_had(unfinished, tmp_path, monkeypatch, restar
     def missing(_):
         raise SettingError("no images")
 
-    monkeypatch.setattr("sweeps.run.fingerprints", missing)
+    monkeypatch.setattr("gatednet.sweeps.execution.run.fingerprints", missing)
     refused(tmp_path / "deep/er/store", "no images", restart=restart)
     shutil.copytree(unfinished / "store", tmp_path / "store")
     refused(tmp_path / "store", "no images", restart=restart)
@@ -95,8 +95,8 @@ def test_other_features(unfinished, tmp_path, monkeypatch):
         # Nor are they passed over where an earlier session does not tell of them.
         (None, "was begun with other features of digits"),
     ):  # fmt: skip
-        sweeps.files.write_record(path, {"sessions": [{**sessions[0], "features": features}]})
-        monkeypatch.setattr("sweeps.run.fingerprints", lambda _: {"digits": {"fingerprint": "b"}})
+        files.write_record(path, {"sessions": [{**sessions[0], "features": features}]})
+        monkeypatch.setattr("gatednet.sweeps.execution.run.fingerprints", lambda _: {"digits": {"fingerprint": "b"}})
         refused(tmp_path / "store", message)
         refused(tmp_path / "store", message, mix_versions=True)
     # Nor where the file that would tell is lost, or damaged.
@@ -112,8 +112,8 @@ def test_other_versions_are_refused_before_a_network_is_trained(unfinished, tmp_
     shutil.copytree(unfinished / "store", tmp_path / "store")
     path = tmp_path / "store/provenance.json"
     (session,) = json.loads(path.read_text())["sessions"]
-    sweeps.files.write_record(path, {"sessions": [{**session, "jax": "0.0.1"}]})
-    monkeypatch.setattr("sweeps.run.fingerprints", lambda _: pytest.fail("features were asked for"))
+    files.write_record(path, {"sessions": [{**session, "jax": "0.0.1"}]})
+    monkeypatch.setattr("gatednet.sweeps.execution.run.fingerprints", lambda _: pytest.fail("features were asked for"))
     refused(tmp_path / "store", "was begun with jax 0.0.1 there and ")
 
 

@@ -12,10 +12,10 @@ import filelock
 import pytest
 
 from gatednet import SettingError, with_values
-from sweeps.asides import sweep_up
-from sweeps.run import run_sweep
-from sweeps.store import Store
-from sweeps.verify import verify
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.store.asides import sweep_up
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.store.verify import verify
 from tests.cli.tools import contents
 from tests.sweeps.test_store import CHUNK_RUNS, everything, interrupted
 from tests.sweeps.tools import grid, small
@@ -210,7 +210,7 @@ def test_a_new_store_that_cannot_be_created_leaves_the_old_one(old, monkeypatch)
         raise OSError(5, "Input/output error")
 
     before = unlocked(old.parent)
-    monkeypatch.setattr("sweeps.creation.write_flushed", failing)
+    monkeypatch.setattr("gatednet.sweeps.store.creation.write_flushed", failing)
     with pytest.raises(RuntimeError, match="store cannot be written: Input/output error; the same sweep again"):
         restarted(old)
     assert unlocked(old.parent) == before

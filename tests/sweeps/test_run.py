@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import xarray
 
-import gatednet.batch
+import gatednet.engine.batch
 from gatednet import Population, Save, SettingError, StiffnessWarning, simulate, with_values
-from sweeps.axes import Axis
-from sweeps.plan import Sweep
-from sweeps.progress import Silent
-from sweeps.run import run_sweep
-from sweeps.store import Store
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.progress import Silent
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.sweep import Sweep
+from gatednet.sweeps.text import to_text
 from tests.sweeps.tools import grid, noisy, small
 
 EVERYTHING = Save(
@@ -70,8 +71,8 @@ def test_each_static_group_is_traced_and_compiled_once(tmp_path, monkeypatch):
         traced.append(recipe)
         return original(recipe, batch)
 
-    original = gatednet.batch.run_batch
-    monkeypatch.setattr(gatednet.batch, "run_batch", counted)
+    original = gatednet.engine.batch.run_batch
+    monkeypatch.setattr(gatednet.engine.batch, "run_batch", counted)
 
     class Counting(Silent):
         def compiled(self, seconds: float) -> None:
@@ -163,11 +164,13 @@ def test_what_is_stored_explains_itself(tmp_path):
 def test_a_fresh_process_gives_the_same_numbers(tmp_path):
     """On one device and in a process of its own, as on another machine of this kind."""
     sweep = grid(noisy())
-    (tmp_path / "plan.toml").write_text(sweep.to_toml())
+    (tmp_path / "plan.toml").write_text(to_text(sweep))
     program = (
-        "import pathlib, sys; from sweeps.plan import Sweep; from sweeps.run import run_sweep\n"
+        "import pathlib, sys\n"
+        "from gatednet.sweeps.execution.run import run_sweep\n"
+        "from gatednet.sweeps.text import from_text\n"
         "text = pathlib.Path(sys.argv[1]).read_text()\n"
-        "print(run_sweep(Sweep.from_toml(text), sys.argv[2]).fresh)\n"
+        "print(run_sweep(from_text(text), sys.argv[2]).fresh)\n"
     )
     answer = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, str(tmp_path / "plan.toml"), str(tmp_path / "there")],

@@ -3,10 +3,10 @@
 import pytest
 
 from gatednet import Population, Save, SettingError, with_values
-from sweeps.axes import Axis
-from sweeps.catalog import experiment
-from sweeps.plan import Sweep
-from sweeps.spec import load_spec, parse_axis, with_axis, with_seeds
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.catalog import experiment
+from gatednet.sweeps.spec import load_spec, parse_axis, with_axis, with_seeds
+from gatednet.sweeps.sweep import Sweep
 from tests.sweeps.tools import grid
 
 SPEC = """\

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gatednet import Experiment, GatedLinear, Objective, Population, Save, StiffnessWarning, Timescales
-from sweeps import Axis, Sweep
-from sweeps.catalog import SWEEPS, sweeps_of
-from sweeps.stability import stiffness_of, warn_of_stiffness
+from gatednet.sweeps import Axis, Sweep
+from gatednet.sweeps.catalog import SWEEPS, sweeps_of
+from gatednet.sweeps.planning.stability import stiffness_of, warn_of_stiffness
 
 EXPERIMENT = Experiment(
     network=GatedLinear(paths=4, inputs=20, outputs=2),

@@ -10,12 +10,12 @@ import pytest
 import xarray
 
 from gatednet import SettingError, with_values
-from sweeps.axes import Axis
-from sweeps.files import read_record, write_record
-from sweeps.plan import Sweep
-from sweeps.run import run_sweep
-from sweeps.store import Store
-from sweeps.verify import verify
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.files import read_record, write_record
+from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.store.verify import verify
+from gatednet.sweeps.sweep import Sweep
 from tests.cli.tools import flip
 from tests.sweeps.tools import Numbered, grid, small
 
@@ -46,7 +46,7 @@ def interrupted(folder: Path, chunks: int) -> None:
             return super().start(chunk)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeps.run.Executors", Stopping)
+        patch.setattr("gatednet.sweeps.execution.run.Executors", Stopping)
         with pytest.raises(KeyboardInterrupt):
             run_sweep(grid(), folder, chunk_runs=CHUNK_RUNS)
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from gatednet import Blocked, Experiment, GatedLinear, Gaussian, Population, Save, Teachers
-from sweeps.axes import Axis
-from sweeps.chunks import Chunk, Plan
-from sweeps.datasets import TEST, TEST_LABELS, TRAIN, TRAIN_LABELS
-from sweeps.plan import Sweep
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.images.datasets import TEST, TEST_LABELS, TRAIN, TRAIN_LABELS
+from gatednet.sweeps.planning.plan import Chunk, Plan
+from gatednet.sweeps.sweep import Sweep
 
 
 def small(**changes: Any) -> Experiment:
@@ -58,7 +58,7 @@ class Numbers:
 
 
 class Numbered:
-    """In the place of `sweeps.run.Executors`."""
+    """In the place of `gatednet.sweeps.execution.run.Executors`."""
 
     def __init__(self, plan: Plan, *_: object) -> None:
         self.plan = plan

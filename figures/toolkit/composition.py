@@ -1,0 +1,110 @@
+"""Targets composed of several tasks: how paths are told apart there, and what their gates and losses do.
+
+Datasets have "step" and the coordinates and attributes that `described_by` gives; paths are in the order of the tasks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray
+
+from gatednet import Experiment, Phases, Target
+from gatednet.figures.toolkit.describe import described, targets_in_phases
+from gatednet.figures.toolkit.matching import in_order, path_order
+from gatednet.figures.toolkit.over_time import timing
+from gatednet.figures.toolkit.statistics import Measurement, over_seeds
+
+# What single precision resolves of a loss.
+RESOLUTION = 1e-9
+
+
+def weights_of(target: Target, tasks: int, outputs: int) -> np.ndarray:
+    """The weight of each teacher in each row of a target, (tasks, outputs)."""
+    weights = np.asarray(target.weights(tasks, outputs), np.float64)[..., 0]
+    return np.broadcast_to(weights.reshape(tasks, -1), (tasks, outputs))
+
+
+def described_by(data: xarray.Dataset, experiment: Experiment) -> xarray.Dataset:
+    """The same data with the attributes of panels over time, and the coordinate "share".
+
+    That is the share of each path's task in the target of each block, mean over outputs, (block, path).
+    """
+    curriculum, attributes = experiment.curriculum, timing(experiment)
+    assert isinstance(curriculum, Phases)
+    targets = targets_in_phases(curriculum, len(attributes["targets"]))
+    tasks, outputs = experiment.teachers.number, experiment.network.outputs
+    share = np.stack([weights_of(target, tasks, outputs).mean(axis=1) for target in targets])
+    named = described("share of a task in the target of a block")
+    return data.assign_coords(share=(("block", "path"), share, named)).assign_attrs(attributes)
+
+
+def by_task_and_row(data: xarray.Dataset) -> xarray.Dataset:
+    """Gates and alignment of a network with gates for each output, every row of it sorted by tasks for itself.
+
+    Nothing keeps the rows that learn one task in one path where each has gates of its own: path p of a row is the one
+    that is matched to task p by the cosines of this row at the end of the run. `data` has "neuron_gates" and
+    "unit_alignment", and "gates" and "alignment", which are replaced by means over the sorted rows.
+    """
+    outputs = data.sizes["output"]
+    runs = [dim for dim in data.gates.dims if dim not in ("step", "path")]
+    cosines = data.unit_alignment.transpose(*runs, "output", "step", "task", "unit").values
+    row = len(runs)
+    # Units come path by path: those of an output are as far apart as there are outputs.
+    of_rows = [cosines[..., output, :, :, output::outputs] for output in range(outputs)]
+    alignment = np.stack(of_rows, axis=row)
+    order = path_order(alignment[..., -1, :, :])
+    gates = data.neuron_gates.transpose(*runs, "output", "step", "path").values
+    sorted_means = {
+        "gates": ((*runs, "step", "path"), in_order(gates, order).mean(axis=row)),
+        "alignment": ((*runs, "step", "task", "path"), in_order(alignment, order).mean(axis=row)),
+    }
+    return data.assign({name: (*found, data[name].attrs) for name, found in sorted_means.items()})
+
+
+def in_blocks(values: xarray.DataArray, data: xarray.Dataset) -> xarray.DataArray:
+    """Values with the dimensions "block" and "save", counted from the switch, in the place of "step"."""
+    blocks = len(data.targets)
+    saves = (values.sizes["step"] - 1) // blocks
+    return values.isel(step=xarray.DataArray(np.arange(blocks * saves).reshape(blocks, saves), dims=("block", "save")))
+
+
+def composed_blocks(data: xarray.Dataset) -> xarray.DataArray:
+    """Whether the target of each block is composed of several tasks."""
+    return data.share.max("path") < 1
+
+
+def flexible_over_forgetful(loss: xarray.DataArray) -> Measurement:
+    """The mean flexible loss over the mean forgetful one, (regime, seed), or over what is resolved of it."""
+
+    def of_means(runs: np.ndarray) -> float:
+        flexible, forgetful = runs.mean(axis=0)
+        return float(flexible / max(forgetful, RESOLUTION))
+
+    return over_seeds(loss.transpose("seed", "regime").sel(regime=["flexible", "forgetful"]).values, of_means)
+
+
+def gates_of_composed(data: xarray.Dataset, *, part: bool, blocks: int | None = None) -> xarray.DataArray:
+    """Gates of the tasks that are part of a composed target, or of those that are not, mean over paths and blocks.
+
+    They are those of the second half of every block with such a target, or of the last `blocks` of them.
+    """
+    gates = in_blocks(data.gates, data)
+    late = gates.isel(save=slice(gates.sizes["save"] // 2, None)).mean("save")
+    chosen = late.where(composed_blocks(data) & ((data.share > 0) == part), drop=True)
+    return chosen.isel(block=slice(-blocks if blocks else None, None)).mean(["block", "path"])
+
+
+def own_alignment(data: xarray.Dataset) -> xarray.DataArray:
+    """Alignment of each task with its path at the end, mean over tasks."""
+    return _end(data, own=True)
+
+
+def other_alignment(data: xarray.Dataset) -> xarray.DataArray:
+    """Alignment of each task with the paths of others at the end, mean over them."""
+    return _end(data, own=False)
+
+
+def _end(data: xarray.Dataset, *, own: bool) -> xarray.DataArray:
+    end = data.alignment.isel(step=-1)
+    same = xarray.DataArray(np.eye(end.sizes["task"], end.sizes["path"]) == own, dims=("task", "path"))
+    return end.where(same).mean(["task", "path"])

@@ -1,0 +1,87 @@
+"""A full model beside the two-dimensional one that behaves as it: loss, gates, and magnitudes (Figures A1 and A16)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+
+from gatednet.figures.toolkit import over_time
+from gatednet.figures.toolkit.describe import described
+from gatednet.figures.toolkit.panels import TASKS, band, letter, shade_blocks
+from gatednet.sweeps.catalog.equivalent import teacher_singular_values
+from gatednet.sweeps.store.store import Store
+from gatednet.theory.equivalent_model import full_loss
+
+# What the stores of both must hold.
+SAVED = ("loss", "gates", "teacher_component")
+MODELS = {"full": "full model", "equivalent": "two-dimensional model"}
+
+
+def beside(full: Store, equivalent: Store) -> xarray.Dataset:
+    """Loss, gates and magnitudes of both models, with the paths of each run in the order of their tasks.
+
+    Variables are `full_loss`, `full_gates`, `full_magnitude` and the same of `equivalent`; dimensions are "seed" (full
+    model only), "step", "path", "task". The magnitude is the multiple of a teacher that is in a path: the mean singular
+    value on the teacher's modes, over that of the teacher. The loss of the two-dimensional model is in units of the
+    full one.
+    """
+    experiment = full.sweep.experiment
+    found: dict[str, xarray.DataArray] = {}
+    for name, store in zip(MODELS, (full, equivalent), strict=True):
+        data = store.dataset()[list(SAVED)].load().transpose("seed", ...)
+        # Paths are matched by magnitude: rows of a single input have no direction to be aligned.
+        data = over_time.by_task(data.assign(alignment=data.teacher_component))
+        if name == "equivalent":
+            # All its runs are the same.
+            data = data.isel(seed=0, drop=True)
+            scaled = full_loss(data.loss.values, teacher_singular_values(experiment))
+            attrs = described("task loss of the two-dimensional model, in units of the full one")
+            data = data.assign(loss=data.loss.copy(data=scaled).assign_attrs(attrs))
+        found |= {f"{name}_loss": data.loss, f"{name}_gates": data.gates, f"{name}_magnitude": data.teacher_component}
+    return xarray.Dataset(found, attrs=over_time.timing(experiment))
+
+
+def one(data: xarray.Dataset, model: str) -> xarray.Dataset:
+    """`loss`, `gates` and `magnitude` of one of the models, always with "seed" as first dimension."""
+    names = {f"{model}_{name}": name for name in ("loss", "gates", "magnitude")}
+    chosen = data[list(names)].rename(names)
+    return chosen if "seed" in chosen.dims else chosen.expand_dims("seed")
+
+
+def draw(grid: np.ndarray, data: xarray.Dataset) -> Mapping[str, np.ndarray]:
+    """Loss, gates and magnitudes in three rows; the full model on the left, the two-dimensional one on the right.
+
+    `grid` holds the (3, 2) axes, which get the letters A to F row by row. Returns the column of each model.
+    """
+    columns = {}
+    for column, (model, title) in enumerate(MODELS.items()):
+        axes, of_model = grid[:, column], one(data, model)
+        over_time.quantity(axes[0], of_model, "loss", color="black")
+        axes[0].set(ylabel="loss", ylim=(0, None), title=title)
+        over_time.gates(axes[1], of_model, tasks=2)
+        magnitudes(axes[2], of_model)
+        columns[model] = axes
+    for name, axes in zip("ABCDEF", grid.ravel(), strict=True):
+        letter(axes, name)
+    for axes in grid[:-1].ravel():
+        axes.set_xlabel("")
+    return columns
+
+
+def magnitudes(axes: Axes, data: xarray.Dataset) -> None:
+    """The multiple of each teacher in its own path, and, dotted, in the other one."""
+    shade_blocks(axes, data.block_length, data.duration, data.targets)
+    values = data.magnitude.transpose("seed", "step", "task", "path").values
+    for task, line in enumerate(TASKS[: values.shape[2]]):
+        for path in range(values.shape[3]):
+            own = path == task
+            name = over_time.NAMES[task]
+            label = f"{name} in its path" if own else f"{name} in the other"
+            band(
+                axes, data.time.values, values[:, :, task, path], label=label,
+                **(line if own else {**line, "linestyle": ":"}),
+            )  # fmt: skip
+    axes.set(xlabel="time t", ylabel="magnitude / s", ylim=(-0.15, None))

@@ -1,0 +1,80 @@
+"""Panels over time that many figures share: a quantity, gates, and alignment, as means over seeds with their errors.
+
+Datasets have "seed" first and "step" next, a coordinate "time", and the attributes that `timing` gives.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import xarray
+from matplotlib.axes import Axes
+
+from gatednet import Experiment
+from gatednet.figures.toolkit.describe import targets_by_block
+from gatednet.figures.toolkit.matching import in_order, path_order
+from gatednet.figures.toolkit.panels import TASKS, UNUSED, band, shade_blocks
+
+NAMES = string.ascii_uppercase
+
+
+def timing(experiment: Experiment) -> dict[str, Any]:
+    """What panels over time need to know of an experiment, as attributes of a dataset."""
+    return {
+        "block_length": experiment.curriculum.block_length,
+        "duration": experiment.duration,
+        "weights_time_constant": experiment.timescales.weights,
+        "targets": targets_by_block(experiment),
+    }
+
+
+def by_task(data: xarray.Dataset) -> xarray.Dataset:
+    """The same data with the paths of each run in the order of the tasks that they are matched to at its end.
+
+    `data` has "alignment", which paths are matched by, and "gates" and "teacher_component" where callers need them
+    sorted; anything else stays as it is. Paths without a task come last.
+    """
+    # Variables, without the coordinates that the dataset has already: a page sorts while a slider moves.
+    score = data.variables["alignment"]
+    order = path_order(score.isel(step=-1).transpose(..., "task", "path").values)
+    runs = [dim for dim in score.dims if dim not in ("step", "task", "path")]
+    sorted_by_task = {}
+    for name in ("alignment", "gates", "teacher_component"):
+        if name in data:
+            variable = data.variables[name]
+            values = variable.transpose(*runs, ..., "path")
+            sorted_by_task[name] = values.copy(data=in_order(values.values, order)).transpose(*variable.dims)
+    return data.assign(sorted_by_task)
+
+
+def quantity(axes: Axes, data: xarray.Dataset, name: str, *, label: str | None = None, **line: Any) -> None:
+    """One quantity over time, above shaded blocks."""
+    shade_blocks(axes, data.block_length, data.duration, data.targets)
+    band(axes, data.time.values, data[name].transpose("seed", "step").values, label=label, **line)
+    axes.set_xlabel("time t")
+
+
+def gates(axes: Axes, data: xarray.Dataset, tasks: int) -> None:
+    """The gates of the paths of each task, from data `by_task`; paths without a task are grey."""
+    shade_blocks(axes, data.block_length, data.duration, data.targets)
+    values = data.gates.transpose("seed", "step", "path").values
+    for path in range(values.shape[-1]):
+        known = path < tasks
+        label = f"path of task {NAMES[path]}" if known else "further paths" if path == tasks else None
+        band(axes, data.time.values, values[..., path], label=label, **(TASKS[path % len(TASKS)] if known else UNUSED))
+    axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="gate")
+
+
+def alignment(axes: Axes, data: xarray.Dataset) -> None:
+    """Alignment of each task with its own path, and, dotted, with each other one, from data `by_task`."""
+    shade_blocks(axes, data.block_length, data.duration, data.targets)
+    values = data.alignment.transpose("seed", "step", "task", "path").values
+    for task in range(values.shape[2]):
+        for path in range(values.shape[3]):
+            own = path == task
+            line = TASKS[task % len(TASKS)] if own else {**TASKS[task % len(TASKS)], "linestyle": ":"}
+            first_other = path == (task + 1) % values.shape[3]
+            label = f"{NAMES[task]}, its path" if own else f"{NAMES[task]}, other path" if first_other else None
+            band(axes, data.time.values, values[:, :, task, path], label=label, **line)
+    axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="alignment")

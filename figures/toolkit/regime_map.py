@@ -1,0 +1,109 @@
+"""Maps over block lengths and one more setting, Figures 5 and A7: their cells, panels, and distances to published ones.
+
+A figure has two of them. The columns of the one on its "left" are time constants of the gates, those of the one on its
+"right" strengths of the constraints.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+
+from gatednet.figures.toolkit.describe import axis_of, described
+from gatednet.figures.toolkit.panels import Scale, heat_map, letter
+from gatednet.sweeps.sweep import Sweep
+
+# What varies along the columns of each map.
+PATHS = {"left": "timescales.gates", "right": "objective.norm"}
+BLOCK_LENGTH = "curriculum.block_length"
+
+
+@dataclasses.dataclass(frozen=True)
+class Units:
+    """In what the axes of both maps are published: names of rows and columns, and λ_norm at the strength 1."""
+
+    rows: str
+    columns: Mapping[str, str]
+    norm_of_strength: float
+
+    def cells(self, values: xarray.DataArray, sweep: Sweep, side: str) -> xarray.DataArray:
+        """Values along the axes of a sweep, with "row" and "left_column" or "right_column" in published units."""
+        path, column = PATHS[side], f"{side}_column"
+        rows, columns = axis_of(sweep, BLOCK_LENGTH), axis_of(sweep, path)
+        weights, swept = sweep.experiment.timescales.weights, np.asarray(columns.column(path))
+        places = weights / swept if side == "left" else swept / self.norm_of_strength
+        return values.rename({rows.name: "row", columns.name: column}).assign_coords(
+            {
+                "row": ("row", np.asarray(rows.column(BLOCK_LENGTH)) / weights, described(self.rows)),
+                column: (column, places, described(self.columns[side])),
+            }
+        )
+
+
+def published(table: Sequence[Sequence[float]], ours: xarray.DataArray, side: str) -> xarray.DataArray:
+    """A published table, (rows, columns), with the coordinates of a map of ours."""
+    dims = ("row", f"{side}_column")
+    return xarray.DataArray(
+        np.array(table), {dim: ours[dim] for dim in dims}, dims, attrs=described("published total alignment")
+    )
+
+
+def tables(
+    row: Sequence[Axes], data: xarray.Dataset, side: str, shown: Mapping[str, np.ndarray], scale: Scale
+) -> AxesImage:
+    """Maps of one side, (rows, columns) by title, in the first panels of a row."""
+    columns = [f"{value:.3g}" for value in data[f"{side}_column"].values]
+    rows = [f"{value:.3g}" for value in data.row.values]
+    for axes, (title, values) in zip(row, shown.items(), strict=False):
+        image = heat_map(axes, values, columns, rows, scale)
+        axes.set_title(title)
+    return image
+
+
+def name_panels(row: Sequence[Axes], units: Units, side: str, letters: Iterator[str]) -> None:
+    """Letters and names of the axes for a row of maps."""
+    row[0].set_ylabel(subscripts(units.rows))
+    for axes in row:
+        letter(axes, next(letters))
+        axes.set_xlabel(subscripts(units.columns[side]))
+
+
+def subscripts(name: str) -> str:
+    """A name as matplotlib sets it, what follows a "_" as a subscript."""
+    return re.sub(r"_(\w+)", lambda found: f"$_{{{found[1]}}}$" if len(found[1]) > 1 else f"$_{found[1]}$", name)
+
+
+def runs(data: xarray.Dataset, side: str, **where: str) -> np.ndarray:
+    """The runs of one map, (seeds, rows, columns), at labels along its further dimensions."""
+    return data[side].sel(where).transpose("seed", "row", f"{side}_column").values
+
+
+def distance(values: np.ndarray, table: np.ndarray) -> float:
+    """Mean absolute difference of the mean over runs to a table, over the cells that have a number there."""
+    return float(np.nanmean(np.abs(values.mean(axis=0) - table)))
+
+
+def boundary_distances(values: np.ndarray, table: np.ndarray, boundary: float) -> np.ndarray:
+    """How many cells the number of specialized cells of each row differs from that of a table, (rows,).
+
+    Cells are specialized from the level `boundary` on; those without a number are not.
+    """
+    counts = [(each >= boundary).sum(axis=1) for each in (values.mean(axis=0), table)]
+    return np.abs(counts[0] - counts[1])
+
+
+def farthest_cell(values: np.ndarray, table: np.ndarray, boundary: float) -> float:
+    """How many king's moves a cell is from the nearest one of a table on its side of the boundary, at most over cells.
+
+    Infinite where the table has no cell on that side.
+    """
+    ours, theirs = (each.ravel() >= boundary for each in (values.mean(axis=0), table))
+    cells = np.indices(table.shape).reshape(2, -1)
+    moves = np.abs(cells[:, :, None] - cells[:, None]).max(axis=0)
+    return float(np.where(ours[:, None] == theirs, moves, np.inf).min(axis=1).max())

@@ -1,0 +1,87 @@
+"""Frames: orthonormal bases of the few dimensions in which the weights of a network ever move.
+
+Each kind of frame says how maps are written in coordinates, and how maps in coordinates are brought back. Maps have the
+shape (outputs, inputs), a basis (outputs, inputs, dimensions), or (1, inputs, dimensions) where one serves all outputs.
+"""
+
+from __future__ import annotations
+
+import abc
+
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.arrays.rows import add
+
+
+class Frame(abc.ABC):
+    """A way to choose coordinates. `targets_by_row` says whether a target may have rows of different teachers."""
+
+    targets_by_row: bool
+
+    @abc.abstractmethod
+    def shape(self, weights: tuple[int, ...], teachers: tuple[int, ...]) -> tuple[int, int]:
+        """The outputs and inputs of maps in coordinates; `weights` and `teachers` are shapes (number, rows, inputs)."""
+
+    @abc.abstractmethod
+    def coordinates(self, weights: Array, teachers: Array) -> tuple[Array, Array, Array]:
+        """Weights and teachers, (number, rows, inputs) each, in coordinates, and the basis."""
+
+    def lift(self, maps: Array, basis: Array) -> Array:
+        """Maps (..., outputs, inputs, runs) in coordinates, in the original ones; `basis` has the runs last."""
+        return add(basis[:, :, k] * maps[..., k, None, :] for k in range(basis.shape[2]))
+
+
+class WholeMaps(Frame):
+    """One basis of whole maps: a map in coordinates is a column, with one input."""
+
+    targets_by_row = False
+
+    def shape(self, weights: tuple[int, ...], teachers: tuple[int, ...]) -> tuple[int, int]:
+        return min(weights[0] + teachers[0], weights[1] * weights[2]), 1
+
+    def coordinates(self, weights: Array, teachers: Array) -> tuple[Array, Array, Array]:
+        maps = jnp.concatenate([weights, teachers])
+        basis, coordinates = jnp.linalg.qr(maps.reshape(len(maps), -1).T)
+        columns = coordinates.T[:, :, None]
+        return columns[: len(weights)], columns[len(weights) :], basis.reshape(*weights.shape[1:], -1)
+
+    def lift(self, maps: Array, basis: Array) -> Array:
+        # Coordinates are in the place of the outputs, the same for the whole map.
+        return super().lift(jnp.swapaxes(maps, -3, -2), basis)
+
+
+class RowsApart(Frame):
+    """A basis of rows for each output: a row in coordinates is shorter, and outputs stay what they are."""
+
+    targets_by_row = True
+
+    def shape(self, weights: tuple[int, ...], teachers: tuple[int, ...]) -> tuple[int, int]:
+        return weights[1], min(weights[0] + teachers[0], weights[2])
+
+    def coordinates(self, weights: Array, teachers: Array) -> tuple[Array, Array, Array]:
+        maps = jnp.concatenate([weights, teachers])
+        basis, coordinates = jnp.linalg.qr(maps.transpose(1, 2, 0))
+        rows = coordinates.transpose(2, 0, 1)
+        return rows[: len(weights)], rows[len(weights) :], basis
+
+
+class RowsTogether(Frame):
+    """One basis of rows for all units and outputs: inputs are fewer, and all else stays what it is."""
+
+    targets_by_row = True
+
+    def shape(self, weights: tuple[int, ...], teachers: tuple[int, ...]) -> tuple[int, int]:
+        return teachers[1], min(weights[0] * weights[1] + teachers[0] * teachers[1], weights[2])
+
+    def coordinates(self, weights: Array, teachers: Array) -> tuple[Array, Array, Array]:
+        inputs = weights.shape[2]
+        rows = jnp.concatenate([weights.reshape(-1, inputs), teachers.reshape(-1, inputs)])
+        basis, coordinates = jnp.linalg.qr(rows.T)
+        short = coordinates.T
+        count = weights.shape[0] * weights.shape[1]
+        return (
+            short[:count].reshape(*weights.shape[:2], -1),
+            short[count:].reshape(*teachers.shape[:2], -1),
+            basis[None],
+        )

@@ -1,0 +1,94 @@
+"""Products of matrices for each run, whose derivatives are products as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.arrays.rows import _CHAIN, _LONGEST_CHAIN, add
+
+# From this many terms on a sum of outer products is left to einsum: it would take too long to compile.
+_LONGEST_SUM = 64
+
+
+def chained(term: Callable[[Any], Array], number: int) -> Array:
+    """The sum of term(0), ..., term(number - 1), in the order of the indices within each chain."""
+    if number <= _LONGEST_CHAIN:
+        return add(term(index) for index in range(number))
+    groups, rest = divmod(number, _CHAIN)
+
+    def group(place: Any) -> Array:
+        return add(term(place * _CHAIN + index) for index in range(_CHAIN))
+
+    summed = jax.lax.fori_loop(1, groups, lambda place, before: before + group(place), group(0))
+    return add([summed, *(term(number - rest + index) for index in range(rest))])
+
+
+@jax.custom_vjp
+def gated(gates: Array, maps: Array) -> Array:
+    """The sum over paths of gate times map: (paths, runs) or (paths, outputs, runs) and (paths, outputs, inputs, runs).
+
+    Its derivatives are written out; left to itself, automatic differentiation makes a slow reduction of that by the
+    gates.
+    """
+    return chained(lambda path: _entry(_like_maps(gates), path, 0) * _entry(maps, path, 0), maps.shape[0])
+
+
+def _gated_forward(gates: Array, maps: Array) -> tuple[Array, tuple[Array, Array]]:
+    return gated(gates, maps), (gates, maps)
+
+
+def _gated_backward(kept: tuple[Array, Array], cotangent: Array) -> tuple[Array, Array]:
+    gates, maps = kept
+    _, outputs, inputs, _ = maps.shape
+    by_output = chained(lambda each: _entry(maps, each, 2) * _entry(cotangent, each, 1), inputs)
+    if gates.ndim == 2:
+        by_output = chained(lambda each: _entry(by_output, each, 1), outputs)
+    return by_output, _like_maps(gates) * cotangent
+
+
+gated.defvjp(_gated_forward, _gated_backward)
+
+
+def _like_maps(gates: Array) -> Array:
+    """Gates with the axes of the maps that they multiply, (paths, outputs or 1, 1, runs)."""
+    return gates[:, None, None] if gates.ndim == 2 else gates[:, :, None]
+
+
+def _entry(array: Array, index: Any, axis: int) -> Array:
+    """One entry along an axis, at a place that may be traced."""
+    entry = jax.lax.index_in_dim if isinstance(index, int) else jax.lax.dynamic_index_in_dim
+    return entry(array, index, axis, keepdims=False)
+
+
+@jax.custom_vjp
+def product(left: Array, right: Array) -> Array:
+    """(a, b, runs) × (b, c, runs) → (a, c, runs), a product of matrices for each run.
+
+    Its derivatives are products as well; left to itself, automatic differentiation makes one reduction for each term.
+    What is not asked for of them is not computed, as nothing is of data.
+    """
+    return _sum_of_outer(jnp.swapaxes(left, 0, 1), right)
+
+
+def _product_forward(left: Array, right: Array) -> tuple[Array, tuple[Array, Array]]:
+    return product(left, right), (left, right)
+
+
+def _product_backward(kept: tuple[Array, Array], cotangent: Array) -> tuple[Array, Array]:
+    left, right = kept
+    return product(cotangent, jnp.swapaxes(right, 0, 1)), _sum_of_outer(left, cotangent)
+
+
+product.defvjp(_product_forward, _product_backward)
+
+
+def _sum_of_outer(left: Array, right: Array) -> Array:
+    """(k, a, runs) and (k, c, runs) → (a, c, runs): outer products, added up over the first axis of both."""
+    if left.shape[0] > _LONGEST_SUM:
+        return jnp.einsum("kar,kcr->acr", left, right)
+    return add(left[k][:, None] * right[k] for k in range(left.shape[0]))

@@ -1,0 +1,76 @@
+"""The state of a lane of runs, cut into the blocks that the step works on.
+
+A lane is a group of runs that are advanced together. Every array of a lane has the runs as its last axis, which is the
+axis of the vector instructions. Parameters are handed to the step as blocks, cut by the size of the network (`Cut`):
+where it is small, one block of shape (runs,) for each entry, so that sums over the small axes are plain Python sums and
+the whole step is one chain of element-wise operations; where it is large, a block of shape (outputs, inputs, runs) for
+each map; where it has many paths, a single block (paths, outputs, inputs, runs). The same formulas serve all.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import operator
+from collections.abc import Iterable
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+
+# Up to so many entries, gates included, a network is cut into all of them: the time to compile grows with the number of
+# blocks, and as the error is made anew for every block, that of a step with its product with the number of paths
+# (benchmarks/crossover.py: two paths are then twice as fast as a stack, four already half as fast).
+LARGEST_UNROLLED = 40
+# Few paths keep a block each where maps have more entries than this, or where inputs mix their columns.
+MOST_MAPS, LARGEST_SMALL_MAP = 4, 64
+
+
+class Cut(enum.Enum):
+    """How the parameters of a network are cut into blocks."""
+
+    ENTRIES = "entries"
+    """A block (runs,) for each entry of each map."""
+    MAPS = "maps"
+    """A block (outputs, inputs, runs) for each path."""
+    STACK = "stack"
+    """One block (paths, outputs, inputs, runs)."""
+
+
+Blocks = tuple[Array, ...]
+
+
+class Rows(eqx.Module):
+    """The same parameters, or a change of them, as blocks: `weights[path][block]` and `gates[path][block]`."""
+
+    weights: tuple[Blocks, ...]
+    gates: tuple[Blocks, ...]
+
+
+def add(terms: Iterable[Array]) -> Array:
+    """The sum of at least one array, without the zero that Python's own sum starts from."""
+    return functools.reduce(operator.add, terms)
+
+
+def split(array: Array, whole: bool) -> Blocks:
+    """Blocks of a map (outputs, inputs, runs): itself where `whole`, else one (runs,) block for each entry."""
+    if whole:
+        return (array,)
+    outputs, inputs, _ = array.shape
+    return tuple(array[output, i] for output in range(outputs) for i in range(inputs))
+
+
+def join(blocks: Blocks, shape: tuple[int, ...]) -> Array:
+    """The inverse of `split`: the map of shape `shape` = (outputs, inputs, runs)."""
+    return blocks[0] if blocks[0].ndim == 3 else jnp.stack(blocks).reshape(shape)
+
+
+# Up to so many terms a sum is a single chain of operations, longer ones are a loop of shorter chains: a chain that
+# reads too many places of memory at a time is slow (benchmarks/crossover.py).
+_LONGEST_CHAIN, _CHAIN = 24, 8
+
+
+def total(blocks: Blocks) -> Array:
+    """The sum over all entries of a map, for each run: (runs,)."""
+    summed = add(blocks)
+    return summed.sum(axis=tuple(range(summed.ndim - 1))) if summed.ndim > 1 else summed

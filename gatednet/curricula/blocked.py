@@ -1,0 +1,25 @@
+"""Tasks in blocks (paper, section 2)."""
+
+from __future__ import annotations
+
+import jax
+from jax import Array
+
+from gatednet.curricula.base import InOrder, Schedule
+from gatednet.settings import Nested, Number, Whole, field
+
+
+class Blocked(InOrder):
+    """Tasks in blocks of equal length, in the order given, again and again (paper, section 2)."""
+
+    block_length: float = field(1.0, Number(0.0, low_allowed=False), "time that a block lasts", "time")
+    order: tuple = field((), Nested(Whole(0), 1), "tasks in the order of their blocks; empty: all, in turn")
+
+    def task_weights(self, schedule: Schedule, step: Array, key: Array, shape: tuple[int, int]) -> Array:
+        del key
+        order = self.tasks_in_order(shape[0])
+        task = order[self.block(schedule, step) % len(order)]
+        return jax.nn.one_hot(task, shape[0], axis=0)
+
+    def next_change(self, schedule: Schedule, step: Array) -> Array:
+        return self.next_block(schedule, step)

@@ -1,0 +1,105 @@
+"""One step of learning, a pure function of rows: usable in a loop, in a kernel and by a solver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.arrays.rows import Blocks, Cut, Rows, add, split
+from gatednet.arrays.state import State
+from gatednet.experiment import Experiment
+from gatednet.networks.base import Network
+from gatednet.rules.base import RuleState
+
+
+class Dynamics(eqx.Module):
+    """The law of motion of a lane of runs.
+
+    `experiment` has arrays (runs,) for its floats and words; `network` is the one whose parameters move, which is
+    that of the experiment or a reduced one.
+    """
+
+    experiment: Experiment
+    network: Network
+    rates: tuple[Array, Array]
+    """The step in units of the time constants of weights and gates, (runs,) each."""
+
+    def __init__(self, experiment: Experiment, network: Network) -> None:
+        self.experiment = experiment
+        self.network = network
+        # Divided once and not in the loop.
+        times = experiment.timescales
+        self.rates = (jnp.asarray(experiment.dt / times.weights), jnp.asarray(experiment.dt / times.gates))
+
+    @property
+    def cut(self) -> Cut:
+        """How parameters are cut into blocks."""
+        return self.network.cut(self.experiment.inputs.exact)
+
+    @property
+    def whole(self) -> bool:
+        """Whether maps are single blocks: where there are many entries, or where inputs mix their columns."""
+        return self.cut is not Cut.ENTRIES
+
+    def rows(self, state: State | Rows) -> Rows:
+        """The parameters as blocks, from what `carried` gives or from a state."""
+        return state if isinstance(state, Rows) else self.network.split(state, self.cut)
+
+    def carried(self, rows: Rows) -> State | Rows:
+        """What goes from step to step: entries stacked into two arrays, larger blocks as they are.
+
+        Each is the faster one of its kind: a loop over many small arrays is slow, and so is copying a large one.
+        """
+        return rows if self.whole else self.network.join(rows)
+
+    def state(self, carried: State | Rows) -> State:
+        """The state that `carried` stands for."""
+        return self.network.join(carried) if isinstance(carried, Rows) else carried
+
+    def target(self, teachers: Array, task_weights: Array) -> Blocks:
+        """The map that is asked for: the weighted sum of the teachers, in blocks.
+
+        `teachers` is (tasks, outputs, inputs, runs), `task_weights` (tasks, runs), or (tasks, outputs, runs) where
+        outputs differ.
+        """
+        weights = task_weights.astype(teachers.dtype)
+        if weights.ndim == 3:
+            weights = weights[:, :, None]
+        return split(add(weights[task] * teachers[task] for task in range(teachers.shape[0])), self.whole)
+
+    def task_loss(self, rows: Rows, target: Blocks, factor: Any) -> Array:
+        """The reported loss of each run, (runs,)."""
+        return self.experiment.objective.task_loss(self.network, rows, target, factor, self.experiment.network.outputs)
+
+    def gradient(self, rows: Rows, target: Blocks, factor: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
+        """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
+
+        The loss is without the constraints that the rule takes implicitly. `penalised` says which runs are under their
+        penalties, (runs,); None for all.
+        """
+        objective = self.experiment.objective
+        penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
+
+        def loss(rows: Rows) -> tuple[Array, Array]:
+            task_loss = self.task_loss(rows, target, factor)
+            penalty = penalty_of(self.network, rows)
+            if penalised is not None:
+                penalty = jnp.where(penalised, penalty, 0.0)
+            # Runs do not interact, so the gradient of the sum holds the gradient of each.
+            return jnp.sum(task_loss + penalty), task_loss
+
+        return jax.grad(loss, has_aux=True)(rows)
+
+    def step(
+        self, rows: Rows, memory: RuleState, target: Blocks, factor: Any, penalised: Array | None = None
+    ) -> tuple[Rows, RuleState, Array]:
+        """The parameters one step later, the memory of the rule, and the reported loss before the step."""
+        gradient, task_loss = self.gradient(rows, target, factor, penalised)
+        rows, memory = self.experiment.rule.update(rows, gradient, memory, self.rates)
+        if self.experiment.rule.implicit:
+            rows = self.experiment.objective.proximal(rows, self.rates, penalised)
+        return rows, memory, task_loss

@@ -1,0 +1,76 @@
+"""The exact reduction: a problem rewritten in the few dimensions in which its weights ever move.
+
+With the population as inputs and isotropic parts, the gradient by the weights is a combination of the weights and of
+the teachers, so all weights stay in the span of the initial weights and the teachers. In an orthonormal basis of that
+span the network is again one of its kind with the same gates, the same loss and the same trajectory. With path gates
+the span is one of whole maps, and the reduced network has one input and up to paths + tasks outputs; with neuron gates
+each output has a span of its own, and the reduced network has as many outputs, of up to paths + tasks inputs each; with
+two layers the rows of all units and teachers have one span, of up to hidden units + tasks × outputs dimensions. The
+proof is in the documentation, page "The exact reduction".
+"""
+
+from __future__ import annotations
+
+from jax import Array
+
+from gatednet.arrays.state import State
+from gatednet.dynamics.problem import Problem
+from gatednet.experiment import Experiment
+from gatednet.networks.base import Network
+from gatednet.settings import SettingError
+
+
+def obstacle(experiment: Experiment) -> str | None:
+    """Why a run of this experiment cannot be reduced exactly; None where it can."""
+    if not experiment.inputs.exact:
+        return f"inputs {type(experiment.inputs).__name__} have another second moment than the identity"
+    for name in ("objective", "rule"):
+        part = getattr(experiment, name)
+        if not part.isotropic:
+            return f"{name} {type(part).__name__} is not isotropic: {part!r}"
+    if not experiment.curriculum.isotropic and not experiment.network.frame.targets_by_row:
+        kind = type(experiment.curriculum).__name__
+        return f"curriculum {kind} shows rows of several teachers, and the gates of the network are those of whole maps"
+    return None
+
+
+def reduced_network(experiment: Experiment) -> Network:
+    """The network of the reduced problem.
+
+    **Raises** `SettingError` with the reason where the experiment cannot be reduced.
+    """
+    reason = obstacle(experiment)
+    if reason is not None:
+        raise SettingError(f"cannot be reduced: {reason}")
+    network = experiment.network
+    teachers = (experiment.teachers.number, network.outputs, network.inputs)
+    return network.with_maps(*network.frame.shape(network.weight_shape, teachers))
+
+
+def worthwhile(experiment: Experiment) -> bool:
+    """Whether the reduction is exact and makes the state smaller."""
+    if obstacle(experiment) is not None:
+        return False
+    small = reduced_network(experiment)
+    return small.outputs * small.inputs < experiment.network.outputs * experiment.network.inputs
+
+
+def reduce(experiment: Experiment, problem: Problem) -> tuple[Problem, Array]:
+    """The same run in few dimensions, and the basis in which it is written; see `gatednet.arrays.frames`.
+
+    **Raises** `SettingError` with the reason where the reduction would not be exact.
+    """
+    reason = obstacle(experiment)
+    if reason is not None:
+        raise SettingError(f"cannot be reduced: {reason}")
+    weights, teachers, basis = experiment.network.frame.coordinates(problem.state.weights, problem.teachers)
+    return Problem(State(weights, problem.state.gates), teachers, problem.key), basis
+
+
+def lift(network: Network, maps: Array, basis: Array | None) -> Array:
+    """Maps of a lane of reduced runs in the original coordinates.
+
+    `maps` is (..., outputs, inputs, runs) in the coordinates of the reduced network, `basis` that of `reduce` with the
+    runs last, or None where nothing was reduced.
+    """
+    return maps if basis is None else network.frame.lift(maps, basis)

@@ -1,0 +1,277 @@
+"""Many runs at once: which lanes they go to, and the compiled function that runs all lanes.
+
+The runs of one batch share the static half of their experiments, and so one compilation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.experimental.layout import Layout, with_layout_constraint
+
+from gatednet.arrays.rows import Cut
+from gatednet.dynamics.dynamics import Dynamics
+from gatednet.dynamics.problem import Problem, draw
+from gatednet.dynamics.reduction import obstacle, reduce, reduced_network, worthwhile
+from gatednet.engine.compiler import compiler_options
+from gatednet.engine.lane import Lane, evolve
+from gatednet.engine.save import Save
+from gatednet.experiment import Experiment, Traced, merge, static_half, trace
+from gatednet.inputs.examples import Examples
+from gatednet.settings import SettingError
+
+# Parts of an experiment that `draw` reads: runs that agree in them and in their seed share one draw.
+DRAWN_FROM = ("initial", "teachers")
+# The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes
+# in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
+# of a run would depend on how many others there are.
+DRAWS_TOGETHER = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What is compiled: everything of a batch that is not an array.
+
+    `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, 0 where nothing is
+    saved of them, `reduced` whether the runs are reduced, `width` the number of runs in a lane.
+    """
+
+    static: Experiment
+    save: Save
+    blocks: int
+    reduced: bool
+    width: int
+
+
+class Batch(eqx.Module):
+    """What a compiled recipe is given: runs in lanes, and the draws that they start from.
+
+    `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `drawn`,
+    `seeds` and `streams` have the shape (groups, DRAWS_TOGETHER): the floats, seeds and streams of each draw. `lanes`
+    and `groups`, (), are how many of them are in use; those that come after only fill a shape up. `examples` are those
+    of labelled inputs, None for others.
+    """
+
+    traced: Traced
+    start: Array | np.ndarray
+    drawn: Traced
+    seeds: Array | np.ndarray
+    streams: Array | np.ndarray
+    lanes: Array | np.ndarray
+    groups: Array | np.ndarray
+    examples: Examples | None = None
+
+
+def reduced_by(experiment: Experiment, wanted: bool | None) -> bool:
+    """Whether runs are reduced: where it is exact and pays, unless said otherwise.
+
+    **Raises** `SettingError` with the reason where a reduction is wanted that would not be exact.
+    """
+    if wanted is None:
+        return worthwhile(experiment)
+    reason = obstacle(experiment)
+    if wanted and reason is not None:
+        raise SettingError(f"cannot be reduced: {reason}")
+    return wanted
+
+
+def lane_width(experiment: Experiment, reduced: bool) -> int:
+    """The number of runs in a lane: as many as keep its state near the processor (benchmarks/throughput.py)."""
+    if experiment.labelled:
+        # Examples take more room than any state: a narrow lane loses nothing, and ten seeds fill two.
+        return 5
+    network = reduced_network(experiment) if reduced else experiment.network
+    if experiment.inputs.exact and network.cut(exact=True) is Cut.STACK:
+        # Two vectors: wider lanes leave the cache nearest to the processor (benchmarks/crossover.py).
+        return 16
+    if reduced:
+        return 256
+    return 64 if experiment.inputs.exact else 32
+
+
+def recipe(experiment: Experiment, save: Save, traced: Traced, reduced: bool | None = None) -> Recipe:
+    """The recipe of runs that share the static half of `experiment` and have the given floats.
+
+    **Raises** `SettingError` where the saves do not divide the run, or a reduction is wanted that would not be exact.
+    """
+    save.check(experiment)
+    blocks = most_blocks(experiment.steps, traced.schedule.block_steps)
+    return recipe_for_blocks(experiment, save, blocks, reduced)
+
+
+def most_blocks(steps: int, block_steps: Array | np.ndarray) -> int:
+    """The largest number of blocks of runs of so many steps, those that a run begins and does not end included."""
+    return -(-steps // int(np.min(block_steps)))
+
+
+def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: bool | None = None) -> Recipe:
+    """The recipe of runs that begin at most `blocks` blocks.
+
+    **Raises** `SettingError` where a reduction is wanted that would not be exact.
+    """
+    is_reduced = reduced_by(experiment, reduced)
+    # Block lengths are floats: they have a part in what is compiled only where a result has an entry for each block.
+    kept = blocks if save.by_blocks else 0
+    return Recipe(static_half(experiment), save, kept, is_reduced, lane_width(experiment, is_reduced))
+
+
+def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
+    """All runs of a batch: the observables by name, with dimensions (lanes, *all_dims, width).
+
+    To be compiled by `jitted`: with other options of the compiler the last bits may be others.
+    """
+    static = recipe.static
+
+    def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Array | None]:
+        experiment = merge(static, values)
+        problem = draw(experiment, seed, stream)
+        return reduce(experiment, problem) if recipe.reduced else (problem, None)
+
+    def one_group(given: tuple[Experiment, Array, Array]) -> tuple[Problem, Array | None]:
+        return jax.vmap(start)(*given)
+
+    drawn = _each(one_group, (batch.drawn.values, batch.seeds, batch.streams), batch.groups)
+    starts = jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
+    run = _lane_of(recipe)
+
+    def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
+        traced, index = given
+        problem, basis = jax.tree.map(lambda values: _runs_last(values[index]), starts)
+        return run(traced, problem, basis, batch.examples)
+
+    return _each(one_lane, (batch.traced, batch.start), batch.lanes)
+
+
+def _each(function: Callable[[Any], Any], given: Any, count: Array | np.ndarray) -> Any:
+    """The results of a function for the first `count` entries along the first axis of what is given.
+
+    The compiler is not told the count. `jax.lax.map` over one entry would be no loop to it, and what is compiled
+    together with what comes before and after can have other last bits.
+    """
+    given = jax.tree.map(jnp.asarray, given)
+
+    def entry(place: Any) -> Any:
+        return jax.tree.map(lambda values: jax.lax.dynamic_index_in_dim(values, place, keepdims=False), given)
+
+    def one(place: Array, results: Any) -> Any:
+        return jax.tree.map(
+            lambda values, result: jax.lax.dynamic_update_index_in_dim(values, result, place, 0),
+            results,
+            function(entry(place)),
+        )
+
+    length = jax.tree.leaves(given)[0].shape[0]
+    shapes = jax.eval_shape(lambda: function(entry(0)))
+    empty = jax.tree.map(lambda shape: jnp.zeros((length, *shape.shape), shape.dtype), shapes)
+    return jax.lax.fori_loop(0, count, one, empty)
+
+
+def _runs_last(values: Array) -> Array:
+    """(runs, ...) → (..., runs), in memory as well.
+
+    Left to itself the compiler calls the old order a layout of the new shape, and what is made of the start alone is
+    then computed run by run: the last few runs of a lane in other instructions than the rest, and in other last bits.
+    """
+    moved = jnp.moveaxis(values, 0, -1)
+    return with_layout_constraint(moved, Layout(major_to_minor=tuple(range(moved.ndim))))
+
+
+@functools.lru_cache(128)
+def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Array | None, Examples | None], dict[str, Array]]:
+    """What a recipe does with one lane; its trace is kept, since whoever asks for shapes will compile it later."""
+    network = reduced_network(recipe.static) if recipe.reduced else recipe.static.network
+    lifts = any(each.lifted for each in recipe.save.chosen)
+
+    def run(traced: Traced, problem: Problem, basis: Array | None, examples: Examples | None) -> dict[str, Array]:
+        dynamics = Dynamics(merge(recipe.static, traced.values), network)
+        lane = Lane(dynamics, traced.schedule, problem, basis if lifts else None, examples)
+        return evolve(lane, recipe.save, recipe.blocks)
+
+    return jax.jit(run, inline=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Packing:
+    """A batch, and where each run of the request is in it: `place` (runs,) counts through lanes and their runs."""
+
+    batch: Batch
+    place: np.ndarray
+
+
+def pack(
+    experiment: Experiment,
+    values: Mapping[str, np.ndarray],
+    seeds: np.ndarray,
+    streams: np.ndarray,
+    width: int,
+    dtype: Any = np.float32,
+    lanes: int | None = None,
+    draws: int | None = None,
+    examples: Examples | None = None,
+) -> Packing:
+    """Sort runs into lanes and find the draws that they share.
+
+    Runs of one block length go to one lane as far as possible: a lane stops at every switch of each of its runs.
+    `values` are arrays (runs,) for floats and words at dotted paths, `seeds` and `streams` are (runs,). The batch is
+    padded, with copies of a run, to at least `lanes` lanes and `draws` draws. `examples` are those of labelled inputs.
+
+    **Raises** `SettingError` where the inputs need other examples than those.
+    """
+    experiment.inputs.check_examples(examples, experiment.network)
+    runs = len(seeds)
+    traced = trace(experiment, values, runs, dtype)
+    order = np.argsort(traced.schedule.block_steps, kind="stable")
+    count = max(-(-runs // width), lanes or 0)
+    filled = np.concatenate([order, np.full(count * width - runs, order[-1])]).reshape(count, width)
+
+    columns = [seeds, streams]
+    columns += [leaf for name in DRAWN_FROM for leaf in jax.tree.leaves(getattr(traced.values, name))]
+    _, first, which = np.unique(
+        np.stack([np.asarray(c, np.float64) for c in columns]), axis=1, return_index=True, return_inverse=True
+    )
+    groups = -(-max(len(first), draws or 0) // DRAWS_TOGETHER)
+    chosen = np.concatenate([first, np.full(groups * DRAWS_TOGETHER - len(first), first[0])])
+    chosen = chosen.reshape(groups, DRAWS_TOGETHER)
+
+    batch = Batch(
+        jax.tree.map(lambda leaf: leaf[filled], traced),
+        which.reshape(-1)[filled].astype(np.int32),
+        jax.tree.map(lambda leaf: leaf[chosen], traced),
+        seeds[chosen].astype(np.uint32),
+        streams[chosen].astype(np.uint32),
+        np.asarray(-(-runs // width), np.int32),
+        np.asarray(-(-len(first) // DRAWS_TOGETHER), np.int32),
+        examples,
+    )
+    place = np.empty(runs, np.int64)
+    place[order] = np.arange(runs)
+    return Packing(batch, place)
+
+
+def unpack(results: Mapping[str, Array], place: np.ndarray) -> dict[str, np.ndarray]:
+    """The results of a batch in the order of the request, with dimensions (runs, *all_dims)."""
+    # NumPy waits for an array without listening to signals; JAX does listen.
+    jax.block_until_ready(results)
+
+    def ordered(values: Array) -> np.ndarray:
+        host = np.moveaxis(np.asarray(values), -1, 1)
+        return host.reshape(-1, *host.shape[2:])[place]
+
+    return {name: ordered(values) for name, values in results.items()}
+
+
+def jitted(recipe: Recipe) -> Any:
+    """`run_batch` of a recipe, ready to be compiled."""
+    return jax.jit(functools.partial(run_batch, recipe), compiler_options=compiler_options())
+
+
+# The same with what was compiled of the latest recipes.
+compiled = functools.lru_cache(32)(jitted)

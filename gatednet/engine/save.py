@@ -1,0 +1,66 @@
+"""`Save`: what is saved of a run, and how it ended."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from gatednet.experiment import STEPS, Experiment
+from gatednet.observables import Observable, observable
+from gatednet.settings import Nested, SettingError, Text, argument
+
+_NAMES = Nested(Text("the name of an observable"), 1)
+
+# Result codes of a run.
+COMPLETED, DIVERGED = 0, 1
+RESULTS = {COMPLETED: "completed", DIVERGED: "diverged"}
+# Names under which they are saved, with every run.
+RESULT, RESULT_STEP = "result", "result_step"
+
+
+@dataclasses.dataclass(frozen=True)
+class Save:
+    """What is saved of a run.
+
+    `observables` are names of `gatednet.observables.REGISTRY`, `every` is the number of steps between saves; the first
+    save is the initial state, the last the final one.
+
+    **Raises** `SettingError` for unknown observables, with the nearest known one, and where `every` is below 1.
+    """
+
+    observables: tuple[str, ...]
+    every: int
+
+    def __post_init__(self) -> None:
+        names = argument("save", self.observables, _NAMES)
+        object.__setattr__(self, "observables", names)
+        object.__setattr__(self, "every", argument("every", self.every, STEPS))
+        if not names:
+            raise SettingError("nothing is saved: allowed are one or more observables")
+        seen: set[str] = set()
+        for name in names:
+            observable(name)
+            if name in seen:
+                raise SettingError(f"observable {name!r} is named twice")
+            seen.add(name)
+
+    def check(self, experiment: Experiment) -> None:
+        """Raise `SettingError` where the saves do not divide a run, or observables are not of its kind of tasks."""
+        if experiment.steps % self.every:
+            raise SettingError(f"saves every {self.every} steps do not divide a run of {experiment.steps} steps")
+        others = "maps" if experiment.labelled else "labels"
+        for each in self.chosen:
+            if each.of == others:
+                raise SettingError(
+                    f"observable {each.name!r} is of tasks that are {others}, and those of "
+                    f"{type(experiment.teachers).__name__} are not"
+                )
+
+    @property
+    def by_blocks(self) -> bool:
+        """Whether anything is saved of each block."""
+        return any(each.when == "blocks" for each in self.chosen)
+
+    @property
+    def chosen(self) -> tuple[Observable, ...]:
+        """The observables themselves."""
+        return tuple(observable(name) for name in self.observables)

@@ -1,0 +1,79 @@
+"""The size of runs in memory, before anything of them is made."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import numpy as np
+
+from gatednet.dynamics.reduction import reduced_network
+from gatednet.engine.save import Save
+from gatednet.experiment import Experiment
+from gatednet.memory import check_fits
+from gatednet.settings import is_traced
+
+# The parameters of a lane are held several times at once: its start, its state, the gradient and the next state. Peaks
+# of memory with 16 384 to 262 144 paths were 4 to 5 times the parameters of a lane.
+_COPIES = 4
+
+
+def check_size(
+    experiment: Experiment, save: Save, runs: int, draws: int, width: int, blocks: int, reduced: bool, dtype: Any
+) -> None:
+    """Raise `SettingError` where runs cannot be simulated together, since their numbers do not fit into memory.
+
+    What is counted is the least that has to be there at once: a lane of `width` runs, the starts of `draws` of them,
+    and the settings and results of all. `blocks` is the number of blocks that a run begins, `dtype` the number type.
+    """
+    itemsize = np.dtype(dtype).itemsize
+    lane = (width * numbers_of_run(experiment, reduced) + numbers_of_start(experiment)) * itemsize
+    check_fits(f"a lane of {width} runs of this experiment", lane)
+    # Whole lanes, the last of which may be padded.
+    padded = -(-runs // width) * width
+    settings = padded * bytes_of_settings(experiment) + draws * numbers_of_start(experiment) * itemsize
+    results = padded * numbers_of_results(experiment, save, blocks) * itemsize
+    check_fits(
+        f"{runs:,} {'run' if runs == 1 else 'runs'} at once, with what is saved of them,", lane + settings + results
+    )
+
+
+def bytes_of_settings(experiment: Experiment) -> int:
+    """What a run takes before it begins: each of its floats, exact and rounded, its seed and its place."""
+    return 12 * sum(is_traced(leaf) for leaf in jax.tree.leaves(experiment)) + 48
+
+
+def numbers_of_start(experiment: Experiment) -> int:
+    """How many numbers the start of one run takes, at least."""
+    network = experiment.network
+    return math.prod(network.weight_shape) + math.prod(network.gate_shape) + experiment.teachers.numbers(network)
+
+
+def numbers_of_run(experiment: Experiment, reduced: bool) -> int:
+    """How many numbers a step of one run takes, at least."""
+    network = reduced_network(experiment) if reduced else experiment.network
+    parameters = math.prod(network.weight_shape) + math.prod(network.gate_shape)
+    teachers = experiment.teachers.number * network.outputs * network.inputs
+    return _COPIES * parameters + teachers + experiment.inputs.numbers(network.inputs)
+
+
+def numbers_of_results(experiment: Experiment, save: Save, blocks: int) -> int:
+    """How many numbers are saved of one run, and kept of its past while it lasts, at least."""
+    network = experiment.network
+    saves = experiment.steps // save.every + 1
+    paths = network.weight_shape[0]
+    sizes = {
+        "step": saves,
+        "every_step": experiment.steps,
+        "block": blocks,
+        "task": experiment.teachers.number,
+        "path": paths,
+        "output": network.outputs,
+        "input": network.inputs,
+        "unit": network.gate_shape[-1] if network.gates_are_weights else paths * network.outputs,
+    }
+    total = sum(math.prod(sizes.get(dim, 1) for dim in each.all_dims) for each in save.chosen)
+    if any(each.when == "history" for each in save.chosen):
+        total += saves * (math.prod(network.weight_shape) + math.prod(network.gate_shape))
+    return total

@@ -1,0 +1,80 @@
+"""Inputs: what the step is given of the data, as a factor F of their second moment, Sigma = F Fᵀ.
+
+A linear network feels a batch only through Sigma (paper, section 2): the task loss is ½ ‖(effective map - target) F‖².
+"""
+
+from __future__ import annotations
+
+import abc
+from typing import Any
+
+from jax import Array
+
+from gatednet.arrays.product import product
+from gatednet.arrays.rows import Blocks
+from gatednet.inputs.examples import Examples, Minibatch
+from gatednet.networks.base import Network
+from gatednet.settings import Setting, SettingError
+
+
+class Inputs(Setting):
+    """The distribution of the inputs, and how much of it a step sees.
+
+    Random numbers are drawn for a group of steps at once, and each step of the group makes its factor of them.
+    """
+
+    @property
+    @abc.abstractmethod
+    def exact(self) -> bool:
+        """Whether every step sees the identity as second moment, whatever the coordinates."""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether they are labelled examples, which are given to a run beside its experiment."""
+        return False
+
+    def check(self, network: Network) -> None:
+        """Raise `SettingError` where such inputs do not go with a network."""
+        del network
+
+    def check_examples(self, examples: Examples | None, network: Network) -> None:
+        """Raise `SettingError` where these are not the examples that such inputs of a network need."""
+        del network
+        if examples is not None:
+            raise SettingError(f"inputs {type(self).__name__} take no examples, and some are given")
+
+    def placeholder(self, classes: int) -> Examples | None:
+        """Examples without content, where there are examples, to ask for shapes with."""
+        del classes
+
+    @abc.abstractmethod
+    def steps_per_draw(self, inputs: int) -> int:
+        """How many steps one draw serves, for inputs of so many dimensions."""
+
+    def numbers(self, inputs: int) -> int:
+        """How many numbers a step sees of one run, for inputs of so many dimensions."""
+        del inputs
+        return 0
+
+    @abc.abstractmethod
+    def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> Any:
+        """The random numbers of a group of steps; `key` holds the two words of the data keys of the runs, (2, runs)."""
+
+    @abc.abstractmethod
+    def factor(self, drawn: Any, place: Array) -> Any:
+        """What the step at a place in its group sees: the factor, (inputs, columns, runs), None for the identity.
+
+        Where inputs are labelled, it is a batch of `gatednet.inputs.examples`.
+        """
+
+    def everything(self, examples: Examples | None) -> Minibatch | None:
+        """What shows the loss expected over all inputs: None for the identity, or the examples to test with."""
+        del examples
+
+
+def seen(error: Blocks, factor: Array | None) -> Blocks:
+    """What the inputs show of a map: (error F), with F the identity where `factor` is None."""
+    if factor is None:
+        return error
+    (block,) = error
+    return (product(block, factor.astype(block.dtype)),)

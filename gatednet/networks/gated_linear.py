@@ -1,0 +1,106 @@
+"""The gated linear network (paper, equation 1)."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.arrays.frames import Frame, RowsApart, WholeMaps
+from gatednet.arrays.product import gated
+from gatednet.arrays.rows import LARGEST_SMALL_MAP, LARGEST_UNROLLED, MOST_MAPS, Blocks, Cut, Rows, add, join, split
+from gatednet.arrays.state import State
+from gatednet.networks.base import Network
+from gatednet.settings import Choice, Whole, field
+
+
+class GatedLinear(Network):
+    """The gated linear network, y = sum over paths p of c^p W^p x (paper, equation 1).
+
+    With `gates = "path"` a path has one gate for all its outputs, gates (paths,); with `"neuron"` one for each output,
+    y_i = sum over p of c^p_i (W^p x)_i, gates (paths, outputs). The weights are (paths, outputs, inputs).
+    """
+
+    paths: int = field(2, Whole(1), "number of paths")
+    inputs: int = field(20, Whole(1), "dimension of the inputs")
+    outputs: int = field(10, Whole(1), "dimension of the outputs")
+    gates: str = field("path", Choice(("path", "neuron")), "whether a path, or each output of it, has a gate")
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        return (self.paths, self.outputs, self.inputs)
+
+    @property
+    def gate_shape(self) -> tuple[int, ...]:
+        return (self.paths,) if self.gates == "path" else (self.paths, self.outputs)
+
+    @property
+    def frame(self) -> Frame:
+        return WholeMaps() if self.gates == "path" else RowsApart()
+
+    def cut(self, exact: bool) -> Cut:
+        if exact and math.prod(self.weight_shape) + math.prod(self.gate_shape) <= LARGEST_UNROLLED:
+            return Cut.ENTRIES
+        large = self.outputs * self.inputs > LARGEST_SMALL_MAP or not exact
+        return Cut.MAPS if large and self.paths <= MOST_MAPS else Cut.STACK
+
+    def with_maps(self, outputs: int, inputs: int) -> GatedLinear:
+        return dataclasses.replace(self, outputs=outputs, inputs=inputs)
+
+    def split(self, state: State, cut: Cut) -> Rows:
+        if cut is Cut.STACK:
+            return Rows(((state.weights,),), ((state.gates,),))
+        whole = cut is Cut.MAPS
+        weights = tuple(split(state.weights[path], whole) for path in range(self.paths))
+        if self.gates == "path" or whole:
+            return Rows(weights, tuple((state.gates[path],) for path in range(self.paths)))
+        return Rows(
+            weights,
+            tuple(tuple(state.gates[path, output] for output in range(self.outputs)) for path in range(self.paths)),
+        )
+
+    def join(self, rows: Rows) -> State:
+        first = rows.weights[0][0]
+        runs = first.shape[-1]
+        if first.ndim == 4:
+            return State(first, rows.gates[0][0])
+        if first.ndim == 1:  # a single stack of all cells is one fusion; a stack of stacks is one for each path
+            cells = [cell for path in rows.weights for cell in path]
+            weights = jnp.stack(cells).reshape(*self.weight_shape, runs)
+        else:
+            weights = jnp.stack([join(path, (self.outputs, self.inputs, runs)) for path in rows.weights])
+        gates = jnp.stack([gate for path in rows.gates for gate in path]).reshape(*self.gate_shape, runs)
+        return State(weights, gates)
+
+    def effective_map(self, rows: Rows) -> Blocks:
+        if rows.weights[0][0].ndim == 4:
+            return (gated(rows.gates[0][0], rows.weights[0][0]),)
+        gates = [self._gate_of_blocks(gates, weights) for gates, weights in zip(rows.gates, rows.weights, strict=True)]
+        return tuple(
+            add(gate[block] * weights[block] for gate, weights in zip(gates, rows.weights, strict=True))
+            for block in range(len(rows.weights[0]))
+        )
+
+    def _gate_of_blocks(self, gates: Blocks, weights: Blocks) -> Blocks:
+        """The gate that multiplies each block of one path."""
+        whole = weights[0].ndim == 3
+        if self.gates == "path":
+            # Broadcast once, so that the derivative is one reduction over the map and not one for each use.
+            gate = jnp.broadcast_to(gates[0], weights[0].shape) if whole else gates[0]
+            return (gate,) * len(weights)
+        if whole:
+            return (jnp.broadcast_to(gates[0][:, None], weights[0].shape),)
+        return tuple(gates[block // self.inputs] for block in range(len(weights)))
+
+    def as_paths(self, state: State, teachers: Array) -> State:
+        del teachers
+        return state
+
+    def layers(self, state: State) -> tuple[Array, Array]:
+        _, outputs, inputs, runs = state.weights.shape
+        gates = state.gates if self.gates == "neuron" else state.gates[:, None]
+        # Output i is fed by the i-th unit of each path, through the gate.
+        readout = jnp.eye(outputs, dtype=gates.dtype)[:, None, :, None] * gates
+        return state.weights.reshape(-1, inputs, runs), readout.reshape(outputs, -1, runs)

@@ -1,0 +1,96 @@
+"""Proximal maps of the constraints on the gates, in closed form.
+
+The proximal map of a function f with the step h takes v to the minimiser of ½ ‖c - v‖² + h f(c): a step of implicit
+Euler along f (Parikh and Boyd, Proximal Algorithms, 2014, section 4.1). Here f is
+norm · ½ (‖c‖_k - 1)² + nonnegativity · Σ max(0, -c), over all gates of a run. It is not convex where the norm is below
+1, but it is a convex function of the norm: with h norm (1 - ‖c‖) = g given, the problem is one for each gate (k = 1) or
+for the direction (k = 2), and the tangent of the convex function at the solution shows that it is the least one.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.arrays.rows import Blocks, total
+
+# Up to so many rows are sorted by comparisons that are all written out, and so stay element-wise.
+_MOST_COMPARED = 32
+
+
+def of_norm_1(gates: Blocks, norm: Array, nonnegativity: Array) -> Blocks:
+    """The proximal map for the sum of absolute values; the strengths are multiplied by the step, (runs,) each.
+
+    A gate keeps its sign σ, or is positive where it is above -nonnegativity / 2, and becomes σ max(0, b + g), b being
+    what it would be without the norm. Then g = norm (1 - Σ max(0, b + g)) is the root of a convex increasing function
+    of straight pieces, so it is the least of the roots of its pieces: with the k largest b,
+    norm (1 - their sum) / (1 + k norm).
+    """
+    negative = [gate < -0.5 * nonnegativity for gate in gates]
+    sized = [jnp.where(below, -gate - nonnegativity, gate) for below, gate in zip(negative, gates, strict=True)]
+    shift = _shift(_rows(sized), norm)
+    moved = [jnp.maximum(each + shift, 0.0) for each in sized]
+    return tuple(jnp.where(below, -each, each) for below, each in zip(negative, moved, strict=True))
+
+
+def of_norm_2(gates: Blocks, norm: Array, nonnegativity: Array) -> Blocks:
+    """The proximal map for the Euclidean norm; the strengths are multiplied by the step, (runs,) each.
+
+    A gate pulls in its own direction with w = v, or -v - nonnegativity where it stays negative, and is 0 where that is
+    below 0. The gates are along w, with the length (‖w‖ + norm) / (1 + norm). Where no w is above 0 the largest remains
+    alone; several that are equal share its length, since nothing tells them apart.
+    """
+    negative = [gate < -0.5 * nonnegativity for gate in gates]
+    pull = [jnp.where(below, -gate - nonnegativity, gate) for below, gate in zip(negative, gates, strict=True)]
+    largest = functools.reduce(jnp.maximum, _rows(pull))
+    along = [jnp.where(largest > 0, jnp.maximum(each, 0.0), jnp.where(each == largest, 1.0, 0.0)) for each in pull]
+    length = jnp.sqrt(total(tuple(each * each for each in along)))
+    wanted = jnp.maximum(jnp.where(largest > 0, length, largest) + norm, 0.0) / (1.0 + norm)
+    scale = wanted / length
+    return tuple(jnp.where(below, -each, each) * scale for below, each in zip(negative, along, strict=True))
+
+
+def _rows(blocks: list[Array]) -> list[Array]:
+    """The entries of all blocks, (runs,) each."""
+    if blocks[0].ndim == 1:
+        return blocks
+    flat = jnp.concatenate([block.reshape(-1, block.shape[-1]) for block in blocks])
+    return list(flat)
+
+
+def _shift(rows: list[Array], norm: Array) -> Array:
+    """The least of norm (1 - sum of the k largest) / (1 + k norm), k from 0 to all, for each run."""
+    if len(rows) > _MOST_COMPARED:
+        summed = jnp.cumsum(jnp.sort(jnp.stack(rows), axis=0, descending=True), axis=0)
+        count = jnp.arange(1, len(rows) + 1)[:, None]
+        return jnp.minimum(norm, jnp.min(norm * (1.0 - summed) / (1.0 + count * norm), axis=0))
+    ordered = list(rows)
+    for one, other in _comparisons(len(rows)):
+        high, low = jnp.maximum(ordered[one], ordered[other]), jnp.minimum(ordered[one], ordered[other])
+        ordered[one], ordered[other] = high, low
+    shift, summed = norm, 0.0
+    for count, each in enumerate(ordered, 1):
+        summed = summed + each
+        shift = jnp.minimum(shift, norm * (1.0 - summed) / (1.0 + count * norm))
+    return shift
+
+
+@functools.cache
+def _comparisons(number: int) -> tuple[tuple[int, int], ...]:
+    """Batcher's sorting network (Knuth, The Art of Computer Programming, volume 3, algorithm 5.2.2M)."""
+    if number < 2:
+        return ()
+    found = []
+    top = 1 << ((number - 1).bit_length() - 1)
+    step = top
+    while step:
+        span, remainder, distance = top, 0, step
+        while True:
+            found += [(place, place + distance) for place in range(number - distance) if place & step == remainder]
+            if span == step:
+                break
+            distance, span, remainder = span - step, span >> 1, step
+        step >>= 1
+    return tuple(found)

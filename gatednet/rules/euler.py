@@ -1,0 +1,28 @@
+"""Explicit Euler (paper, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jax import Array
+
+from gatednet.arrays.rows import Rows
+from gatednet.rules.base import Rule, descended
+
+
+class Euler(Rule):
+    """Explicit Euler of tau dθ/dt = -∂L/∂θ, with a time constant for each group (paper, section 2)."""
+
+    @property
+    def isotropic(self) -> bool:
+        return True
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        return {"weights": 2.0, "gates": 2.0}
+
+    def start(self, rows: Rows, rates: tuple[Array, Array]) -> None:
+        del rows, rates
+
+    def update(self, rows: Rows, gradient: Rows, memory: None, rates: tuple[Array, Array]) -> tuple[Rows, None]:
+        return descended(rows, gradient, rates), None

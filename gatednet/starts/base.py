@@ -1,0 +1,37 @@
+"""`InitialState`: where the parameters start."""
+
+from __future__ import annotations
+
+import abc
+
+from jax import Array
+
+from gatednet.arrays.state import State
+from gatednet.networks.base import Network
+from gatednet.settings import Setting
+
+
+class InitialState(Setting):
+    """How the weights and gates of a run are chosen before its first step."""
+
+    @property
+    @abc.abstractmethod
+    def shared(self) -> bool:
+        """Whether all seeds start from the same state."""
+
+    @property
+    def of_maps(self) -> bool:
+        """Whether it is made of teachers that are maps from inputs to outputs."""
+        return False
+
+    @abc.abstractmethod
+    def check(self, network: Network) -> None:
+        """Raise `SettingError` where no such start of this network exists."""
+
+    def check_tasks(self, tasks: int) -> None:
+        """Raise `SettingError` where no such start exists for so many tasks."""
+        del tasks
+
+    @abc.abstractmethod
+    def draw(self, key: Array, network: Network, teachers: Array) -> State:
+        """The initial state of one run, whose teachers are (tasks, outputs, inputs)."""

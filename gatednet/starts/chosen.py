@@ -1,0 +1,37 @@
+"""Starts given in full."""
+
+from __future__ import annotations
+
+import math
+
+from jax import Array
+
+from gatednet.arrays.nested import shape_of, stacked
+from gatednet.arrays.state import State
+from gatednet.networks.base import Network
+from gatednet.settings import Choice, Nested, Number, SettingError, field
+from gatednet.starts.base import InitialState
+
+
+class ChosenInitial(InitialState):
+    """Weights and gates given in full, the same for every seed: for two-dimensional models and restarts."""
+
+    weights: tuple = field((), Nested(Number(), 3), "initial weights, paths × outputs × inputs")
+    gates: tuple = field(
+        (), Nested(Number(), 1), "initial gates: paths, or paths × outputs, or, with two layers, outputs × hidden units"
+    )
+    shared: bool = field(True, Choice((True,)), "a chosen state is the same for all seeds")
+
+    def check(self, network: Network) -> None:
+        count = math.prod(network.gate_shape)
+        if shape_of(self.weights) != network.weight_shape:
+            raise SettingError(
+                f"ChosenInitial.weights has the shape {shape_of(self.weights)}, allowed is {network.weight_shape}"
+            )
+        if len(self.gates) != count:
+            raise SettingError(f"ChosenInitial.gates has {len(self.gates)} values, allowed is {count}")
+
+    def draw(self, key: Array, network: Network, teachers: Array) -> State:
+        del key, teachers
+        weights = stacked(self.weights).reshape(network.weight_shape)
+        return State(weights, stacked(self.gates).reshape(network.gate_shape))

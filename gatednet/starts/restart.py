@@ -1,0 +1,48 @@
+"""`restart`: a saved state as the start of another run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray
+
+from gatednet.networks.base import Network
+from gatednet.settings import SettingError
+from gatednet.starts.chosen import ChosenInitial
+
+
+def restart(data: xarray.Dataset, network: Network) -> ChosenInitial:
+    """The state of one run at one save as an initial state of the same network.
+
+    `data` has no dimensions but those of the parameters: choose the run and the save with `sel` or `isel` before. It
+    holds "weights" and "neuron_gates" or "gates" of a network with paths, "units" and "readout" of one with two layers.
+
+    **Raises** `SettingError` where one of them is missing or has further dimensions, or the state is not one of this
+    network.
+    """
+    if network.gates_are_weights:
+        weights, gates = _values(data, "units", ("unit", "input"))[None], _values(data, "readout", ("output", "unit"))
+    else:
+        weights = _values(data, "weights", ("path", "output", "input"))
+        if len(network.gate_shape) == 1:
+            gates = _values(data, "gates", ("path",))
+        else:
+            gates = _values(data, "neuron_gates", ("path", "output"))
+    initial = ChosenInitial(weights=_nested(weights.tolist()), gates=tuple(gates.reshape(-1).tolist()))
+    initial.check(network)
+    return initial
+
+
+def _values(data: xarray.Dataset, name: str, dims: tuple[str, ...]) -> np.ndarray:
+    if name not in data:
+        raise SettingError(f"the run was saved without {name!r}, allowed is one with it")
+    further = [str(dim) for dim in data[name].dims if dim not in dims]
+    if further:
+        raise SettingError(f"{name!r} has the dimension {further[0]!r}, allowed is one run at one save")
+    return np.asarray(data[name].transpose(*dims).values, np.float64)
+
+
+def _nested(values: Any) -> Any:
+    """Nested lists as nested tuples."""
+    return tuple(_nested(each) for each in values) if isinstance(values, list) else values

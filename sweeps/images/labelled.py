@@ -1,0 +1,100 @@
+"""The examples that labelled experiments learn from: features of images, which the cache has or which are computed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+
+from gatednet.experiment import Experiment
+from gatednet.inputs.examples import Examples, examples_of
+from gatednet.inputs.features import Features
+from gatednet.sweeps.images.datasets import at_hand
+from gatednet.sweeps.images.features import FeatureData, are_kept, check_source, features_of
+from gatednet.sweeps.progress import Progress
+from gatednet.sweeps.sweep import Sweep
+
+# What features are made of: images, number of features, seed of the network.
+FeatureSource = tuple[str, int, int]
+# What tells how far a training is, for a title.
+Training = Callable[[str], Progress]
+
+
+def sources_of(sweeps: Iterable[Sweep]) -> list[FeatureSource]:
+    """The sources of all features that sweeps need, each once."""
+    experiments = (sweep.group(group) for sweep in sweeps for group in sweep.groups())
+    return list(dict.fromkeys(source for each in experiments if (source := source_of(each)) is not None))
+
+
+def source_of(experiment: Experiment) -> FeatureSource | None:
+    """The source of an experiment's features, None where it learns from no labels."""
+    inputs = experiment.inputs
+    return (inputs.images, inputs.width, inputs.network_seed) if isinstance(inputs, Features) else None
+
+
+def are_at_hand(sweeps: Iterable[Sweep]) -> bool:
+    """Whether all images that sweeps need are there without a network."""
+    return all(at_hand(images) for images, _, _ in sources_of(sweeps))
+
+
+def are_prepared(sweeps: Iterable[Sweep]) -> bool:
+    """Whether all features that sweeps need are in the cache."""
+    return all(at_hand(images) and are_kept(images, width, seed) for images, width, seed in sources_of(sweeps))
+
+
+def check_images(sweeps: Iterable[Sweep]) -> None:
+    """Check that all features that sweeps need can be had, before a network is trained for any of them.
+
+    Images are fetched where that is possible. **Raises** `SettingError` as `features_of` does but for a training.
+    """
+    for source in sources_of(sweeps):
+        check_source(*source)
+
+
+def prepare(sweeps: Iterable[Sweep], progress: Training) -> None:
+    """See to it that all features that sweeps need are in the cache; networks are trained where they are not.
+
+    `progress` gives for a title what tells of the training. **Raises** `SettingError` as `features_of` does.
+    """
+    for source in sources_of(sweeps):
+        _features(source, progress)
+
+
+def fingerprints(sweeps: Sequence[Sweep]) -> dict[str, dict[str, str | float]]:
+    """What is known of the features of sweeps, by their sources: fingerprint, and accuracy of the network itself.
+
+    **Raises** `SettingError` as `features_of` does, and where an experiment needs other examples than its features are.
+    """
+    for sweep in sweeps:
+        for group in sweep.groups():
+            experiment = sweep.group(group)
+            experiment.inputs.check_examples(examples_for(experiment), experiment.network)
+    found = {}
+    for source in sources_of(sweeps):
+        data = _features(source)
+        name = f"{source[0]}, {source[1]} features, seed {source[2]}"
+        found[name] = {"fingerprint": data.fingerprint, "accuracy": data.accuracy}
+    return found
+
+
+def examples_for(experiment: Experiment, progress: Training | None = None) -> Examples | None:
+    """The examples of an experiment, None where it learns from no labels; `progress` is as in `prepare`.
+
+    **Raises** `SettingError` as `features_of` does.
+    """
+    source = source_of(experiment)
+    if source is None:
+        return None
+    return _examples(source, _features(source, progress).fingerprint)
+
+
+def _features(source: FeatureSource, progress: Training | None = None) -> FeatureData:
+    images, width, seed = source
+    return features_of(images, width, seed, progress=progress(f"features of {images}") if progress else None)
+
+
+@functools.lru_cache(4)
+def _examples(source: FeatureSource, fingerprint: str) -> Examples:
+    """The examples of a source; the fingerprint tells other images of the same name apart."""
+    del fingerprint
+    data = _features(source)
+    return examples_of(data.train, data.train_labels, data.test, data.test_labels, data.classes)

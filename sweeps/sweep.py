@@ -1,0 +1,170 @@
+"""`Sweep`: an experiment, the axes along which it varies, and what is saved of every run."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gatednet.engine.batch import Recipe, most_blocks, recipe_for_blocks
+from gatednet.engine.save import Save
+from gatednet.engine.size import check_size
+from gatednet.experiment import Experiment, nearest, schedule_of, with_values
+from gatednet.refusal import SettingError, shown
+from gatednet.settings import Instance, Nested, Text, argument
+from gatednet.simulation import PRECISIONS, REDUCED
+from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.checks import changes_schedule, check_axes, is_static
+from gatednet.sweeps.variables import Variable, variables_of
+
+NOISES = ("paired", "independent")
+# A chunk is a file for every variable, and one that marks it as done.
+MOST_CHUNKS = 10**6
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """A grid of runs: the product of `axes`, each run an `experiment` with the values of its cell.
+
+    `reduced` and `precision` are those of `gatednet.simulate`. With `noise = "paired"` a seed gives the same random
+    numbers in every cell (common random numbers), so that the run of a seed is the one that `simulate` makes of it;
+    with `"independent"` every cell has numbers of its own, which depend on its coordinates alone. Without a seed axis
+    the seed is 0.
+
+    **Raises** `SettingError` where anything of this is not possible in any cell of the grid.
+    """
+
+    experiment: Experiment
+    axes: tuple[Axis, ...]
+    save: Save
+    reduced: bool | None = None
+    precision: str = "float32"
+    noise: str = "paired"
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("precision", PRECISIONS), ("noise", NOISES)):
+            value = argument(name, getattr(self, name), Text(f"one of {', '.join(allowed)}"))
+            if value not in allowed:
+                raise SettingError(f"{name} is {shown(value)}: {nearest(value, allowed)}")
+            object.__setattr__(self, name, value)
+        argument("experiment", self.experiment, Instance(Experiment))
+        argument("save", self.save, Instance(Save))
+        object.__setattr__(self, "reduced", argument("reduced", self.reduced, REDUCED))
+        axes = argument("axes", self.axes, Nested(Instance(Axis), 1))
+        object.__setattr__(self, "axes", check_axes(self.experiment, axes, self.save, self.precision))
+        for group in self.groups():
+            experiment = self.group(group)
+            try:
+                self.save.check(experiment)
+                recipe = self.recipe(group)
+                dtype = PRECISIONS[self.precision]
+                check_size(experiment, self.save, 1, 1, recipe.width, recipe.blocks, recipe.reduced, dtype)
+            except SettingError as error:
+                raise SettingError(f"{self.where(group)}{error}") from error
+        if self.static_places:
+            self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        seen = set()
+        for group in self.groups():
+            experiment, recipe = self.group(group), self.recipe(group)
+            # All that shapes depend on: to ask for them takes a while.
+            key = (experiment.network, experiment.teachers.number, experiment.steps, recipe.blocks, recipe.reduced)
+            if key in seen:
+                continue
+            seen.add(key)
+            for one, other in zip(self.variables, variables_of(experiment, recipe, self.precision), strict=True):
+                if one != other:
+                    names = " and ".join(repr(self.axes[place].name) for place in self.static_places)
+                    raise SettingError(
+                        f"along axis {names} the shape of {one.name!r} changes from {one.sizes} to {other.sizes}, "
+                        "allowed are observables whose shape does not depend on it"
+                    )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of points along each axis."""
+        return tuple(len(axis) for axis in self.axes)
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """The names of the axes, in order."""
+        return tuple(axis.name for axis in self.axes)
+
+    @property
+    def runs(self) -> int:
+        """The number of runs."""
+        return math.prod(self.shape)
+
+    @functools.cached_property
+    def static_places(self) -> tuple[int, ...]:
+        """Which axes change what is compiled, as positions in `axes`."""
+        return tuple(place for place, axis in enumerate(self.axes) if is_static(self.experiment, axis))
+
+    @functools.cached_property
+    def schedule_places(self) -> tuple[int, ...]:
+        """Which axes may change the number of steps in a block, as positions in `axes`."""
+        return tuple(place for place, axis in enumerate(self.axes) if changes_schedule(axis))
+
+    def groups(self) -> Iterator[tuple[int, ...]]:
+        """The points along the static axes: each is a group of runs that compiles once."""
+        return itertools.product(*(range(len(self.axes[place])) for place in self.static_places))
+
+    def group(self, group: tuple[int, ...]) -> Experiment:
+        """The experiment that the runs of a group vary in what is traced."""
+        return self.cell(dict(zip(self.static_places, group, strict=True)))
+
+    def cell(self, points: dict[int, int]) -> Experiment:
+        """The experiment at points along some axes, given by their positions in `axes`."""
+        values: dict[str, Any] = {}
+        for place, point in points.items():
+            if not self.axes[place].is_seed:
+                values |= self.axes[place].at(point)
+        return with_values(self.experiment, values)
+
+    def where(self, group: tuple[int, ...]) -> str:
+        """The place of a group for messages: nothing where there is only one."""
+        points = zip(self.static_places, group, strict=True)
+        named = [f"{self.axes[place].name} = {self.axes[place].coordinates[point]!r}" for place, point in points]
+        return f"at {', '.join(named)}: " if named else ""
+
+    @functools.cached_property
+    def block_steps(self) -> np.ndarray:
+        """The number of steps in a block, as realised, along the axes of `schedule_places`."""
+        shape = tuple(len(self.axes[place]) for place in self.schedule_places)
+        static = [place for place in self.schedule_places if place in self.static_places]
+        moving = [place for place in self.schedule_places if place not in static]
+        result = np.empty(shape, np.int32)
+        for fixed in itertools.product(*(range(len(self.axes[place])) for place in static)):
+            values = {
+                path: np.asarray(self.axes[place].column(path)).reshape(-1, *(1,) * (len(moving) - along - 1))
+                for along, place in enumerate(moving)
+                for path in self.axes[place].paths
+            }
+            chosen = dict(zip(static, fixed, strict=True))
+            where = tuple(chosen.get(place, slice(None)) for place in self.schedule_places)
+            result[where] = schedule_of(self.cell(chosen), values).block_steps
+        return result
+
+    @functools.cached_property
+    def most_blocks(self) -> int:
+        """The largest number of blocks that a run begins, 0 where nothing is saved of them."""
+        if not self.save.by_blocks:
+            return 0
+        longest = max(self.group(group).steps for group in self.groups())
+        return most_blocks(longest, self.block_steps)
+
+    def recipe(self, group: tuple[int, ...]) -> Recipe:
+        """What is compiled for a group; it depends on nothing but the sweep, so that its chunks share it."""
+        return recipe_for_blocks(self.group(group), self.save, self.most_blocks, self.reduced)
+
+    @functools.cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """What is stored of every run."""
+        group = next(self.groups())
+        return variables_of(self.group(group), self.recipe(group), self.precision)
