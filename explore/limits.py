@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from gatednet import Experiment, SettingError
 from gatednet.explore.curves import save_of
 from gatednet.sweeps.axes import Axis
@@ -24,11 +22,10 @@ def check_size(experiment: Experiment) -> None:
     if not experiment.inputs.exact:
         raise SettingError("inputs are not the population, which is what a page has")
     network, teachers = experiment.network, experiment.teachers
-    maps = math.prod(network.weight_shape)
     _check("steps", experiment.steps, MOST_STEPS)
-    _check("the number of weights", maps, MOST_ENTRIES)
+    _check("the number of parameters", network.parameters, MOST_ENTRIES)
     _check("the number of entries of the teachers", teachers.number * network.inputs * network.outputs, MOST_ENTRIES)
-    _check("teachers times paths", teachers.number * network.weight_shape[0], MOST_LINES)
+    _check("teachers times paths", teachers.number * network.paths_of(teachers.number), MOST_LINES)
 
 
 def check_blocks(experiment: Experiment) -> None:

@@ -80,8 +80,7 @@ def _cure(experiment: Experiment) -> str:
 
 def _paths(experiment: Experiment) -> int:
     """The number of paths; networks of two layers are seen as having one for each task."""
-    network = experiment.network
-    return experiment.teachers.number if network.gates_are_weights else network.weight_shape[0]
+    return experiment.network.paths_of(experiment.teachers.number)
 
 
 def _of_angles(curves: Curves) -> _Measured | Verdict:

@@ -56,6 +56,7 @@ class Experiment(Setting):
 
     def __check_init__(self) -> None:
         self._check_labels()
+        self._check_network()
         self.inputs.check(self.network)
         self.initial.check(self.network)
         self.teachers.check(self.network)
@@ -72,12 +73,27 @@ class Experiment(Setting):
         """Whether tasks are about labels of examples, which are given to a run beside its experiment."""
         return self.inputs.labelled
 
+    def _check_network(self) -> None:
+        kind, groups = type(self.network).__name__, self.network.groups
+        times = {each.name for each in dataclasses.fields(self.timescales)}
+        for name, group in groups.items():
+            if group.timescale not in times:
+                raise SettingError(
+                    f"the {name} of network {kind} have the time constant {group.timescale!r}, allowed are those of "
+                    f"{type(self.timescales).__name__}: {', '.join(sorted(times))}"
+                )
+        if not self.network.linear and not self.inputs.sampled:
+            raise SettingError(
+                f"network {kind} is not linear and needs the inputs themselves, and {type(self.inputs).__name__} shows "
+                "their second moment alone, allowed is Gaussian with drawn = true"
+            )
+
     def _check_labels(self) -> None:
         parts = {name: getattr(self, name) for name in ("inputs", "objective", "teachers")}
         if len({part.labelled for part in parts.values()}) > 1:
             given = ", ".join(f"{name} {type(part).__name__}" for name, part in parts.items())
             raise SettingError(f"{given} do not go together, allowed are all with labels or all without")
-        if self.labelled and self.network.gates_are_weights:
+        if self.labelled and self.network.paths_by_teachers:
             raise SettingError(f"{type(self.network).__name__} has no paths, which tasks about labels need")
         if self.labelled and self.initial.of_maps:
             raise SettingError(

@@ -14,9 +14,10 @@ import functools
 import operator
 from collections.abc import Iterable
 
-import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
+
+from gatednet.arrays.groups import Grouped
 
 # Up to so many entries, gates included, a network is cut into all of them: the time to compile grows with the number of
 # blocks, and as the error is made anew for every block, that of a step with its product with the number of paths
@@ -40,11 +41,21 @@ class Cut(enum.Enum):
 Blocks = tuple[Array, ...]
 
 
-class Rows(eqx.Module):
-    """The same parameters, or a change of them, as blocks: `weights[path][block]` and `gates[path][block]`."""
+Group = tuple[Blocks, ...]
 
-    weights: tuple[Blocks, ...]
-    gates: tuple[Blocks, ...]
+
+class Rows(Grouped):
+    """The same parameters, or a change of them, as blocks: of each group a tuple of tuples of arrays, the runs last.
+
+    Those of a gated linear network are `weights[path][block]` and `gates[path][block]`.
+    """
+
+    def __init__(self, *standard: Group, **named: Group) -> None:
+        super().__init__(*standard, **named)
+
+    def blocks(self, *groups: str) -> Blocks:
+        """All blocks of some groups, of all groups where none is named."""
+        return tuple(block for name in groups or self.names for part in self[name] for block in part)
 
 
 def add(terms: Iterable[Array]) -> Array:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
+
+from gatednet.arrays.groups import Grouped
 
 
-class State(eqx.Module):
-    """The parameters of a network.
+class State(Grouped):
+    """The parameters of a network: an array for each of its groups, of the shape that `Network.groups` gives.
 
-    `weights` has the shape (paths, outputs, inputs), `gates` (paths,) or (paths, outputs); in a lane both have the
-    runs as a further, last axis.
+    Those of a gated linear network are `weights`, (paths, outputs, inputs), and `gates`, (paths,) or (paths, outputs).
+    In a lane all have the runs as a further, last axis.
     """
 
-    weights: Array
-    gates: Array
+    def __init__(self, *standard: Float[Array, "..."], **named: Float[Array, "..."]) -> None:
+        super().__init__(*standard, **named)
 
 
-def flat(state: State) -> Array:
-    """All parameters of a lane in one array, (parameters, runs)."""
-    runs = state.weights.shape[-1]
-    return jnp.concatenate([state.weights.reshape(-1, runs), state.gates.reshape(-1, runs)])
+def flat(state: State) -> Float[Array, "parameters runs"]:
+    """All parameters of a lane in one array."""
+    return jnp.concatenate([array.reshape(-1, array.shape[-1]) for _, array in state])

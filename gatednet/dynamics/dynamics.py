@@ -8,12 +8,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
+from gatednet.arrays.clock import Clock
 from gatednet.arrays.rows import Blocks, Cut, Rows, add, split
 from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
-from gatednet.rules.base import RuleState
+from gatednet.rules.base import Gradient, RuleState
 
 
 class Dynamics(eqx.Module):
@@ -25,15 +27,17 @@ class Dynamics(eqx.Module):
 
     experiment: Experiment
     network: Network
-    rates: tuple[Array, Array]
-    """The step in units of the time constants of weights and gates, (runs,) each."""
+    rates: dict[str, Float[Array, " runs"]]
+    """The step in units of the time constant of each group of parameters."""
 
     def __init__(self, experiment: Experiment, network: Network) -> None:
         self.experiment = experiment
         self.network = network
         # Divided once and not in the loop.
-        times = experiment.timescales
-        self.rates = (jnp.asarray(experiment.dt / times.weights), jnp.asarray(experiment.dt / times.gates))
+        self.rates = {
+            name: jnp.asarray(experiment.dt / getattr(experiment.timescales, group.timescale))
+            for name, group in network.groups.items()
+        }
 
     @property
     def cut(self) -> Cut:
@@ -71,11 +75,12 @@ class Dynamics(eqx.Module):
             weights = weights[:, :, None]
         return split(add(weights[task] * teachers[task] for task in range(teachers.shape[0])), self.whole)
 
-    def task_loss(self, rows: Rows, target: Blocks, factor: Any) -> Array:
+    def task_loss(self, rows: Rows, target: Blocks, evidence: Any) -> Array:
         """The reported loss of each run, (runs,)."""
-        return self.experiment.objective.task_loss(self.network, rows, target, factor, self.experiment.network.outputs)
+        outputs = self.experiment.network.outputs
+        return self.experiment.objective.task_loss(self.network, rows, target, evidence, outputs)
 
-    def gradient(self, rows: Rows, target: Blocks, factor: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
+    def gradient(self, rows: Rows, target: Blocks, evidence: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
         The loss is without the constraints that the rule takes implicitly. `penalised` says which runs are under their
@@ -85,7 +90,7 @@ class Dynamics(eqx.Module):
         penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
 
         def loss(rows: Rows) -> tuple[Array, Array]:
-            task_loss = self.task_loss(rows, target, factor)
+            task_loss = self.task_loss(rows, target, evidence)
             penalty = penalty_of(self.network, rows)
             if penalised is not None:
                 penalty = jnp.where(penalised, penalty, 0.0)
@@ -95,11 +100,15 @@ class Dynamics(eqx.Module):
         return jax.grad(loss, has_aux=True)(rows)
 
     def step(
-        self, rows: Rows, memory: RuleState, target: Blocks, factor: Any, penalised: Array | None = None
+        self, rows: Rows, memory: RuleState, target: Blocks, evidence: Any, clock: Clock, penalised: Array | None = None
     ) -> tuple[Rows, RuleState, Array]:
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
-        gradient, task_loss = self.gradient(rows, target, factor, penalised)
-        rows, memory = self.experiment.rule.update(rows, gradient, memory, self.rates)
+        here, task_loss = self.gradient(rows, target, evidence, penalised)
+
+        def at(rows: Rows, target: Blocks = target, evidence: Any = evidence) -> Rows:
+            return self.gradient(rows, target, evidence, penalised)[0]
+
+        rows, memory = self.experiment.rule.update(rows, Gradient(here, at), memory, self.rates, clock)
         if self.experiment.rule.implicit:
             rows = self.experiment.objective.proximal(rows, self.rates, penalised)
         return rows, memory, task_loss

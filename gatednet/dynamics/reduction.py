@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from jax import Array
 
-from gatednet.arrays.state import State
 from gatednet.dynamics.problem import Problem
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
@@ -24,6 +23,10 @@ def obstacle(experiment: Experiment) -> str | None:
     """Why a run of this experiment cannot be reduced exactly; None where it can."""
     if not experiment.inputs.exact:
         return f"inputs {type(experiment.inputs).__name__} have another second moment than the identity"
+    if experiment.network.frame is None:
+        return (
+            f"network {type(experiment.network).__name__} declares no frame, coordinates in which its weights stay few"
+        )
     for name in ("objective", "rule"):
         part = getattr(experiment, name)
         if not part.isotropic:
@@ -43,8 +46,9 @@ def reduced_network(experiment: Experiment) -> Network:
     if reason is not None:
         raise SettingError(f"cannot be reduced: {reason}")
     network = experiment.network
+    assert network.frame is not None
     teachers = (experiment.teachers.number, network.outputs, network.inputs)
-    return network.with_maps(*network.frame.shape(network.weight_shape, teachers))
+    return network.with_maps(*network.frame.shape(network.groups["weights"].shape, teachers))
 
 
 def worthwhile(experiment: Experiment) -> bool:
@@ -63,8 +67,10 @@ def reduce(experiment: Experiment, problem: Problem) -> tuple[Problem, Array]:
     reason = obstacle(experiment)
     if reason is not None:
         raise SettingError(f"cannot be reduced: {reason}")
-    weights, teachers, basis = experiment.network.frame.coordinates(problem.state.weights, problem.teachers)
-    return Problem(State(weights, problem.state.gates), teachers, problem.key), basis
+    frame = experiment.network.frame
+    assert frame is not None
+    weights, teachers, basis = frame.coordinates(problem.state.weights, problem.teachers)
+    return Problem(problem.state.changed(weights=weights), teachers, problem.key), basis
 
 
 def lift(network: Network, maps: Array, basis: Array | None) -> Array:
@@ -73,4 +79,4 @@ def lift(network: Network, maps: Array, basis: Array | None) -> Array:
     `maps` is (..., outputs, inputs, runs) in the coordinates of the reduced network, `basis` that of `reduce` with the
     runs last, or None where nothing was reduced.
     """
-    return maps if basis is None else network.frame.lift(maps, basis)
+    return maps if basis is None or network.frame is None else network.frame.lift(maps, basis)

@@ -10,14 +10,15 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.arrays.rows import Blocks, Rows, total
+from gatednet.arrays.clock import Clock
+from gatednet.arrays.rows import Blocks, Rows, add, total
 from gatednet.arrays.state import State, flat
 from gatednet.curricula.base import Schedule
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Problem
 from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
 from gatednet.inputs.examples import Examples
-from gatednet.observables import BlockClock, History, Moment, Observable, Snapshot, When
+from gatednet.observables import History, Moment, Observable, Snapshot, When
 from gatednet.rules.base import RuleState
 
 
@@ -56,7 +57,8 @@ class _Loop(eqx.Module):
     def start(self, blocks: int) -> _Carry:
         lane = self.lane
         rows = lane.dynamics.rows(lane.problem.state)
-        runs, dtype = lane.problem.state.weights.shape[-1], lane.problem.state.weights.dtype
+        first = jax.tree.leaves(lane.problem.state)[0]
+        runs, dtype = first.shape[-1], first.dtype
         return _Carry(
             lane.dynamics.carried(rows),
             lane.dynamics.experiment.rule.start(rows, lane.dynamics.rates),
@@ -91,9 +93,11 @@ class _Loop(eqx.Module):
         lane, inputs = self.lane, self.lane.dynamics.network.inputs
         return lane.dynamics.experiment.inputs.draw(lane.problem.key, group.astype(jnp.uint32), inputs, lane.examples)
 
-    def factor(self, drawn: Any, step: Array) -> Any:
+    def evidence(self, drawn: Any, step: Array) -> Any:
         """What a step sees of its inputs."""
-        return self.lane.dynamics.experiment.inputs.factor(drawn, step % self.group)
+        dynamics = self.lane.dynamics
+        inputs = dynamics.experiment.inputs
+        return (inputs.factor if dynamics.network.linear else inputs.samples)(drawn, step % self.group)
 
     def snapshot(self, carry: _Carry, step: Array) -> Snapshot:
         """The lane before a step. The end of the run is seen with the task of its last step."""
@@ -101,13 +105,17 @@ class _Loop(eqx.Module):
         task_weights, target = self.target(jnp.minimum(step, self.last_step))
         rows, state = dynamics.rows(carry.state), dynamics.state(carry.state)
         everything = dynamics.experiment.inputs.everything(self.lane.examples)
-        loss = dynamics.task_loss(rows, target, everything)
+        if everything is None and not dynamics.network.linear:
+            # The loss that is expected over all inputs has no closed form: it is that on the batch of the next step.
+            loss = dynamics.task_loss(rows, target, self.evidence(self.draw(step // self.group), step))
+        else:
+            loss = dynamics.task_loss(rows, target, everything)
 
         # To trace a step takes as long as all the rest of a save, and few observables ask for it.
         @functools.cache
         def ahead() -> tuple[State, Array]:
-            factor = self.factor(self.draw(step // self.group), step)
-            after, _, batch_loss = dynamics.step(rows, carry.memory, target, factor, self.penalised(step))
+            evidence, clock = self.evidence(self.draw(step // self.group), step), self.clock(step)
+            after, _, batch_loss = dynamics.step(rows, carry.memory, target, evidence, clock, self.penalised(step))
             change = jax.tree.map(lambda after, before: after - before, dynamics.network.join(after), state)
             return jax.tree.map(lambda each: each / dynamics.experiment.dt, change), batch_loss
 
@@ -141,18 +149,18 @@ class _Loop(eqx.Module):
             drawn = self.draw(step // self.group)
             last = jnp.minimum(end, (step // self.group + 1) * self.group)
             return last, jax.lax.fori_loop(
-                step, last, lambda step, carry: self.step(carry, step, target, self.factor(drawn, step)), carry
+                step, last, lambda step, carry: self.step(carry, step, target, self.evidence(drawn, step)), carry
             )
 
         return jax.lax.while_loop(lambda at: at[0] < end, one_draw, (start, carry))[1]
 
-    def step(self, carry: _Carry, step: Array, target: Blocks, factor: Any) -> _Carry:
+    def step(self, carry: _Carry, step: Array, target: Blocks, evidence: Any) -> _Carry:
         """The lane one step later; the folds of `carry` are those of the current block."""
         dynamics = self.lane.dynamics
         before = dynamics.rows(carry.state)
-        after, memory, loss = dynamics.step(before, carry.memory, target, factor, self.penalised(step))
-        moment = Moment(dynamics, loss, before, after, target, factor)
         clock = self.clock(step)
+        after, memory, loss = dynamics.step(before, carry.memory, target, evidence, clock, self.penalised(step))
+        moment = Moment(dynamics, loss, before, after, target, evidence)
         return _Carry(
             dynamics.carried(after),
             memory,
@@ -168,19 +176,23 @@ class _Loop(eqx.Module):
     def finite(self, carry: _Carry) -> Array:
         """Whether each run is still among the finite numbers, (runs,).
 
-        Gates overflow first, since their slope is a product of two quantities that grow, and what is lost stays lost.
+        One group is enough where the network knows which overflows first, since what is lost stays lost.
         """
-        gates = self.lane.dynamics.rows(carry.state).gates
-        return jnp.isfinite(total(tuple(gate for path in gates for gate in path)))
+        dynamics = self.lane.dynamics
+        first = dynamics.network.overflows_first
+        rows = dynamics.rows(carry.state)
+        if first is not None:
+            return jnp.isfinite(total(rows.blocks(first)))
+        return jnp.isfinite(add(total((block,)) for block in rows.blocks()))
 
     def taken(self, carry: _Carry) -> Array:
         """The number of steps that each run took and ended with finite parameters, (runs,)."""
         return carry.finite - 1 + self.finite(carry)
 
-    def clock(self, step: Array) -> BlockClock:
+    def clock(self, step: Array) -> Clock:
         """Where each run is in its blocks."""
         curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
-        return BlockClock(curriculum.step_in_block(schedule, step), schedule.block_steps)
+        return Clock(curriculum.block(schedule, step), curriculum.step_in_block(schedule, step), schedule.block_steps)
 
     def finished(self, each: Observable, carry: _Carry) -> Array:
         """The result of a fold, NaN for blocks that a run did not reach or did not leave with finite numbers."""
@@ -228,7 +240,8 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
         values = {each.name: value(each) for each in chosen["saves"]}
         return (moving, ends), (values, flat(snapshot.state) if chosen["history"] else jnp.zeros(0))
 
-    zeros = {each.name: jnp.zeros_like(lane.problem.state.weights[0, 0, 0]) for each in chosen["end"]}
+    first = jax.tree.leaves(lane.problem.state)[0]
+    zeros = {each.name: jnp.zeros(first.shape[-1], first.dtype) for each in chosen["end"]}
     indices = jnp.arange(saves + 1, dtype=jnp.int32)
     (carry, ends), (saved, states) = jax.lax.scan(one_save, (loop.start(blocks), zeros), indices)
     taken = loop.taken(carry)

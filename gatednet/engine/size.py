@@ -47,33 +47,31 @@ def bytes_of_settings(experiment: Experiment) -> int:
 def numbers_of_start(experiment: Experiment) -> int:
     """How many numbers the start of one run takes, at least."""
     network = experiment.network
-    return math.prod(network.weight_shape) + math.prod(network.gate_shape) + experiment.teachers.numbers(network)
+    return network.parameters + experiment.teachers.numbers(network)
 
 
 def numbers_of_run(experiment: Experiment, reduced: bool) -> int:
     """How many numbers a step of one run takes, at least."""
     network = reduced_network(experiment) if reduced else experiment.network
-    parameters = math.prod(network.weight_shape) + math.prod(network.gate_shape)
     teachers = experiment.teachers.number * network.outputs * network.inputs
-    return _COPIES * parameters + teachers + experiment.inputs.numbers(network.inputs)
+    return _COPIES * network.parameters + teachers + experiment.inputs.numbers(network.inputs)
 
 
 def numbers_of_results(experiment: Experiment, save: Save, blocks: int) -> int:
     """How many numbers are saved of one run, and kept of its past while it lasts, at least."""
     network = experiment.network
     saves = experiment.steps // save.every + 1
-    paths = network.weight_shape[0]
     sizes = {
         "step": saves,
         "every_step": experiment.steps,
         "block": blocks,
         "task": experiment.teachers.number,
-        "path": paths,
+        "path": network.paths_of(experiment.teachers.number),
         "output": network.outputs,
         "input": network.inputs,
-        "unit": network.gate_shape[-1] if network.gates_are_weights else paths * network.outputs,
+        "unit": network.units,
     }
     total = sum(math.prod(sizes.get(dim, 1) for dim in each.all_dims) for each in save.chosen)
     if any(each.when == "history" for each in save.chosen):
-        total += saves * (math.prod(network.weight_shape) + math.prod(network.gate_shape))
+        total += saves * network.parameters
     return total

@@ -9,9 +9,8 @@ import abc
 from typing import Any
 
 from jax import Array
+from jaxtyping import Float
 
-from gatednet.arrays.product import product
-from gatednet.arrays.rows import Blocks
 from gatednet.inputs.examples import Examples, Minibatch
 from gatednet.networks.base import Network
 from gatednet.settings import Setting, SettingError
@@ -60,6 +59,15 @@ class Inputs(Setting):
     def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> Any:
         """The random numbers of a group of steps; `key` holds the two words of the data keys of the runs, (2, runs)."""
 
+    @property
+    def sampled(self) -> bool:
+        """Whether a step can see the inputs themselves, with `samples`: networks that are not linear need them."""
+        return False
+
+    def samples(self, drawn: Any, place: Array) -> Float[Array, "inputs batch runs"]:
+        """The inputs that the step at a place in its group sees, where inputs are `sampled`."""
+        raise NotImplementedError(f"{type(self).__name__} shows second moments alone")
+
     @abc.abstractmethod
     def factor(self, drawn: Any, place: Array) -> Any:
         """What the step at a place in its group sees: the factor, (inputs, columns, runs), None for the identity.
@@ -70,11 +78,3 @@ class Inputs(Setting):
     def everything(self, examples: Examples | None) -> Minibatch | None:
         """What shows the loss expected over all inputs: None for the identity, or the examples to test with."""
         del examples
-
-
-def seen(error: Blocks, factor: Array | None) -> Blocks:
-    """What the inputs show of a map: (error F), with F the identity where `factor` is None."""
-    if factor is None:
-        return error
-    (block,) = error
-    return (product(block, factor.astype(block.dtype)),)

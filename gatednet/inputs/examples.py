@@ -97,6 +97,11 @@ class Minibatch(eqx.Module):
     inputs: Array
     labels: Array
 
+    def columns(self, runs: int) -> Array:
+        """The inputs as columns, for each of so many runs: (inputs, batch, runs)."""
+        inputs = self.inputs.reshape(*self.inputs.shape[:-2], -1)
+        return jnp.moveaxis(jnp.broadcast_to(inputs, (runs, *inputs.shape[-2:])), (0, 1, 2), (2, 1, 0))
+
     def outputs(self, linear: Array) -> Array:
         """What maps (outputs, inputs, runs) make of the inputs, (runs, outputs, batch)."""
         pieces, runs = self.inputs.shape[-2:], "r" if self.inputs.ndim == 4 else ""

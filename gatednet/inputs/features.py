@@ -112,6 +112,13 @@ class Features(Inputs):
         wrong = chance.astype(jnp.float32) * _UNIT < jnp.asarray(self.label_noise)[..., None]
         return jnp.where(wrong, below(instead, classes).astype(jnp.int32), labels)
 
+    @property
+    def sampled(self) -> bool:
+        return True
+
+    def samples(self, drawn: Shown, place: Array) -> Minibatch:
+        return self.factor(drawn, place)
+
     def factor(self, drawn: Shown, place: Array) -> Minibatch:
         shown = in_pieces(drawn.train).at[drawn.places[place]].get(mode="promise_in_bounds")
         return Minibatch(shown, drawn.labels[place])

@@ -34,6 +34,13 @@ class Fixed(Inputs):
         factor = jnp.asarray(batch.T / np.sqrt(len(batch)))
         return jnp.broadcast_to(factor[..., None], (*factor.shape, key.shape[-1]))
 
+    @property
+    def sampled(self) -> bool:
+        return True
+
+    def samples(self, drawn: Array, place: Array) -> Array:
+        return self.factor(drawn, place) * np.sqrt(drawn.shape[1])
+
     def factor(self, drawn: Array, place: Array) -> Array:
         del place
         return drawn

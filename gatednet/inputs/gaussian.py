@@ -42,6 +42,13 @@ class Gaussian(Inputs):
             return draw_squares(key, group, inputs), chi_of_few_degrees(key, group, inputs, self.batch)
         return normals(key, group, (inputs, self.batch)) * np.float32(1.0 / np.sqrt(self.batch)), None
 
+    @property
+    def sampled(self) -> bool:
+        return self.drawn
+
+    def samples(self, drawn: tuple[Array, Array | None], place: Array) -> Array:
+        return self.factor(drawn, place) * np.float32(np.sqrt(self.batch))
+
     def factor(self, drawn: tuple[Array, Array | None], place: Array) -> Array:
         variates, chi_of_few = drawn
         if variates.ndim == 4:

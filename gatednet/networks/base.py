@@ -1,19 +1,42 @@
-"""`Network`: parameters, and the linear map that is computed from them (paper, section 2)."""
+"""`Network`: groups of parameters, and the outputs that are computed from them (paper, section 2)."""
 
 from __future__ import annotations
 
 import abc
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from gatednet.arrays.frames import Frame
-from gatednet.arrays.rows import Blocks, Cut, Rows
+from gatednet.arrays.product import product
+from gatednet.arrays.rows import Blocks, Cut, Rows, join
 from gatednet.arrays.state import State
-from gatednet.settings import Setting
+from gatednet.settings import Setting, SettingError
+
+
+class Group(NamedTuple):
+    """A group of parameters that learn with one time constant.
+
+    `shape` is that of one run; `timescale` names the time constant, a field of `Experiment.timescales`; `fan_in` is the
+    number of inputs of a unit whose weights they are, and None for gates, which start at a value of their own.
+    """
+
+    shape: tuple[int, ...]
+    timescale: str
+    fan_in: int | None = None
 
 
 class Network(Setting):
-    """A network that computes a linear map of shape (`outputs`, `inputs`) from weights and gates."""
+    """A network of `outputs` outputs and `inputs` inputs.
+
+    A network of one's own needs `inputs`, `outputs`, `groups` and `respond`; all else says how it can be simulated
+    faster or what more can be measured, and is assumed of no network that does not declare it. One that computes a
+    linear map is a `LinearNetwork`.
+    """
 
     @property
     @abc.abstractmethod
@@ -27,63 +50,131 @@ class Network(Setting):
 
     @property
     @abc.abstractmethod
-    def weight_shape(self) -> tuple[int, ...]:
-        """The shape of the weights of one run."""
-
-    @property
-    @abc.abstractmethod
-    def gate_shape(self) -> tuple[int, ...]:
-        """The shape of the gates of one run."""
-
-    @property
-    @abc.abstractmethod
-    def frame(self) -> Frame:
-        """In which coordinates the weights stay few."""
+    def groups(self) -> Mapping[str, Group]:
+        """Its groups of parameters, by name and in order."""
 
     @abc.abstractmethod
-    def cut(self, exact: bool) -> Cut:
-        """How its parameters are cut into blocks; inputs that are not `exact` mix the columns of maps."""
+    def respond(self, rows: Rows, inputs: Float[Array, "inputs batch runs"]) -> Float[Array, "outputs batch runs"]:
+        """The outputs for a batch of inputs."""
 
     @property
-    def gates_are_weights(self) -> bool:
-        """Whether what plays the part of the gates is a layer of weights, and so starts as one."""
+    def linear(self) -> bool:
+        """Whether the outputs are a linear map of the inputs, so that a batch is felt through its second moment."""
         return False
 
-    @abc.abstractmethod
+    @property
+    def parameters(self) -> int:
+        """The number of parameters."""
+        return sum(math.prod(group.shape) for group in self.groups.values())
+
+    @property
+    def units(self) -> int:
+        """The number of units that observables see, 0 where it has none."""
+        return 0
+
+    def paths_of(self, tasks: int) -> int:
+        """The number of paths that observables see where there are so many tasks, 0 where it has none."""
+        del tasks
+        return 0
+
+    @property
+    def paths_by_teachers(self) -> bool:
+        """Whether its paths are found by a match with the teachers' maps."""
+        return False
+
+    @property
+    def overflows_first(self) -> str | None:
+        """The group whose entries overflow before all others where a run diverges; None where that is not known."""
+        return None
+
+    @property
+    def frame(self) -> Frame | None:
+        """The coordinates in which the group "weights" stays few; None where there are none."""
+        return None
+
+    def cut(self, exact: bool) -> Cut:
+        """How its parameters are cut into blocks; inputs that are not `exact` mix the columns of maps."""
+        del exact
+        return Cut.MAPS
+
     def with_maps(self, outputs: int, inputs: int) -> Network:
-        """The same network for maps of another shape."""
+        """The same network for maps of another shape. Only of a network with a `frame`."""
+        raise NotImplementedError(f"{type(self).__name__} has a frame, and no network in its coordinates")
 
-    @abc.abstractmethod
     def split(self, state: State, cut: Cut) -> Rows:
-        """The parameters of a lane as blocks."""
+        """The parameters of a lane as blocks: by default one for each group."""
+        del cut
+        return Rows(**{name: ((array,),) for name, array in state})
 
-    @abc.abstractmethod
     def join(self, rows: Rows) -> State:
         """The inverse of `split`."""
+        return State(**{name: parts[0][0] for name, parts in rows})
+
+    def error(self, rows: Rows, target: Blocks, evidence: Any) -> Blocks:
+        """The difference to the outputs of the map `target`, in blocks: its squares sum to the mean squared error.
+
+        `evidence` is what the step sees of its inputs, here a batch of them, (inputs, batch, runs).
+        """
+        inputs = evidence.astype(target[0].dtype)
+        wanted = product(join(target, (self.outputs, self.inputs, inputs.shape[-1])), inputs)
+        return ((self.respond(rows, inputs) - wanted) / math.sqrt(inputs.shape[1]),)
+
+    def classify(self, rows: Rows, examples: Any) -> Float[Array, "*runs outputs batch"]:
+        """The outputs for a batch of labelled examples, see `gatednet.inputs.examples.Minibatch`."""
+        return jnp.moveaxis(self.respond(rows, examples.columns(rows.blocks()[0].shape[-1])), -1, 0)
+
+    def as_paths(self, state: State, teachers: Float[Array, "tasks outputs inputs runs"]) -> State:
+        """The network seen as one of paths with gates.
+
+        Returns weights (paths, outputs, inputs, runs) and gates (paths, runs) or (paths, outputs, runs).
+
+        **Raises** `SettingError` where the network has none.
+        """
+        raise SettingError(f"network {type(self).__name__} has no paths, which an observable needs")
+
+    def layers(self, state: State) -> tuple[Float[Array, "units inputs runs"], Float[Array, "outputs units runs"]]:
+        """The network seen as one of two layers.
+
+        Units come in the network's own order; where it has paths, path by path, and in a path output by output.
+
+        **Raises** `SettingError` where the network has none.
+        """
+        raise SettingError(f"network {type(self).__name__} is not one of two layers, which an observable needs")
+
+    def as_layers(
+        self, state: State, teachers: Float[Array, "tasks outputs inputs runs"]
+    ) -> tuple[Float[Array, "units inputs runs"], Float[Array, "outputs units runs"]]:
+        """The same with the units path by path, and in a path output by output."""
+        del teachers
+        return self.layers(state)
+
+
+class LinearNetwork(Network):
+    """A network that computes a linear map, of shape (`outputs`, `inputs`)."""
+
+    @property
+    def linear(self) -> bool:
+        return True
 
     @abc.abstractmethod
     def effective_map(self, rows: Rows) -> Blocks:
-        """The linear map that the network computes, in the blocks of `rows.split`."""
+        """The linear map that the network computes, in the blocks of `gatednet.arrays.rows.split`."""
 
-    @abc.abstractmethod
-    def as_paths(self, state: State, teachers: Array) -> State:
-        """The network seen as one of paths with gates.
+    def respond(self, rows: Rows, inputs: Float[Array, "inputs batch runs"]) -> Float[Array, "outputs batch runs"]:
+        shape = (self.outputs, self.inputs, inputs.shape[-1])
+        return product(join(self.effective_map(rows), shape), inputs)
 
-        `teachers` are (tasks, outputs, inputs, runs). Returns weights (paths, outputs, inputs, runs) and gates (paths,
-        runs) or (paths, outputs, runs).
+    def error(self, rows: Rows, target: Blocks, evidence: Float[Array, "inputs columns runs"] | None) -> Blocks:
+        """The difference to the map `target` times the factor of the inputs' second moment, `evidence`.
+
+        None is the factor of the identity.
         """
+        shown = tuple(effective - wanted for effective, wanted in zip(self.effective_map(rows), target, strict=True))
+        if evidence is None:
+            return shown
+        (block,) = shown
+        return (product(block, evidence.astype(block.dtype)),)
 
-    @abc.abstractmethod
-    def layers(self, state: State) -> tuple[Array, Array]:
-        """The network seen as one of two layers: (units, inputs, runs) and (outputs, units, runs).
-
-        Units come in the network's own order; where it has paths, path by path, and in a path output by output.
-        """
-
-    def as_layers(self, state: State, teachers: Array) -> tuple[Array, Array]:
-        """The same with the units path by path, and in a path output by output.
-
-        `teachers` are (tasks, outputs, inputs, runs).
-        """
-        del teachers
-        return self.layers(state)
+    def classify(self, rows: Rows, examples: Any) -> Float[Array, "*runs outputs batch"]:
+        (linear,) = self.effective_map(rows)
+        return examples.outputs(linear)

@@ -11,11 +11,11 @@ from gatednet.arrays.frames import Frame, RowsTogether
 from gatednet.arrays.matching import assignment, cosines
 from gatednet.arrays.rows import Blocks, Cut, Rows
 from gatednet.arrays.state import State
-from gatednet.networks.base import Network
+from gatednet.networks.base import Group, LinearNetwork
 from gatednet.settings import Whole, field
 
 
-class DeepLinear(Network):
+class DeepLinear(LinearNetwork):
     """The fully connected linear network of two layers, y = W2 W1 x (paper, section 6 and Figure 6).
 
     The second layer plays the part of the gates: it has their time constant, and the penalties are on all its entries.
@@ -27,16 +27,26 @@ class DeepLinear(Network):
     outputs: int = field(10, Whole(1), "dimension of the outputs")
 
     @property
-    def weight_shape(self) -> tuple[int, ...]:
-        return (1, self.hidden, self.inputs)
+    def groups(self) -> dict[str, Group]:
+        return {
+            "weights": Group((1, self.hidden, self.inputs), "weights", self.inputs),
+            "gates": Group((self.outputs, self.hidden), "gates", self.hidden),
+        }
 
     @property
-    def gate_shape(self) -> tuple[int, ...]:
-        return (self.outputs, self.hidden)
+    def units(self) -> int:
+        return self.hidden
+
+    def paths_of(self, tasks: int) -> int:
+        return tasks
 
     @property
-    def gates_are_weights(self) -> bool:
+    def paths_by_teachers(self) -> bool:
         return True
+
+    @property
+    def overflows_first(self) -> str:
+        return "gates"
 
     @property
     def frame(self) -> Frame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import jax.numpy as jnp
 from jax import Array
@@ -12,11 +11,11 @@ from gatednet.arrays.frames import Frame, RowsApart, WholeMaps
 from gatednet.arrays.product import gated
 from gatednet.arrays.rows import LARGEST_SMALL_MAP, LARGEST_UNROLLED, MOST_MAPS, Blocks, Cut, Rows, add, join, split
 from gatednet.arrays.state import State
-from gatednet.networks.base import Network
+from gatednet.networks.base import Group, LinearNetwork
 from gatednet.settings import Choice, Whole, field
 
 
-class GatedLinear(Network):
+class GatedLinear(LinearNetwork):
     """The gated linear network, y = sum over paths p of c^p W^p x (paper, equation 1).
 
     With `gates = "path"` a path has one gate for all its outputs, gates (paths,); with `"neuron"` one for each output,
@@ -29,19 +28,32 @@ class GatedLinear(Network):
     gates: str = field("path", Choice(("path", "neuron")), "whether a path, or each output of it, has a gate")
 
     @property
-    def weight_shape(self) -> tuple[int, ...]:
-        return (self.paths, self.outputs, self.inputs)
+    def groups(self) -> dict[str, Group]:
+        gates = (self.paths,) if self.gates == "path" else (self.paths, self.outputs)
+        return {
+            "weights": Group((self.paths, self.outputs, self.inputs), "weights", self.inputs),
+            "gates": Group(gates, "gates"),
+        }
 
     @property
-    def gate_shape(self) -> tuple[int, ...]:
-        return (self.paths,) if self.gates == "path" else (self.paths, self.outputs)
+    def units(self) -> int:
+        return self.paths * self.outputs
+
+    def paths_of(self, tasks: int) -> int:
+        del tasks
+        return self.paths
+
+    @property
+    def overflows_first(self) -> str:
+        # Their slope is a product of two quantities that grow.
+        return "gates"
 
     @property
     def frame(self) -> Frame:
         return WholeMaps() if self.gates == "path" else RowsApart()
 
     def cut(self, exact: bool) -> Cut:
-        if exact and math.prod(self.weight_shape) + math.prod(self.gate_shape) <= LARGEST_UNROLLED:
+        if exact and self.parameters <= LARGEST_UNROLLED:
             return Cut.ENTRIES
         large = self.outputs * self.inputs > LARGEST_SMALL_MAP or not exact
         return Cut.MAPS if large and self.paths <= MOST_MAPS else Cut.STACK
@@ -68,10 +80,10 @@ class GatedLinear(Network):
             return State(first, rows.gates[0][0])
         if first.ndim == 1:  # a single stack of all cells is one fusion; a stack of stacks is one for each path
             cells = [cell for path in rows.weights for cell in path]
-            weights = jnp.stack(cells).reshape(*self.weight_shape, runs)
+            weights = jnp.stack(cells).reshape(self.paths, self.outputs, self.inputs, runs)
         else:
             weights = jnp.stack([join(path, (self.outputs, self.inputs, runs)) for path in rows.weights])
-        gates = jnp.stack([gate for path in rows.gates for gate in path]).reshape(*self.gate_shape, runs)
+        gates = jnp.stack(rows.blocks("gates")).reshape(*self.groups["gates"].shape, runs)
         return State(weights, gates)
 
     def effective_map(self, rows: Rows) -> Blocks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -11,7 +12,6 @@ import numpy as np
 from jax import Array
 
 from gatednet.arrays.rows import Blocks, Rows, add, total
-from gatednet.inputs.base import seen
 from gatednet.networks.base import Network
 from gatednet.objectives.proximal import of_norm_1, of_norm_2
 from gatednet.settings import Choice, Number, Setting, Words, field, number_of
@@ -58,15 +58,14 @@ class Objective(Setting):
         """The first step without penalties, an integer; None where they last for all of a run."""
         del dt
 
-    def task_loss(self, network: Network, rows: Rows, target: Blocks, factor: Any, outputs: int) -> Array:
+    def task_loss(self, network: Network, rows: Rows, target: Blocks, evidence: Any, outputs: int) -> Array:
         """The error that is reported, without the penalties, for each run: (runs,).
 
-        `target` is the map that is asked for, in blocks; `factor` that of the second moment of the inputs, None for the
-        identity, or a batch of labelled examples; `outputs` what the error is divided by where it is averaged: a
-        reduced network has other outputs.
+        `target` is the map of the task, in blocks; `evidence` what the step sees of the inputs: the factor of their
+        second moment, None for the identity, or a batch of inputs or of labelled examples; `outputs` what the error is
+        divided by where it is averaged, since a reduced network has other outputs.
         """
-        error = tuple(effective - wanted for effective, wanted in zip(network.effective_map(rows), target, strict=True))
-        squared = total(tuple(block**2 for block in seen(error, factor)))
+        squared = total(tuple(block**2 for block in network.error(rows, target, evidence)))
         return squared * number_of(self.reduction, (0.5, 0.5 / outputs))
 
     @property
@@ -82,7 +81,7 @@ class Objective(Setting):
         """
         if not self.knows_constraints:
             return ()
-        gates = math.prod(network.gate_shape) if self.norm_order == 1 else 1
+        gates = math.prod(network.groups["gates"].shape) if self.norm_order == 1 else 1
         declared = [Stiffness("norm", "gates", self.norm * gates)]
         if self.weight_norm == "squared":
             declared.append(Stiffness("weight_cost", "weights", self.weight_cost))
@@ -103,7 +102,7 @@ class Objective(Setting):
         """The part of the penalty that `proximal` leaves out, for each run: the mean norm of columns, or nothing."""
         return 0.0 if self.weight_norm == "squared" else self.weight_cost * self.cost_of_weights(network, rows)
 
-    def proximal(self, rows: Rows, rates: tuple[Array, Array], penalised: Array | None = None) -> Rows:
+    def proximal(self, rows: Rows, rates: Mapping[str, Array], penalised: Array | None = None) -> Rows:
         """The minimiser of ½ ‖θ - rows‖² + rate · penalty, with the rates of weights and gates; see `proximal`.
 
         `penalised` says which runs are under their penalties, (runs,); None for all. The mean norm of columns is no
@@ -116,11 +115,13 @@ class Objective(Setting):
 
         weights = rows.weights
         if self.weight_norm == "squared":
-            shrink = 1.0 / (1.0 + strength(self.weight_cost, rates[0]))
+            shrink = 1.0 / (1.0 + strength(self.weight_cost, rates["weights"]))
             weights = jax.tree.map(lambda block: block * shrink, weights)
         leaves, structure = jax.tree.flatten(rows.gates)
         of_norm = of_norm_1 if self.norm_order == 1 else of_norm_2
-        gates = of_norm(tuple(leaves), strength(self.norm, rates[1]), strength(self.nonnegativity, rates[1]))
+        gates = of_norm(
+            tuple(leaves), strength(self.norm, rates["gates"]), strength(self.nonnegativity, rates["gates"])
+        )
         return Rows(weights, jax.tree.unflatten(structure, gates))
 
     def cost_of_weights(self, network: Network, rows: Rows) -> Array:

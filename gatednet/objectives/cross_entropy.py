@@ -25,7 +25,7 @@ class CrossEntropy(Objective):
         return True
 
     def task_loss(self, network: Network, rows: Rows, target: Blocks, evidence: Minibatch, outputs: int) -> Array:
-        (linear,), (task,) = network.effective_map(rows), target
-        likelihoods = jax.nn.log_softmax(evidence.outputs(linear), axis=-2)
+        (task,) = target
+        likelihoods = jax.nn.log_softmax(network.classify(rows, evidence), axis=-2)
         asked = jnp.sum(evidence.asked(task) * likelihoods, axis=(-2, -1)) / likelihoods.shape[-1]
         return -asked * number_of(self.reduction, (1.0, 1.0 / outputs))

@@ -16,25 +16,26 @@ RECOVERED = 0.85
 
 def task_accuracy(snapshot: Snapshot) -> Array:
     """The share of all test examples that would be right under each task, (tasks, runs)."""
-    return accuracies(snapshot.everything, snapshot.effective_map, snapshot.teachers)
+    return accuracies(snapshot.everything, snapshot.outputs, snapshot.teachers)
 
 
 def accuracy(snapshot: Snapshot) -> Array:
     """The share of all test examples that are right under the task of the moment, (runs,)."""
-    return accuracies(snapshot.everything, snapshot.effective_map, snapshot.target)
+    return accuracies(snapshot.everything, snapshot.outputs, snapshot.target)
 
 
 def batch_accuracy(moment: Moment) -> Array:
     """The share of the batch of a step that is right before the step, (runs,)."""
-    (linear,), (task,) = moment.dynamics.network.effective_map(moment.before), moment.target
-    right = largest_output(moment.evidence.outputs(linear)) * moment.evidence.asked(task)
+    (task,) = moment.target
+    outputs = moment.dynamics.network.classify(moment.before, moment.evidence)
+    right = largest_output(outputs) * moment.evidence.asked(task)
     return jnp.sum(right, axis=(-2, -1)) / right.shape[-1]
 
 
-def accuracies(batch: Minibatch, linear: Array, tasks: Array) -> Array:
-    """The share of a batch that maps (outputs, inputs, runs) get right, under tasks (..., outputs, classes, runs)."""
+def accuracies(batch: Minibatch, outputs: Array, tasks: Array) -> Array:
+    """The share of outputs (runs, outputs, batch) that is right, under tasks (..., outputs, classes, runs)."""
     classes = tasks.shape[-2]
-    return jnp.sum(tasks * batch.by_class(largest_output(batch.outputs(linear)), classes), axis=(-3, -2))
+    return jnp.sum(tasks * batch.by_class(largest_output(outputs), classes), axis=(-3, -2))
 
 
 OBSERVABLES = (

@@ -12,9 +12,9 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
+from gatednet.arrays.clock import Clock as BlockClock
 from gatednet.arrays.rows import Blocks, Rows, add, total
 from gatednet.dynamics.dynamics import Dynamics
 
@@ -32,13 +32,6 @@ class Moment(eqx.Module):
     after: Rows
     target: Blocks
     evidence: Any
-
-
-class BlockClock(eqx.Module):
-    """Where each run is in its blocks, (runs,): `step` counts from 0 in the block, `steps` is its length."""
-
-    step: Array
-    steps: Array | np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +71,7 @@ def first_below(level: float) -> Fold:
 
     The length of the block where that never happens (paper, Figure 2F); NaN where the run ended before it could.
     """
-    return _first(lambda value: value < level, lambda dynamics: dynamics.rates[0])
+    return _first(lambda value: value < level, lambda dynamics: dynamics.rates["weights"])
 
 
 def first_from(level: float) -> Fold:
@@ -86,7 +79,7 @@ def first_from(level: float) -> Fold:
 
     The length of the block where that never happens; NaN where the run ended before it could.
     """
-    return _first(lambda value: value >= level, lambda dynamics: jnp.ones_like(dynamics.rates[0]))
+    return _first(lambda value: value >= level, lambda dynamics: jnp.ones_like(dynamics.rates["weights"]))
 
 
 def _first(reached: Callable[[Array], Array], step: Callable[[Dynamics], Array]) -> Fold:
@@ -125,7 +118,7 @@ def steepest() -> Fold:
 
 def gate_speed(moment: Moment) -> Array:
     """The largest of all gates' speeds in a step, time constant × |dc/dt|, (runs,)."""
-    rate = moment.dynamics.rates[1]
+    rate = moment.dynamics.rates["gates"]
     speeds = [
         jnp.abs(after - before) / rate
         for path_before, path_after in zip(moment.before.gates, moment.after.gates, strict=True)

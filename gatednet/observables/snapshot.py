@@ -13,6 +13,8 @@ from gatednet.arrays.rows import join
 from gatednet.arrays.state import State
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.reduction import lift
+from gatednet.networks.base import LinearNetwork
+from gatednet.settings import SettingError
 
 
 class Snapshot(eqx.Module):
@@ -55,7 +57,7 @@ class Snapshot(eqx.Module):
     @property
     def full_state(self) -> State:
         """The parameters in the original coordinates."""
-        return State(self.lifted(self.state.weights), self.state.gates)
+        return self.state if self.basis is None else self.state.changed(weights=self.lifted(self.state.weights))
 
     @property
     def paths(self) -> State:
@@ -76,8 +78,16 @@ class Snapshot(eqx.Module):
     def effective_map(self) -> Array:
         """The map that the network computes, in the original coordinates, (outputs, inputs, runs)."""
         dynamics = self.dynamics
+        if not isinstance(dynamics.network, LinearNetwork):
+            raise SettingError(f"network {type(dynamics.network).__name__} computes no linear map, which is observed")
         blocks = dynamics.network.effective_map(dynamics.rows(self.state))
         return self.lifted(join(blocks, self.teachers.shape[1:]))
+
+    @property
+    def outputs(self) -> Array:
+        """The outputs for all examples to test with, (runs, outputs, examples)."""
+        dynamics = self.dynamics
+        return dynamics.network.classify(dynamics.rows(self.state), self.everything)
 
     @property
     def target(self) -> Array:

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import jax
 from jax import Array
+from jaxtyping import Float
 
-from gatednet.arrays.rows import Blocks, Rows
+from gatednet.arrays.clock import Clock
+from gatednet.arrays.rows import Group, Rows
 from gatednet.settings import Setting
 
 RuleState = Any
-Group = tuple[Blocks, ...]
+Rates = Mapping[str, Float[Array, " runs"]]
+
+
+class Gradient(NamedTuple):
+    """The gradient of the loss by all parameters.
+
+    `here` is that at the parameters before the step; `at(rows, target, evidence)` is that at others, by default with
+    the target and the evidence of the step. A `target` is a map in blocks, such as one that a rule has remembered.
+    """
+
+    here: Rows
+    at: Callable[..., Rows]
 
 
 class Rule(Setting):
-    """How parameters move along a gradient. `rates` are dt / time constant of the weights and of the gates, (runs,)."""
+    """How parameters move along a gradient.
+
+    A rule is given `rates`, dt / time constant of each group of parameters, (runs,) each; the `Gradient`; and the
+    `Clock`, which says whether the task has just changed. What it remembers is an array or any structure of arrays
+    with the runs last.
+    """
 
     @property
     @abc.abstractmethod
@@ -41,20 +59,20 @@ class Rule(Setting):
         return {}
 
     @abc.abstractmethod
-    def start(self, rows: Rows, rates: tuple[Array, Array]) -> RuleState:
+    def start(self, rows: Rows, rates: Rates) -> RuleState:
         """What the rule remembers before the first step."""
 
     @abc.abstractmethod
     def update(
-        self, rows: Rows, gradient: Rows, memory: RuleState, rates: tuple[Array, Array]
+        self, rows: Rows, gradient: Gradient, memory: RuleState, rates: Rates, clock: Clock
     ) -> tuple[Rows, RuleState]:
         """The parameters after a step, and what the rule remembers then."""
 
 
-def descended(rows: Rows, gradient: Rows, rates: tuple[Array, Array]) -> Rows:
-    """The parameters after a step down the gradient, of the rates of weights and gates."""
+def descended(rows: Rows, slope: Rows, rates: Rates) -> Rows:
+    """The parameters after a step down a slope, with the rate of each group."""
 
-    def moved(group: Group, slope: Group, rate: Array) -> Group:
-        return jax.tree.map(lambda value, change: value - rate * change, group, slope)
+    def moved(name: str) -> Group:
+        return jax.tree.map(lambda value, change: value - rates[name] * change, rows[name], slope[name])
 
-    return Rows(moved(rows.weights, gradient.weights, rates[0]), moved(rows.gates, gradient.gates, rates[1]))
+    return Rows(**{name: moved(name) for name in rows.names})

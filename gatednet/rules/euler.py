@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jax import Array
-
+from gatednet.arrays.clock import Clock
 from gatednet.arrays.rows import Rows
-from gatednet.rules.base import Rule, descended
+from gatednet.rules.base import Gradient, Rates, Rule, descended
 
 
 class Euler(Rule):
@@ -21,8 +20,8 @@ class Euler(Rule):
     def limits(self) -> Mapping[str, float]:
         return {"weights": 2.0, "gates": 2.0}
 
-    def start(self, rows: Rows, rates: tuple[Array, Array]) -> None:
+    def start(self, rows: Rows, rates: Rates) -> None:
         del rows, rates
 
-    def update(self, rows: Rows, gradient: Rows, memory: None, rates: tuple[Array, Array]) -> tuple[Rows, None]:
-        return descended(rows, gradient, rates), None
+    def update(self, rows: Rows, gradient: Gradient, memory: None, rates: Rates, clock: Clock) -> tuple[Rows, None]:
+        return descended(rows, gradient.here, rates), None

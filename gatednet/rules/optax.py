@@ -13,9 +13,11 @@ import numpy as np
 import optax
 from jax import Array
 
+from gatednet.arrays.clock import Clock
+from gatednet.arrays.groups import STANDARD
 from gatednet.arrays.rows import Rows
 from gatednet.refusal import SettingError, shown
-from gatednet.rules.base import Rule, RuleState
+from gatednet.rules.base import Gradient, Rates, Rule, RuleState
 from gatednet.scalars import python_scalar
 from gatednet.settings import FieldRule, Number, Text, argument, field, is_traced, refusal
 from gatednet.shield import shielded
@@ -129,27 +131,30 @@ class Optax(Rule):
         groups = {"weights": (self.weights, self.weights_options), "gates": (self.gates, self.gates_options)}
         return {group: 2.0 for group, (name, options) in groups.items() if name == "sgd" and not options}
 
-    def start(self, rows: Rows, rates: tuple[Array, Array]) -> RuleState:
-        return tuple(
-            self._over_runs(group, lambda transform, values: transform.init(values), rate, getattr(rows, group))
-            for group, rate in zip(("weights", "gates"), rates, strict=True)
-        )
+    def start(self, rows: Rows, rates: Rates) -> RuleState:
+        return {
+            name: self._over_runs(name, lambda transform, values: transform.init(values), rates[name], values)
+            for name, values in rows
+        }
 
     def update(
-        self, rows: Rows, gradient: Rows, memory: RuleState, rates: tuple[Array, Array]
+        self, rows: Rows, gradient: Gradient, memory: RuleState, rates: Rates, clock: Clock
     ) -> tuple[Rows, RuleState]:
         def step(transform: optax.GradientTransformation, values: Any, slope: Any, kept: Any) -> Any:
             change, kept = transform.update(slope, kept, values)
             return optax.apply_updates(values, change), kept
 
-        (weights, weights_memory), (gates, gates_memory) = (
-            self._over_runs(group, step, rate, getattr(rows, group), getattr(gradient, group), kept)
-            for group, rate, kept in zip(("weights", "gates"), rates, memory, strict=True)
-        )
-        return Rows(weights, gates), (weights_memory, gates_memory)
+        found = {
+            name: self._over_runs(name, step, rates[name], values, gradient.here[name], memory[name])
+            for name, values in rows
+        }
+        return Rows(**{name: moved for name, (moved, _) in found.items()}), {
+            name: kept for name, (_, kept) in found.items()
+        }
 
-    def _over_runs(self, group: str, function: Any, rate: Array, *arguments: Any) -> Any:
+    def _over_runs(self, name: str, function: Any, rate: Array, *arguments: Any) -> Any:
         """A function of one run's transform, applied to every run: some transforms take norms over all parameters."""
+        group = name if name in STANDARD else "weights"
         options = getattr(self, f"{group}_options")
         runs = rate.shape[-1]
 

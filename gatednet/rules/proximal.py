@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from jax import Array
-
+from gatednet.arrays.clock import Clock
 from gatednet.arrays.rows import Rows
-from gatednet.rules.base import Rule, descended
+from gatednet.rules.base import Gradient, Rates, Rule, descended
 
 
 class Proximal(Rule):
@@ -24,8 +23,8 @@ class Proximal(Rule):
     def implicit(self) -> bool:
         return True
 
-    def start(self, rows: Rows, rates: tuple[Array, Array]) -> None:
+    def start(self, rows: Rows, rates: Rates) -> None:
         del rows, rates
 
-    def update(self, rows: Rows, gradient: Rows, memory: None, rates: tuple[Array, Array]) -> tuple[Rows, None]:
-        return descended(rows, gradient, rates), None
+    def update(self, rows: Rows, gradient: Gradient, memory: None, rates: Rates, clock: Clock) -> tuple[Rows, None]:
+        return descended(rows, gradient.here, rates), None

@@ -6,6 +6,7 @@ import math
 
 from jax import Array
 
+from gatednet.arrays.groups import STANDARD
 from gatednet.arrays.nested import shape_of, stacked
 from gatednet.arrays.state import State
 from gatednet.networks.base import Network
@@ -23,15 +24,18 @@ class ChosenInitial(InitialState):
     shared: bool = field(True, Choice((True,)), "a chosen state is the same for all seeds")
 
     def check(self, network: Network) -> None:
-        count = math.prod(network.gate_shape)
-        if shape_of(self.weights) != network.weight_shape:
+        groups = network.groups
+        if tuple(groups) != STANDARD:
             raise SettingError(
-                f"ChosenInitial.weights has the shape {shape_of(self.weights)}, allowed is {network.weight_shape}"
+                f"ChosenInitial has weights and gates, and {type(network).__name__} has {', '.join(groups)}"
             )
+        wanted, count = groups["weights"].shape, math.prod(groups["gates"].shape)
+        if shape_of(self.weights) != wanted:
+            raise SettingError(f"ChosenInitial.weights has the shape {shape_of(self.weights)}, allowed is {wanted}")
         if len(self.gates) != count:
             raise SettingError(f"ChosenInitial.gates has {len(self.gates)} values, allowed is {count}")
 
     def draw(self, key: Array, network: Network, teachers: Array) -> State:
         del key, teachers
-        weights = stacked(self.weights).reshape(network.weight_shape)
-        return State(weights, stacked(self.gates).reshape(network.gate_shape))
+        weights = stacked(self.weights).reshape(network.groups["weights"].shape)
+        return State(weights, stacked(self.gates).reshape(network.groups["gates"].shape))

@@ -18,7 +18,8 @@ from gatednet.starts.base import InitialState
 class Initial(InitialState):
     """Independent Gaussian weights and equal gates (paper, appendix on simulation details).
 
-    With two layers, both are Gaussian: the gates are the second layer, and have no initial value of their own.
+    With several layers all are Gaussian, each with a standard deviation for its own number of inputs: in a network of
+    two layers the gates are the second layer, and have no initial value of their own.
     """
 
     weight_scale: float = field(
@@ -31,11 +32,12 @@ class Initial(InitialState):
         del network
 
     def draw(self, key: Array, network: Network, teachers: Array) -> State:
-        del teachers
-        deviation = self.weight_scale / math.sqrt(network.inputs)
-        weights = deviation * normal(key, network.weight_shape)
-        if network.gates_are_weights:
-            fan_in = network.gate_shape[-1]
-            second = normal(jax.random.fold_in(key, 1), network.gate_shape)
-            return State(weights, self.weight_scale / math.sqrt(fan_in) * second)
-        return State(weights, jnp.broadcast_to(jnp.asarray(self.gates, weights.dtype), network.gate_shape))
+        drawn: dict[str, Array] = {}
+        for place, (name, group) in enumerate(network.groups.items()):
+            if group.fan_in is None:
+                drawn[name] = jnp.broadcast_to(jnp.asarray(self.gates, teachers.dtype), group.shape)
+            else:
+                deviation = self.weight_scale / math.sqrt(group.fan_in)
+                # Stored results depend on the keys: the first group has the key itself.
+                drawn[name] = deviation * normal(jax.random.fold_in(key, place) if place else key, group.shape)
+        return State(**drawn)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray
 
+from gatednet.arrays.groups import STANDARD
 from gatednet.networks.base import Network
 from gatednet.settings import SettingError
 from gatednet.starts.chosen import ChosenInitial
@@ -21,11 +22,13 @@ def restart(data: xarray.Dataset, network: Network) -> ChosenInitial:
     **Raises** `SettingError` where one of them is missing or has further dimensions, or the state is not one of this
     network.
     """
-    if network.gates_are_weights:
+    if tuple(network.groups) != STANDARD:
+        raise SettingError(f"a restart needs weights and gates, and {type(network).__name__} has other parameters")
+    if network.paths_by_teachers:
         weights, gates = _values(data, "units", ("unit", "input"))[None], _values(data, "readout", ("output", "unit"))
     else:
         weights = _values(data, "weights", ("path", "output", "input"))
-        if len(network.gate_shape) == 1:
+        if len(network.groups["gates"].shape) == 1:
             gates = _values(data, "gates", ("path",))
         else:
             gates = _values(data, "neuron_gates", ("path", "output"))

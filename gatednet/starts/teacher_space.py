@@ -27,9 +27,10 @@ class InTeacherSpace(InitialState):
         return True
 
     def check(self, network: Network) -> None:
-        if network.gates_are_weights:
+        paths = network.paths_of(0)
+        if not paths:
             raise SettingError(f"InTeacherSpace needs paths, and {type(network).__name__} has none")
-        shape, paths = shape_of(self.mixture), network.weight_shape[0]
+        shape = shape_of(self.mixture)
         if shape is None or len(shape) != 2 or shape[0] != paths:
             raise SettingError(f"InTeacherSpace.mixture has the shape {shape}, allowed is ({paths}, number of tasks)")
 
@@ -42,6 +43,6 @@ class InTeacherSpace(InitialState):
 
     def draw(self, key: Array, network: Network, teachers: Array) -> State:
         del key
-        mixture = stacked(self.mixture).reshape(network.weight_shape[0], len(teachers))
+        mixture = stacked(self.mixture).reshape(network.paths_of(len(teachers)), len(teachers))
         weights = jnp.tensordot(mixture, teachers, axes=1)
-        return State(weights, jnp.broadcast_to(jnp.asarray(self.gates, weights.dtype), network.gate_shape))
+        return State(weights, jnp.broadcast_to(jnp.asarray(self.gates, weights.dtype), network.groups["gates"].shape))

@@ -213,7 +213,7 @@ def _history_bytes(sweep: Sweep) -> int:
     if not any(each.when == "history" for each in sweep.save.chosen):
         return 0
     networks = [sweep.group(group).network for group in sweep.groups()]
-    parameters = max(math.prod(each.weight_shape) + math.prod(each.gate_shape) for each in networks)
+    parameters = max(each.parameters for each in networks)
     saves = max(sweep.group(group).steps for group in sweep.groups()) // sweep.save.every + 1
     return saves * parameters * np.dtype(sweep.precision).itemsize
 

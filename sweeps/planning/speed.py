@@ -33,4 +33,4 @@ def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:
     mode = mode_of(sweep, group)
     experiment = sweep.group(group)
     network = reduced_network(experiment) if mode == "reduced" else experiment.network
-    return SPEED[mode] * WEIGHTS[mode] / math.prod(network.weight_shape)
+    return SPEED[mode] * WEIGHTS[mode] / max(math.prod(group.shape) for group in network.groups.values())

@@ -72,7 +72,7 @@ def answered(query):
     assert experiment.steps <= MOST_STEPS
     assert experiment.duration / experiment.curriculum.block_length <= MOST_BLOCKS
     assert experiment.network.inputs * experiment.network.outputs <= MOST_ENTRIES
-    assert experiment.teachers.number * experiment.network.weight_shape[0] <= MOST_LINES
+    assert experiment.teachers.number * experiment.network.paths_of(experiment.teachers.number) <= MOST_LINES
     return view
 
 

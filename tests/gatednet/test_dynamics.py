@@ -25,6 +25,7 @@ from gatednet import (
     trace,
     with_values,
 )
+from gatednet.arrays.clock import Clock
 from gatednet.experiment import merge, static_half
 from tests.gatednet import oracle
 from tests.gatednet.tools import SMALL, run_many
@@ -45,7 +46,7 @@ def random_state(network: GatedLinear, runs: int = 1) -> tuple[State, jax.Array,
     def array(*shape: int) -> jax.Array:
         return jnp.asarray(np.repeat(random.normal(0, 0.5, shape)[..., None], runs, axis=-1))
 
-    weights, gates = array(*network.weight_shape), array(*network.gate_shape)
+    weights, gates = (array(*group.shape) for group in network.groups.values())
     return State(weights, gates), array(network.outputs, network.inputs), array(network.inputs, network.inputs)
 
 
@@ -99,6 +100,10 @@ def test_gradient_by_finite_differences(name: str, norm_order: int, reduction: s
         np.testing.assert_allclose(exact, numeric, rtol=1e-8, atol=1e-9)
 
 
+# One block for all time.
+CLOCK = Clock(*(jnp.full(1, each, jnp.int32) for each in (0, 1, 2)))
+
+
 @functools.partial(jax.jit, static_argnames=("experiment",))
 def after(experiment: Experiment, dt: jax.Array, steps: jax.Array, state: State, target: jax.Array, factor: jax.Array):
     """The state of one run some steps later, with one target and one second moment all the while."""
@@ -107,7 +112,7 @@ def after(experiment: Experiment, dt: jax.Array, steps: jax.Array, state: State,
     wanted = dynamics.target(target[None], jnp.ones((1, 1)))
 
     def step(_: jax.Array, state: State) -> State:
-        return network.join(dynamics.step(dynamics.rows(state), None, wanted, factor)[0])
+        return network.join(dynamics.step(dynamics.rows(state), None, wanted, factor, CLOCK)[0])
 
     return jax.lax.fori_loop(0, steps, step, state)
 

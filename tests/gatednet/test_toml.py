@@ -130,11 +130,12 @@ def any_initial(data: st.DataObject, network: Network, tasks: int) -> InitialSta
     made = [
         lambda: Initial(weight_scale=draw(NONNEGATIVE), gates=draw(NUMBERS), shared=draw(st.booleans())),
         lambda: ChosenInitial(
-            weights=nested(data, *network.weight_shape), gates=nested(data, math.prod(network.gate_shape))
+            weights=nested(data, *network.groups["weights"].shape),
+            gates=nested(data, math.prod(network.groups["gates"].shape)),
         ),
-        lambda: InTeacherSpace(mixture=nested(data, network.weight_shape[0], tasks), gates=draw(NUMBERS)),
+        lambda: InTeacherSpace(mixture=nested(data, network.groups["weights"].shape[0], tasks), gates=draw(NUMBERS)),
     ]
-    return any_of(data, *made[: 2 if network.gates_are_weights else 3])
+    return any_of(data, *made[: 2 if network.paths_by_teachers else 3])
 
 
 def any_labelled(data: st.DataObject, inputs: int, outputs: int, tasks: int) -> dict[str, Any]:
