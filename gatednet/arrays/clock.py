@@ -13,7 +13,7 @@ class Clock(eqx.Module):
 
     block: Int[Array, "*blocks runs"]
     step: Int[Array, "*blocks runs"]
-    steps: Int[Array | np.ndarray, " runs"]
+    steps: Int[Array | np.ndarray, "*blocks runs"]
 
     @property
     def switched(self) -> Bool[Array, "*blocks runs"]:

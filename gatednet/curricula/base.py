@@ -9,20 +9,23 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Int, UInt32
 
 from gatednet.settings import Setting, SettingError
-from gatednet.times import steps_of
+from gatednet.times import MOST_STEPS, steps_of
 
 
 class Schedule(eqx.Module):
     """What happens when, counted in steps: times rounded in double precision, before anything is traced.
 
     `block_steps` is the length of a block, `release` the first step without penalties, None where they last. Arrays
-    have the shape () for a run and (runs,) in a lane, and are integers.
+    have the shape () for a run and (runs,) in a lane, and are integers. Where blocks differ, `block_steps` is the least
+    length, and `starts` has the first step of each block, increasing from 0, for at least the blocks that a run begins.
     """
 
     block_steps: Array | np.ndarray
     release: Array | np.ndarray | None = None
+    starts: Int[Array, "blocks runs"] | None = None
 
 
 class Curriculum(Setting):
@@ -31,7 +34,7 @@ class Curriculum(Setting):
     @property
     @abc.abstractmethod
     def block_length(self) -> float:
-        """Time that a block lasts."""
+        """Time that a block lasts, at least."""
 
     @property
     @abc.abstractmethod
@@ -64,17 +67,51 @@ class Curriculum(Setting):
         """The curriculum in steps; fields of `self` and `dt` may be NumPy arrays over runs."""
         return Schedule(steps_of(self.block_length, dt))
 
+    @property
+    def varies(self) -> bool:
+        """Whether blocks differ in length, and so `draw` says where each starts."""
+        return False
+
+    def draw(self, schedule: Schedule, key: UInt32[Array, "2 runs"], blocks: int) -> Schedule:
+        """The schedule of a lane, with what is random about it: `starts`, where blocks differ in length.
+
+        `key` holds the two words of the key of the data of each run; `blocks` is the largest number of blocks that a
+        run begins. This is done once, before the first step.
+        """
+        del key, blocks
+        return schedule
+
     def block(self, schedule: Schedule, step: Array) -> Array:
         """The number of the block that a step lies in, counted from 0, (runs,)."""
-        return step // schedule.block_steps
+        if schedule.starts is None:
+            return step // schedule.block_steps
+        return jnp.sum(schedule.starts <= step, axis=0, dtype=jnp.int32) - 1
+
+    def first_step(self, schedule: Schedule, block: Array) -> Array:
+        """The first step of a block, (..., runs); a step that no run reaches where there is no such block."""
+        if schedule.starts is None:
+            return jnp.minimum(block, MOST_STEPS // schedule.block_steps) * schedule.block_steps
+        starts = jnp.concatenate([schedule.starts, jnp.full_like(schedule.starts[:1], MOST_STEPS)])
+        place = jnp.broadcast_to(block, (*jnp.shape(block)[:-1], starts.shape[-1])).reshape(-1, starts.shape[-1])
+        return jnp.take_along_axis(starts, place, axis=0, mode="clip").reshape(*jnp.shape(block)[:-1], -1)
 
     def step_in_block(self, schedule: Schedule, step: Array) -> Array:
         """How many steps of its block came before a step, (runs,)."""
-        return step % schedule.block_steps
+        if schedule.starts is None:
+            return step % schedule.block_steps
+        return step - self.first_step(schedule, self.block(schedule, step))
+
+    def steps_of_block(self, schedule: Schedule, block: Array) -> Array:
+        """The length of a block, (..., runs)."""
+        if schedule.starts is None:
+            return jnp.asarray(schedule.block_steps)
+        return self.first_step(schedule, block + 1) - self.first_step(schedule, block)
 
     def next_block(self, schedule: Schedule, step: Array) -> Array:
         """The first step of the next block, for the earliest run of the lane, ()."""
-        return jnp.min((self.block(schedule, step) + 1) * schedule.block_steps)
+        if schedule.starts is None:
+            return jnp.min((self.block(schedule, step) + 1) * schedule.block_steps)
+        return jnp.min(jnp.where(schedule.starts > step, schedule.starts, MOST_STEPS))
 
 
 class InOrder(Curriculum):

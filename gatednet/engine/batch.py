@@ -40,8 +40,8 @@ DRAWS_TOGETHER = 8
 class Recipe:
     """What is compiled: everything of a batch that is not an array.
 
-    `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, 0 where nothing is
-    saved of them, `reduced` whether the runs are reduced, `width` the number of runs in a lane.
+    `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, 0 where nothing
+    has an entry for each, `reduced` whether the runs are reduced, `width` the number of runs in a lane.
     """
 
     static: Experiment
@@ -118,8 +118,8 @@ def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: 
     **Raises** `SettingError` where a reduction is wanted that would not be exact.
     """
     is_reduced = reduced_by(experiment, reduced)
-    # Block lengths are floats: they have a part in what is compiled only where a result has an entry for each block.
-    kept = blocks if save.by_blocks else 0
+    # Block lengths are floats: they have a part in what is compiled only where an array has an entry for each block.
+    kept = blocks if save.by_blocks or experiment.curriculum.varies else 0
     return Recipe(static_half(experiment), save, kept, is_reduced, lane_width(experiment, is_reduced))
 
 
@@ -192,7 +192,8 @@ def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Array | None, Example
 
     def run(traced: Traced, problem: Problem, basis: Array | None, examples: Examples | None) -> dict[str, Array]:
         dynamics = Dynamics(merge(recipe.static, traced.values), network)
-        lane = Lane(dynamics, traced.schedule, problem, basis if lifts else None, examples)
+        schedule = dynamics.experiment.curriculum.draw(traced.schedule, problem.key, recipe.blocks)
+        lane = Lane(dynamics, schedule, problem, basis if lifts else None, examples)
         return evolve(lane, recipe.save, recipe.blocks)
 
     return jax.jit(run, inline=True)

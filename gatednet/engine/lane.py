@@ -192,18 +192,20 @@ class _Loop(eqx.Module):
     def clock(self, step: Array) -> Clock:
         """Where each run is in its blocks."""
         curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
-        return Clock(curriculum.block(schedule, step), curriculum.step_in_block(schedule, step), schedule.block_steps)
+        block = curriculum.block(schedule, step)
+        return Clock(block, curriculum.step_in_block(schedule, step), curriculum.steps_of_block(schedule, block))
 
     def finished(self, each: Observable, carry: _Carry) -> Array:
         """The result of a fold, NaN for blocks that a run did not reach or did not leave with finite numbers."""
         assert each.fold is not None
         kept = carry.folds[each.name]
-        length = self.lane.schedule.block_steps
+        curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
         block = jnp.arange(kept.shape[0])[:, None]
-        reached = block <= self.last_step // length
-        first = jnp.where(reached, block, 0) * length  # blocks far beyond the end would overflow
-        last = jnp.minimum(first + length, self.last_step + 1)
-        result = each.fold.finish(kept, last - first, self.clock(first), self.lane.dynamics)
+        first = curriculum.first_step(schedule, block)
+        reached = first <= self.last_step
+        clock = Clock(block, jnp.zeros_like(first), curriculum.steps_of_block(schedule, block))
+        last = jnp.minimum(curriculum.first_step(schedule, block + 1), self.last_step + 1)
+        result = each.fold.finish(kept, last - first, clock, self.lane.dynamics)
         known = reached & (last <= self.taken(carry))
         # The same for all numbers of a block.
         return jnp.where(known.reshape(known.shape[0], *(1,) * (result.ndim - 2), -1), result, jnp.nan)

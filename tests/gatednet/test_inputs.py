@@ -16,12 +16,13 @@ from gatednet import (
     Inputs,
     Objective,
     Population,
+    Rows,
     Save,
     Teachers,
     Timescales,
     simulate,
 )
-from gatednet.inputs.base import seen
+from gatednet.arrays.product import product
 from gatednet.random.wishart import FEWEST_FITTED, chi_fit
 
 STEPS, RUNS = 8, 5000
@@ -143,9 +144,12 @@ def test_chi_polynomial_is_the_quantile_map(degrees: int) -> None:
 
 def test_population_shows_all_of_a_map() -> None:
     inputs = Population()
-    assert inputs.factor(inputs.draw(jnp.zeros((2, 1), jnp.uint32), jnp.uint32(0), 4, None), jnp.int32(0)) is None
-    block = jnp.ones((2, 4, 1))
-    assert seen((block,), None) == (block,)
+    evidence = inputs.factor(inputs.draw(jnp.zeros((2, 1), jnp.uint32), jnp.uint32(0), 4, None), jnp.int32(0))
+    assert evidence is None
+    block, gate = jnp.ones((2, 4, 1)), jnp.ones(1)
+    network = GatedLinear(paths=1, inputs=4, outputs=2)
+    (error,) = network.error(Rows(((block,),), ((gate,),)), (3 * block,), evidence)
+    np.testing.assert_array_equal(error, -2 * block)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +186,6 @@ def test_gradient_through_a_factor(size: int) -> None:
     # L = ½ ‖E F‖² has the gradient E F Fᵀ.
     error = jax.random.normal(jax.random.key(0), (2, size, 3))
     factor = jax.random.normal(jax.random.key(1), (size, 5, 3))
-    gradient = jax.jit(jax.grad(lambda error: 0.5 * jnp.sum(seen((error,), factor)[0] ** 2)))(error)
+    gradient = jax.jit(jax.grad(lambda error: 0.5 * jnp.sum(product(error, factor) ** 2)))(error)
     expected = np.einsum("oir,icr,jcr->ojr", *(np.asarray(each, np.float64) for each in (error, factor, factor)))
     np.testing.assert_allclose(gradient, expected, rtol=2e-4, atol=2e-4)
