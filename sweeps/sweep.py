@@ -23,8 +23,6 @@ from gatednet.sweeps.checks import changes_schedule, check_axes, is_static
 from gatednet.sweeps.variables import Variable, variables_of
 
 NOISES = ("paired", "independent")
-# A chunk is a file for every variable, and one that marks it as done.
-MOST_CHUNKS = 10**6
 
 
 @dataclasses.dataclass(frozen=True)

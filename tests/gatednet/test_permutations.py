@@ -1,10 +1,8 @@
 """Tasks that permute labels: their tables, what can be right without knowing the task, and what is refused."""
 
 import itertools
-from collections.abc import Iterator
 
 import jax
-import jaxtyping
 import numpy as np
 import pytest
 from hypothesis import given
@@ -85,14 +83,6 @@ def test_ceiling_is_the_best_of_all_guesses(tasks: list[tuple[int, ...]]) -> Non
         for guess in itertools.product(range(classes), repeat=classes)
     )
     assert ceiling(Permutations(tuple(tasks)), classes) == pytest.approx(best, abs=1e-12)
-
-
-@pytest.fixture
-def unchecked_annotations() -> Iterator[None]:
-    """Values of the wrong type come to the package's own checks, as they do for its users."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 NAMES = "'identity', 'parity', 'upper_lower', 'warm_cool'"

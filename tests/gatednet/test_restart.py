@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from gatednet import DeepLinear, GatedLinear, Initial, Save, SettingError, simulate, with_values
-from gatednet.starts import restart
+from gatednet import DeepLinear, GatedLinear, Initial, Save, SettingError, restart, simulate, with_values
 from tests.gatednet.tools import SMALL
 
 NETWORKS = {

@@ -59,6 +59,9 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 NONNEGATIVE = st.floats(0.0, allow_infinity=False)
 POSITIVE = st.floats(0.0, exclude_min=True, allow_infinity=False)
 
+# Checked annotations look at items at random, and a strategy must ask for no random numbers.
+pytestmark = pytest.mark.usefixtures("unchecked_annotations")
+
 
 def nested(data: st.DataObject, *shape: int) -> Any:
     """Nested tuples of numbers."""

@@ -52,7 +52,7 @@ def published(tmp_path, monkeypatch):
     site = written(tmp_path / "site")
     digests = {name: hashlib.sha256((site / f"{name}.gz").read_bytes()).hexdigest() for name in FILES}
     labels = hashlib.sha256(VALUES[TEST_LABELS]).hexdigest()
-    source = datasets.Source(("http://first.invalid/", "http://second.invalid/"), digests, labels)
+    source = datasets.ImageSource(("http://first.invalid/", "http://second.invalid/"), digests, labels)
     monkeypatch.setitem(datasets.SOURCES, "mnist", source)
     asked = []
 

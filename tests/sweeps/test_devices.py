@@ -51,7 +51,7 @@ def test_the_pool_has_a_thread_for_all_or_more_than_there_are_devices(monkeypatc
 
 
 def test_a_sweep_that_takes_less_than_its_compilation_gets_one_device(monkeypatch):
-    monkeypatch.setattr("gatednet.sweeps.devices.usable_devices", lambda: ["first", "second"])
+    monkeypatch.setattr("gatednet.sweeps.planning.devices.usable_devices", lambda: ["first", "second"])
     assert devices_for(grid()) == ["first"]
     assert devices_for(grid(small(steps=1_000_000_000, inputs=Gaussian(batch=5)))) == ["first", "second"]
 

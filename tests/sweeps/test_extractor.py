@@ -315,7 +315,7 @@ def test_arrays_of_another_network_are_refused(cache, name, call, change, told):
 
 def test_what_is_there_is_read_without_writing_anything(cache, monkeypatch):
     # As in a cache that can only be read.
-    for name in ("locked", "made", "write_bytes", "write_record"):
+    for name in ("locked", "ensured", "write_bytes", "write_record"):
         monkeypatch.setattr(features, name, None)
     before = {path: path.stat().st_mtime_ns for path in cache.rglob("*")}
     assert features_of("digits").train.shape == (1297, 64)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from gatednet import Experiment, SettingError, from_toml, to_toml
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.spec import changed, load_spec, parse_axis, sweep_of
-from gatednet.sweeps.sweep import Sweep
 from gatednet.sweeps.text import from_text, to_text
 from gatednet.toml import parse, value_of
 from tests.sweeps.tools import grid, small
@@ -82,7 +81,7 @@ def check_experiment(text: str) -> None:
 
 
 def check_plan(text: str) -> None:
-    found = check(Sweep.from_toml, text)
+    found = check(from_text, text)
     assert found is None or from_text(to_text(found)) == found
 
 
