@@ -13,6 +13,7 @@ from gatednet.arrays.rows import Blocks, Cut, Rows, add, split
 from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
+from gatednet.objectives.base import Active
 from gatednet.rules.base import RuleState
 
 
@@ -75,13 +76,13 @@ class Dynamics(eqx.Module):
         """The reported loss of each run, (runs,)."""
         return self.experiment.objective.task_loss(self.network, rows, target, factor, self.experiment.network.outputs)
 
-    def gradient(self, rows: Rows, target: Blocks, factor: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
+    def gradient(self, rows: Rows, target: Blocks, factor: Any, active: Active = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
-        The loss is without the constraints that the rule takes implicitly. `penalised` says which runs are under their
-        penalties, (runs,); None for all.
+        The loss is without the constraints that the rule takes implicitly. `active` says when penalties are on; None:
+        they are.
         """
-        objective = self.experiment.objective
+        objective, penalised = self.experiment.objective.during(active)
         penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
 
         def loss(rows: Rows) -> tuple[Array, Array]:
@@ -95,11 +96,12 @@ class Dynamics(eqx.Module):
         return jax.grad(loss, has_aux=True)(rows)
 
     def step(
-        self, rows: Rows, memory: RuleState, target: Blocks, factor: Any, penalised: Array | None = None
+        self, rows: Rows, memory: RuleState, target: Blocks, factor: Any, active: Active = None
     ) -> tuple[Rows, RuleState, Array]:
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
-        gradient, task_loss = self.gradient(rows, target, factor, penalised)
+        gradient, task_loss = self.gradient(rows, target, factor, active)
         rows, memory = self.experiment.rule.update(rows, gradient, memory, self.rates)
         if self.experiment.rule.implicit:
-            rows = self.experiment.objective.proximal(rows, self.rates, penalised)
+            objective, penalised = self.experiment.objective.during(active)
+            rows = objective.proximal(rows, self.rates, penalised)
         return rows, memory, task_loss

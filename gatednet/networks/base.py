@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
+from typing import ClassVar
 
 from jax import Array
 
 from gatednet.arrays.frames import Frame
 from gatednet.arrays.rows import Blocks, Cut, Rows
 from gatednet.arrays.state import State
+from gatednet.declarations import Declaration
 from gatednet.settings import Setting
 
 
 class Network(Setting):
     """A network that computes a linear map of shape (`outputs`, `inputs`) from weights and gates."""
+
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {
+        "frame": Declaration(("effective_map", "split", "join", "with_maps")),
+        "cut": Declaration(("effective_map", "split", "join")),
+        "summary": Declaration(("effective_map",), Setting.summary),
+    }
 
     @property
     @abc.abstractmethod
@@ -36,13 +45,17 @@ class Network(Setting):
         """The shape of the gates of one run."""
 
     @property
-    @abc.abstractmethod
-    def frame(self) -> Frame:
-        """In which coordinates the weights stay few."""
+    def frame(self) -> Frame | None:
+        """In which coordinates the weights stay few; None where in no others, or where a kind says nothing."""
+        return None
 
-    @abc.abstractmethod
     def cut(self, exact: bool) -> Cut:
-        """How its parameters are cut into blocks; inputs that are not `exact` mix the columns of maps."""
+        """How its parameters are cut into blocks; inputs that are not `exact` mix the columns of maps.
+
+        They are whole maps unless a kind says that it works on others.
+        """
+        del exact
+        return Cut.MAPS
 
     @property
     def gates_are_weights(self) -> bool:

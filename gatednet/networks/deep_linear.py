@@ -42,6 +42,9 @@ class DeepLinear(Network):
     def frame(self) -> Frame:
         return RowsTogether()
 
+    def summary(self) -> str:
+        return f"two layers, d_in = {self.inputs}, d_out = {self.outputs}, {self.hidden} hidden units"
+
     def cut(self, exact: bool) -> Cut:
         del exact
         return Cut.MAPS

@@ -40,6 +40,9 @@ class GatedLinear(Network):
     def frame(self) -> Frame:
         return WholeMaps() if self.gates == "path" else RowsApart()
 
+    def summary(self) -> str:
+        return f"{self.paths} paths with {self.gates} gates, d_in = {self.inputs}, d_out = {self.outputs}"
+
     def cut(self, exact: bool) -> Cut:
         if exact and math.prod(self.weight_shape) + math.prod(self.gate_shape) <= LARGEST_UNROLLED:
             return Cut.ENTRIES

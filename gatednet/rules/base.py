@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 from jax import Array
 
 from gatednet.arrays.rows import Blocks, Rows
+from gatednet.declarations import Declaration
 from gatednet.settings import Setting
 
 RuleState = Any
@@ -19,10 +20,16 @@ Group = tuple[Blocks, ...]
 class Rule(Setting):
     """How parameters move along a gradient. `rates` are dt / time constant of the weights and of the gates, (runs,)."""
 
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {
+        "isotropic": Declaration(("start", "update")),
+        "implicit": Declaration(("update",)),
+        "limits": Declaration(("start", "update")),
+    }
+
     @property
-    @abc.abstractmethod
     def isotropic(self) -> bool:
-        """Whether the rule is unchanged by rotations of the maps."""
+        """Whether the rule is unchanged by rotations of the maps: not unless a kind says so."""
+        return False
 
     @property
     def implicit(self) -> bool:

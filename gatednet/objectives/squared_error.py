@@ -1,0 +1,31 @@
+"""The squared error (paper, section 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jax import Array
+
+from gatednet.arrays.rows import Blocks, Rows, total
+from gatednet.inputs.base import seen
+from gatednet.networks.base import Network
+from gatednet.objectives.task_loss import TaskLoss
+
+
+class SquaredError(TaskLoss):
+    """½ Σ_i ⟨(y*_i - y_i)²⟩, the mean over inputs, which is ½ ‖(effective map - target) F‖² with their factor F."""
+
+    @property
+    def isotropic(self) -> bool:
+        return True
+
+    @property
+    def prefactor(self) -> float:
+        return 0.5
+
+    def summary(self) -> str:
+        return "squared error"
+
+    def loss(self, network: Network, rows: Rows, target: Blocks, evidence: Any) -> Array:
+        error = tuple(effective - wanted for effective, wanted in zip(network.effective_map(rows), target, strict=True))
+        return total(tuple(block**2 for block in seen(error, evidence)))

@@ -1,0 +1,57 @@
+"""The cost of the weights (paper, appendix on representational cost)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.arrays.rows import Rows, add, total
+from gatednet.networks.base import Network
+from gatednet.objectives.constraint import Constraint, Stiffness
+from gatednet.objectives.proximal_map import ProximalMap
+from gatednet.settings import Choice, field
+
+
+class WeightCost(Constraint):
+    """½ ‖W‖², or half the mean norm of the columns of all paths, as in the authors' released code."""
+
+    norm: str = field("squared", Choice(("squared", "columns")), "norm of the weights that costs")
+
+    @property
+    def isotropic(self) -> bool:
+        return self.norm == "squared"
+
+    def penalty(self, network: Network, rows: Rows) -> Array:
+        if self.norm == "squared":
+            return 0.5 * add(total(tuple(block**2 for block in path)) for path in rows.weights)
+        weights = network.join(rows).weights
+        squares = jnp.sum(weights**2, axis=1)
+        # A column of zeros has no slope.
+        norms = jnp.where(squares > 0, jnp.sqrt(jnp.where(squares > 0, squares, 1.0)), 0.0)
+        return 0.5 * norms.mean(axis=(0, 1))
+
+    def stiffness(self, network: Network) -> tuple[Stiffness, ...]:
+        """The mean norm of columns declares nothing: its curvature has no bound."""
+        del network
+        return (Stiffness("strength", "weights", self.strength),) if self.norm == "squared" else ()
+
+    def proximal_map(self) -> WeightMap | None:
+        return WeightMap(self.strength) if self.norm == "squared" else None
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightMap(ProximalMap):
+    """The map of strength · ½ ‖W‖²: all weights shrink by one factor."""
+
+    strength: Any
+
+    def joined(self, other: ProximalMap) -> WeightMap | None:
+        return WeightMap(self.strength + other.strength) if isinstance(other, WeightMap) else None
+
+    def __call__(self, rows: Rows, rates: tuple[Array, Array]) -> Rows:
+        shrink = 1.0 / (1.0 + rates[0] * self.strength)
+        return Rows(jax.tree.map(lambda block: block * shrink, rows.weights), rows.gates)
