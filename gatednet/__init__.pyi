@@ -46,8 +46,17 @@ from .networks.base import Network as Network
 from .networks.deep_linear import DeepLinear as DeepLinear
 from .networks.gated_linear import GatedLinear as GatedLinear
 from .objectives.base import Objective as Objective
+from .objectives.constraint import Constraint as Constraint
+from .objectives.constraint import Stiffness as Stiffness
 from .objectives.cross_entropy import CrossEntropy as CrossEntropy
+from .objectives.gate_norm import GateNorm as GateNorm
+from .objectives.negative_gates import NegativeGates as NegativeGates
+from .objectives.proximal_map import ProximalMap as ProximalMap
 from .objectives.released import Released as Released
+from .objectives.softmax import SoftmaxCrossEntropy as SoftmaxCrossEntropy
+from .objectives.squared_error import SquaredError as SquaredError
+from .objectives.task_loss import TaskLoss as TaskLoss
+from .objectives.weight_cost import WeightCost as WeightCost
 from .observables import REGISTRY as REGISTRY
 from .observables import Observable as Observable
 from .observables import observable as observable

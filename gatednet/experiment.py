@@ -125,12 +125,18 @@ def paths(experiment: Setting) -> dict[str, Any]:
     return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
 
 
-def field_at(experiment: Setting, path: str) -> dataclasses.Field[Any] | None:
-    """The field at a dotted path, with its rule, meaning and units; None for paths into lists, and unknown ones."""
+def field_at(experiment: Setting, path: str, *, in_lists: bool = False) -> dataclasses.Field[Any] | None:
+    """The field at a dotted path, with its rule, meaning and units; None where there is none.
+
+    So it is for paths into lists, except with `in_lists`.
+    """
     place: Any = experiment
     *above, name = path.split(".")
     for each in above:
-        place = getattr(place, each, None)
+        if in_lists and isinstance(place, tuple):
+            place = place[int(each)] if each.isdecimal() and int(each) < len(place) else None
+        else:
+            place = getattr(place, each, None)
     fields = {each.name: each for each in dataclasses.fields(place)} if isinstance(place, Setting) else {}
     return fields.get(name)
 
@@ -211,7 +217,7 @@ def check_precision(experiment: Experiment, dtype: Any) -> None:
         return
     for path, leaf in paths(experiment).items():
         if type(leaf) is float and not (leaf == 0.0 or smallest <= abs(leaf) <= largest):
-            found = field_at(experiment, path)
+            found = field_at(experiment, path, in_lists=True)
             rule = found.metadata["rule"] if found is not None else Number()
             if not rule.allows(0.0 if abs(leaf) < smallest else math.inf):
                 become = "0" if abs(leaf) < smallest else "infinite"
@@ -273,7 +279,7 @@ def schedule_of(experiment: Experiment, values: Mapping[str, Any]) -> Schedule:
 
 
 def _schedule(exact: Any) -> Schedule:
-    return dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.release(exact.dt))
+    return dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.ends(exact.dt))
 
 
 def merge(static: Experiment, values: Experiment) -> Experiment:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array
 from jax.core import Tracer
 
+from gatednet.declarations import Declaration, withdraw
 from gatednet.refusal import SettingError, shown
 from gatednet.scalars import python_list, python_scalar
 
@@ -74,11 +75,14 @@ class Number(FieldRule):
     low: float = -math.inf
     high: float = math.inf
     low_allowed: bool = True
+    infinite: bool = False
+    """Whether infinity is allowed as well."""
 
     def __str__(self) -> str:
         low = "" if self.low == -math.inf else f"{'at least' if self.low_allowed else 'above'} {self.low:g}"
         high = "" if self.high == math.inf else f"at most {self.high:g}"
-        return " ".join(["a finite number", " and ".join(filter(None, [low, high]))]).strip()
+        allowed = " ".join(["a finite number", " and ".join(filter(None, [low, high]))]).strip()
+        return f"{allowed}, or inf" if self.infinite else allowed
 
     def convert(self, value: Any) -> Any:
         value = python_scalar(value)
@@ -90,7 +94,7 @@ class Number(FieldRule):
             return value
 
     def allows(self, value: Any) -> bool:
-        if type(value) is not float or not math.isfinite(value):
+        if type(value) is not float or not (math.isfinite(value) or (self.infinite and value == math.inf)):
             return False
         return self.low <= value <= self.high and (self.low_allowed or value > self.low)
 
@@ -272,17 +276,25 @@ def _one_of(options: Sequence[Any]) -> str:
     return "one of " + ", ".join(repr(option) for option in options)
 
 
-def field(default: Any, rule: FieldRule, meaning: str, units: str = "1") -> Any:
+# The key of the metadata of fields that texts leave out where they have their default.
+OPTIONAL = "optional"
+
+
+def field(default: Any, rule: FieldRule, meaning: str, units: str = "1", *, optional: bool = False) -> Any:
     """A field of a setting.
 
-    `meaning` and `units` are read by the documentation and by every page that lets a user change the value.
+    `meaning` and `units` are read by the documentation and by every page that lets a user change the value. An
+    `optional` field is given by its name only, and TOML leaves it out where it has its default: a kind can gain such
+    fields, and files and stores written before mean the same.
     """
-    return eqx.field(default=rule.convert(default), metadata={"rule": rule, "meaning": meaning, "units": units})
+    metadata = {"rule": rule, "meaning": meaning, "units": units, OPTIONAL: optional}
+    return eqx.field(default=rule.convert(default), kw_only=optional, metadata=metadata)
 
 
-def part(default: Any, kind: type) -> Any:
-    """A field that holds a setting of a kind."""
-    return eqx.field(default=default, metadata={"rule": Instance(kind)})
+def part(default: Any, kind: type, meaning: str | None = None, *, optional: bool = False) -> Any:
+    """A field that holds a setting of a kind; `optional` as for `field`."""
+    metadata = {"rule": Instance(kind), OPTIONAL: optional, **({} if meaning is None else {"meaning": meaning})}
+    return eqx.field(default=default, kw_only=optional, metadata=metadata)
 
 
 _ModuleType: Any = type(eqx.Module)
@@ -298,13 +310,42 @@ class _Checked(_ModuleType):
         def checked(name: str, value: Any) -> Any:
             return argument(f"{cls.__name__}.{name}", value, rules[name]) if name in rules else value
 
-        given = [checked(each.name, value) for each, value in zip(fields, values, strict=False)]
+        places = [each.name for each in fields if not each.kw_only]
+        given = [checked(name, value) for name, value in zip(places, values, strict=False)]
         named = {name: checked(name, value) for name, value in named.items()}
-        return super().__call__(*given, *values[len(fields) :], **named)
+        return super().__call__(*given, *values[len(places) :], **named)
 
 
 class Setting(eqx.Module, metaclass=_Checked):
-    """A part of an experiment in plain Python values: immutable, hashable, equal by value, checked when built."""
+    """A part of an experiment in plain Python values: immutable, hashable, equal by value, checked when built.
+
+    What a class says about its behaviour, such as `isotropic`, is a declaration, and the class that starts a family of
+    parts lists them in `DECLARATIONS`. A class that overrides one of the behaviours without the declaration does not
+    inherit it, since it was made for another behaviour: the family's cautious default takes its place.
+    """
+
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        withdraw(cls)
+
+    def summary(self) -> str:
+        """What it is in a short phrase, as captions say it: here its kind and its fields."""
+        fields = ", ".join(
+            f"{each.name} = {_phrase(getattr(self, each.name))}"
+            for each in dataclasses.fields(self)
+            if not (each.metadata.get(OPTIONAL) and getattr(self, each.name) == each.default)
+        )
+        return f"{type(self).__name__} with {fields}" if fields else type(self).__name__
+
+
+def _phrase(value: Any) -> str:
+    if isinstance(value, Setting):
+        return f"({value.summary()})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_phrase, value))})"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def is_traced(leaf: Any) -> bool:

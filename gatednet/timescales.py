@@ -10,3 +10,6 @@ class Timescales(Setting):
 
     weights: float = field(1.3, Number(0.0, low_allowed=False), "time constant of the weights", "time")
     gates: float = field(0.03, Number(0.0, low_allowed=False), "time constant of the gates", "time")
+
+    def summary(self) -> str:
+        return f"τ_w = {self.weights:g}, τ_c = {self.gates:g}"

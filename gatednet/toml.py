@@ -13,18 +13,14 @@ from typing import Any
 
 import tomli_w
 
-from gatednet.experiment import PARTS, Experiment, nearest
+from gatednet.experiment import Experiment, nearest
 from gatednet.refusal import SettingError, shown
 from gatednet.rules.optax import Options
-from gatednet.settings import Parts, Setting
+from gatednet.settings import OPTIONAL, Instance, Parts, Setting
 
 KIND = "kind"
 # No experiment or sweep is nested deeper; functions that go through tables call themselves at every level.
 DEEPEST = 32
-# The type of each part where a table does not name one: that of the default experiment.
-DEFAULT_KINDS = {
-    PARTS[each.name]: type(each.default).__name__ for each in dataclasses.fields(Experiment) if each.name in PARTS
-}
 
 
 def to_toml(experiment: Experiment) -> str:
@@ -84,13 +80,20 @@ def depth(value: Any) -> int:
 def plain(value: Any) -> Any:
     """A setting as tables, lists, numbers and strings."""
     if isinstance(value, Setting):
-        fields = {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        fields = {
+            each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value) if written(value, each)
+        }
         return fields if isinstance(value, Experiment) else {KIND: type(value).__name__, **fields}
     if isinstance(value, tuple):
         return [plain(each) for each in value]
     if isinstance(value, Mapping):
         return {name: plain(each) for name, each in value.items()}
     return value
+
+
+def written(value: Setting, field: dataclasses.Field[Any]) -> bool:
+    """Whether the text of a setting has a field: optional ones it has where they differ from their default."""
+    return not field.metadata.get(OPTIONAL) or getattr(value, field.name) != field.default
 
 
 def kinds(part: type[Setting]) -> dict[str, type[Setting]]:
@@ -101,8 +104,10 @@ def kinds(part: type[Setting]) -> dict[str, type[Setting]]:
     return found
 
 
-def structure(kind: type[Setting], table: Any, where: str = "") -> Any:
+def structure(kind: type[Setting], table: Any, where: str = "", default: str | None = None) -> Any:
     """A setting of a table as `plain` gives it; `where` is the dotted path of the table, for messages.
+
+    `default` is the name of the kind where the table has none.
 
     **Raises** `SettingError` for unknown kinds and keys, with the nearest known one, and for values that are not
     allowed.
@@ -113,25 +118,31 @@ def structure(kind: type[Setting], table: Any, where: str = "") -> Any:
     values = dict(table)
     if kind is not Experiment:
         known = kinds(kind)
-        name = values.pop(KIND, DEFAULT_KINDS.get(kind, kind.__name__))
+        name = values.pop(KIND, default or kind.__name__)
         if not isinstance(name, str) or name not in known:
             raise SettingError(
                 f"{place}unknown kind {shown(name)}: {nearest(name if isinstance(name, str) else '', known)}"
             )
         kind = known[name]
-    fields = {each.name: each.metadata.get("rule") for each in dataclasses.fields(kind)}
+    fields = {each.name: each for each in dataclasses.fields(kind)}
     for key, value in values.items():
         if key not in fields:
             raise SettingError(f"{place}unknown key {shown(key)}: {nearest(key, fields)}")
-        path = f"{where}.{key}" if where else key
-        rule = fields[key]
-        if kind is Experiment and key in PARTS:
-            values[key] = structure(PARTS[key], value, path)
-        elif isinstance(rule, Parts) and isinstance(value, list):
-            values[key] = tuple(structure(rule.kind, each, f"{path}.{place}") for place, each in enumerate(value))
-        elif isinstance(value, Mapping):
-            values[key] = Options(value)
+        values[key] = structured(fields[key], value, f"{where}.{key}" if where else key)
     try:
         return kind(**values)
     except SettingError as error:
         raise SettingError(f"{place}{error}") from error
+
+
+def structured(field: dataclasses.Field[Any], value: Any, path: str) -> Any:
+    """The value of a field as a text gives it: tables become the settings that the field holds.
+
+    **Raises** `SettingError` as `structure` does.
+    """
+    rule = field.metadata.get("rule")
+    if isinstance(rule, Parts) and isinstance(value, list):
+        return tuple(structure(rule.kind, each, f"{path}.{place}") for place, each in enumerate(value))
+    if isinstance(rule, Instance) and issubclass(rule.kind, Setting):
+        return structure(rule.kind, value, path, type(field.default).__name__)
+    return Options(value) if isinstance(value, Mapping) else value

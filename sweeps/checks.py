@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ _MOST_CORNERS = 1024
 # What the length of blocks takes for each cell while it is worked out.
 _BYTES_OF_CELL = 32
 # Lengths of time that are counted in steps, in double precision whatever that of the simulation is.
-_COUNTED = ("curriculum.block_length", "objective.until")
+_COUNTED = re.compile(r"curriculum\.block_length|objective\.(constraints\.\d+\.)?until")
 
 
 def check_axes(experiment: Experiment, axes: Sequence[Axis], save: Save, precision: str) -> tuple[Axis, ...]:
@@ -219,7 +220,7 @@ def _build(experiment: Experiment, axes: Sequence[Axis], cell: Sequence[int], dt
 
 def _check_apart(experiment: Experiment, axis: Axis, precision: str) -> None:
     """Raise `SettingError` where two points of an axis are the same in the precision of the simulation."""
-    if is_static(experiment, axis) or any(path in _COUNTED for path in axis.paths):
+    if is_static(experiment, axis) or any(_COUNTED.fullmatch(path) for path in axis.paths):
         return
     # Words by their places among all of them: those are apart.
     columns = [np.asarray(axis.column(path)) for path in axis.paths]

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gatednet.experiment import PARTS, Experiment, require_path, with_values
+from gatednet.experiment import PARTS, Experiment, field_at, require_path, with_values
 from gatednet.refusal import SettingError, shown
-from gatednet.settings import Setting
+from gatednet.settings import Instance, Parts, Setting
 from gatednet.sweeps.axes import SEED, Axis
 from gatednet.sweeps.catalog import experiment
 from gatednet.sweeps.files import read_text
 from gatednet.sweeps.sweep import Sweep
 from gatednet.sweeps.text import check_keys, saved, typed
-from gatednet.toml import KIND, kinds, parse, structure
+from gatednet.toml import KIND, kinds, parse, structured
 
 KEYS = ("base", "save", "every", "set", "axes", "reduced", "precision", "noise")
 RANGES = {"linspace": Axis.linspace, "geomspace": Axis.geomspace}
@@ -91,8 +91,12 @@ def changed(base: Experiment, table: Mapping[str, Any]) -> Experiment:
 def _flat(base: Experiment, table: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         path = f"{where}{key}"
-        if path in PARTS and isinstance(value, Mapping) and KIND in value:
-            yield path, structure(PARTS[path], value, path)
+        field = field_at(base, path)
+        rule = None if field is None else field.metadata.get("rule")
+        if (isinstance(rule, Instance) and isinstance(value, Mapping) and KIND in value) or (
+            isinstance(rule, Parts) and isinstance(value, list)
+        ):
+            yield path, structured(field, value, path)
         elif isinstance(value, Mapping) and isinstance(require_path(base, path), Setting | Mapping):
             yield from _flat(base, value, f"{path}.")
         elif path in PARTS:

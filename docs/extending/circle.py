@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from gatednet import SettingError, TeacherSet, Teachers
+from gatednet import SettingError, Teachers, TeacherSet
 from gatednet.networks.base import Network
 from gatednet.settings import Choice, Number, Whole, field
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gatednet import Blocked, DeepLinear, Experiment, Features, GatedLinear, Gaussian, Inputs, Phase, Phases, Target
+from gatednet import Blocked, Experiment, Phase, Phases, Target
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.sweep import Sweep
 
@@ -49,31 +49,15 @@ def described(long_name: str, units: str = "1") -> dict[str, str]:
 
 def settings_line(experiment: Experiment) -> str:
     """The settings of an experiment that a caption states, in one line."""
-    objective, times = experiment.objective, experiment.timescales
-    cost = f", weight cost {objective.weight_cost:g} ({objective.weight_norm})" if objective.weight_cost else ""
+    parts = (
+        experiment.network,
+        experiment.teachers,
+        experiment.curriculum,
+        experiment.timescales,
+        experiment.objective,
+    )
+    network, teachers, curriculum, times, objective = (each.summary() for each in parts)
     return (
-        f"{_network(experiment)}, {experiment.teachers.number} tasks, "
-        f"inputs {_inputs(experiment.inputs)}, {type(experiment.curriculum).__name__.lower()} with block length "
-        f"{experiment.curriculum.block_length:g}, "
-        f"τ_w = {times.weights:g}, τ_c = {times.gates:g}, λ_norm = {objective.norm:g} (k = {objective.norm_order}), "
-        f"λ_nonneg = {objective.nonnegativity:g}{cost}, loss {objective.reduction} over outputs, "
+        f"{network}, {teachers}, inputs {experiment.inputs.summary()}, {curriculum}, {times}, {objective}, "
         f"dt = {experiment.dt:g}, {experiment.steps} steps"
     )
-
-
-def _inputs(inputs: Inputs) -> str:
-    if isinstance(inputs, Gaussian):
-        return f"Gaussian batches of {inputs.batch}"
-    if isinstance(inputs, Features):
-        noise = f", {inputs.label_noise:.0%} of their labels at random" if inputs.label_noise else ""
-        return f"{inputs.width} features of {inputs.images} in batches of {inputs.batch}{noise}"
-    return "the population" if inputs.exact else "the same at every step"
-
-
-def _network(experiment: Experiment) -> str:
-    network = experiment.network
-    shape = f"d_in = {network.inputs}, d_out = {network.outputs}"
-    if isinstance(network, DeepLinear):
-        return f"two layers, {shape}, {network.hidden} hidden units"
-    assert isinstance(network, GatedLinear)
-    return f"{network.paths} paths with {network.gates} gates, {shape}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int, UInt32
 
+from gatednet.declarations import Declaration
 from gatednet.settings import Setting, SettingError
 from gatednet.times import MOST_STEPS, steps_of
 
@@ -18,18 +20,25 @@ from gatednet.times import MOST_STEPS, steps_of
 class Schedule(eqx.Module):
     """What happens when, counted in steps: times rounded in double precision, before anything is traced.
 
-    `block_steps` is the length of a block, `release` the first step without penalties, None where they last. Arrays
-    have the shape () for a run and (runs,) in a lane, and are integers. Where blocks differ, `block_steps` is the least
-    length, and `starts` has the first step of each block, increasing from 0, for at least the blocks that a run begins.
+    `block_steps` is the length of a block, `release` the first step without penalties, as `Objective.ends` has it: None
+    where all last. Arrays have the shape () for a run and (runs,) in a lane, and are integers. Where blocks differ,
+    `block_steps` is the least length, and `starts` has the first step of each block, increasing from 0, for at least
+    the blocks that a run begins.
     """
 
     block_steps: Array | np.ndarray
-    release: Array | np.ndarray | None = None
+    release: Any = None
     starts: Int[Array, "blocks runs"] | None = None
 
 
 class Curriculum(Setting):
     """The sequence of targets that a network is shown, as weights over the teachers for every step."""
+
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {
+        "isotropic": Declaration(("task_weights",)),
+        "next_change": Declaration(("task_weights", "schedule", "block", "step_in_block")),
+        "summary": Declaration(("task_weights",), Setting.summary),
+    }
 
     @property
     @abc.abstractmethod
@@ -37,9 +46,9 @@ class Curriculum(Setting):
         """Time that a block lasts, at least."""
 
     @property
-    @abc.abstractmethod
     def isotropic(self) -> bool:
-        """Whether the target is always a combination of whole teachers, and so stays in their span."""
+        """Whether the target is always a combination of whole teachers: not unless a kind says so."""
+        return False
 
     @abc.abstractmethod
     def check_tasks(self, tasks: int) -> None:
@@ -53,15 +62,23 @@ class Curriculum(Setting):
         (tasks, runs), or (tasks, outputs, runs) where outputs differ.
         """
 
-    @abc.abstractmethod
     def next_change(self, schedule: Schedule, step: Array) -> Array:
-        """The first later step at which the weights may differ, for the earliest run of the lane, ()."""
+        """The first later step at which the weights may differ, for the earliest run of the lane, ().
+
+        It is the next step unless a kind says that weights last longer, which saves time.
+        """
+        del schedule
+        return step + 1
 
     def check(self, tasks: int, dt: float) -> None:
         """Raise `SettingError` where this curriculum does not go with this number of tasks or this step."""
         self.check_tasks(tasks)
         if dt > self.block_length:
             raise SettingError(f"dt is {dt!r}, allowed is at most the block length, {self.block_length!r}")
+
+    def summary_with_blocks(self) -> str:
+        """The kind of the curriculum and the length of its blocks, which is all that captions say of those shipped."""
+        return f"{type(self).__name__.lower()} with block length {self.block_length:g}"
 
     def schedule(self, dt: Any) -> Schedule:
         """The curriculum in steps; fields of `self` and `dt` may be NumPy arrays over runs."""
@@ -121,10 +138,6 @@ class InOrder(Curriculum):
     @abc.abstractmethod
     def order(self) -> tuple:
         """Tasks in the order of their blocks; empty: all, in turn."""
-
-    @property
-    def isotropic(self) -> bool:
-        return True
 
     def check_tasks(self, tasks: int) -> None:
         unknown = [task for task in self.order if task >= tasks]

@@ -15,6 +15,13 @@ class Blocked(InOrder):
     block_length: float = field(1.0, Number(0.0, low_allowed=False), "time that a block lasts", "time")
     order: tuple = field((), Nested(Whole(0), 1), "tasks in the order of their blocks; empty: all, in turn")
 
+    @property
+    def isotropic(self) -> bool:
+        return True
+
+    def summary(self) -> str:
+        return self.summary_with_blocks()
+
     def task_weights(self, schedule: Schedule, step: Array, key: Array, shape: tuple[int, int]) -> Array:
         del key
         order = self.tasks_in_order(shape[0])

@@ -27,6 +27,9 @@ class Interleaved(Curriculum):
     def isotropic(self) -> bool:
         return True
 
+    def summary(self) -> str:
+        return self.summary_with_blocks()
+
     def check_tasks(self, tasks: int) -> None:
         del tasks
 
@@ -36,6 +39,3 @@ class Interleaved(Curriculum):
         # The upper half of the word times the number of tasks: no product leaves 32 bits.
         task = ((word >> 16) * np.uint32(shape[0])) >> 16
         return jax.nn.one_hot(task.astype(jnp.int32), shape[0], axis=0)
-
-    def next_change(self, schedule: Schedule, step: Array) -> Array:
-        return step + 1

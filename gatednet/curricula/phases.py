@@ -42,6 +42,9 @@ class Phases(Curriculum):
         """The targets of all phases, in order."""
         return tuple(target for phase in self.phases for target in phase.targets)
 
+    def summary(self) -> str:
+        return self.summary_with_blocks()
+
     def check_tasks(self, tasks: int) -> None:
         if not self.phases:
             raise SettingError("Phases.phases is empty, allowed are one or more phases")

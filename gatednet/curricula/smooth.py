@@ -23,6 +23,13 @@ class Smooth(InOrder):
     hardness: float = field(1.0, Number(0.0, low_allowed=False), "how abruptly a task gives way to the next")
     order: tuple = field((), Nested(Whole(0), 1), "tasks in the order of their blocks; empty: all, in turn")
 
+    @property
+    def isotropic(self) -> bool:
+        return True
+
+    def summary(self) -> str:
+        return self.summary_with_blocks()
+
     def task_weights(self, schedule: Schedule, step: Array, key: Array, shape: tuple[int, int]) -> Array:
         del key
         order = self.tasks_in_order(shape[0])
@@ -38,6 +45,3 @@ class Smooth(InOrder):
         shown = 0.5 * (1.0 + jnp.sign(wave) * jnp.abs(jnp.sin(0.5 * jnp.pi * wave)) ** (1.0 / self.hardness))
         shown = shown / shown.sum(axis=0)
         return jax.nn.one_hot(order, shape[0], axis=0) @ shown
-
-    def next_change(self, schedule: Schedule, step: Array) -> Array:
-        return step + 1

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from gatednet.declarations import Declaration
 from gatednet.settings import Nested, Number, Setting, SettingError, Whole, field
 
 
 class Target(Setting):
     """A linear map that is put together from the teachers."""
+
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {"whole": Declaration(("weights",))}
 
     @property
     @abc.abstractmethod
@@ -20,9 +25,9 @@ class Target(Setting):
         """The tasks that take part."""
 
     @property
-    @abc.abstractmethod
     def whole(self) -> bool:
-        """Whether it is a combination of whole teachers, the same for all outputs."""
+        """Whether it is a combination of whole teachers, the same for all outputs: not unless a kind says so."""
+        return False
 
     @abc.abstractmethod
     def weights(self, tasks: int, outputs: int) -> Array:

@@ -15,6 +15,7 @@ from gatednet.arrays.rows import Blocks, Cut, Rows, add, split
 from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
+from gatednet.objectives.base import Active
 from gatednet.rules.base import Gradient, RuleState
 
 
@@ -80,13 +81,13 @@ class Dynamics(eqx.Module):
         outputs = self.experiment.network.outputs
         return self.experiment.objective.task_loss(self.network, rows, target, evidence, outputs)
 
-    def gradient(self, rows: Rows, target: Blocks, evidence: Any, penalised: Array | None = None) -> tuple[Rows, Array]:
+    def gradient(self, rows: Rows, target: Blocks, evidence: Any, active: Active = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
-        The loss is without the constraints that the rule takes implicitly. `penalised` says which runs are under their
-        penalties, (runs,); None for all.
+        The loss is without the constraints that the rule takes implicitly. `active` says when penalties are on; None:
+        they are.
         """
-        objective = self.experiment.objective
+        objective, penalised = self.experiment.objective.during(active)
         penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
 
         def loss(rows: Rows) -> tuple[Array, Array]:
@@ -100,15 +101,16 @@ class Dynamics(eqx.Module):
         return jax.grad(loss, has_aux=True)(rows)
 
     def step(
-        self, rows: Rows, memory: RuleState, target: Blocks, evidence: Any, clock: Clock, penalised: Array | None = None
+        self, rows: Rows, memory: RuleState, target: Blocks, evidence: Any, clock: Clock, active: Active = None
     ) -> tuple[Rows, RuleState, Array]:
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
-        here, task_loss = self.gradient(rows, target, evidence, penalised)
+        here, task_loss = self.gradient(rows, target, evidence, active)
 
         def at(rows: Rows, target: Blocks = target, evidence: Any = evidence) -> Rows:
-            return self.gradient(rows, target, evidence, penalised)[0]
+            return self.gradient(rows, target, evidence, active)[0]
 
         rows, memory = self.experiment.rule.update(rows, Gradient(here, at), memory, self.rates, clock)
         if self.experiment.rule.implicit:
-            rows = self.experiment.objective.proximal(rows, self.rates, penalised)
+            objective, penalised = self.experiment.objective.during(active)
+            rows = objective.proximal(self.network, rows, self.rates, penalised)
         return rows, memory, task_loss

@@ -13,28 +13,60 @@ from __future__ import annotations
 
 from jax import Array
 
+from gatednet.declarations import withdrawn
 from gatednet.dynamics.problem import Problem
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
-from gatednet.settings import SettingError
+from gatednet.objectives.base import Objective
+from gatednet.settings import Setting, SettingError
 
 
 def obstacle(experiment: Experiment) -> str | None:
     """Why a run of this experiment cannot be reduced exactly; None where it can."""
     if not experiment.inputs.exact:
-        return f"inputs {type(experiment.inputs).__name__} have another second moment than the identity"
-    if experiment.network.frame is None:
-        return (
-            f"network {type(experiment.network).__name__} declares no frame, coordinates in which its weights stay few"
+        kind = type(experiment.inputs).__name__
+        return _unsaid("inputs", experiment.inputs, "exact") or (
+            f"inputs {kind} have another second moment than the identity"
         )
-    for name in ("objective", "rule"):
-        part = getattr(experiment, name)
+    for name, part in (("objective", experiment.objective), ("rule", experiment.rule)):
         if not part.isotropic:
-            return f"{name} {type(part).__name__} is not isotropic: {part!r}"
+            return (
+                _unsaid(name, part, "isotropic")
+                or _of_objective(experiment.objective, part)
+                or (f"{name} {type(part).__name__} is not isotropic: {part!r}")
+            )
+    if experiment.network.frame is None:
+        kind = type(experiment.network).__name__
+        return (
+            _unsaid("network", experiment.network, "frame")
+            or f"network {kind} has no frame, coordinates in which its weights stay few"
+        )
     if not experiment.curriculum.isotropic and not experiment.network.frame.targets_by_row:
         kind = type(experiment.curriculum).__name__
-        return f"curriculum {kind} shows rows of several teachers, and the gates of the network are those of whole maps"
+        return _unsaid("curriculum", experiment.curriculum, "isotropic") or (
+            f"curriculum {kind} shows rows of several teachers, and the gates of the network are those of whole maps"
+        )
     return None
+
+
+def _of_objective(objective: Objective, part: Setting) -> str | None:
+    """The task loss or further constraint that is not isotropic, where an objective is not because of one."""
+    if part is not objective:
+        return None
+    parts = [("task loss", objective.task), *(("constraint", each) for each in objective.constraints)]
+    for name, each in parts:
+        if not each.isotropic:
+            kind = type(each).__name__
+            return _unsaid(name, each, "isotropic") or f"{name} {kind} is not isotropic: {each!r}"
+    return None
+
+
+def _unsaid(name: str, part: Setting, declaration: str) -> str | None:
+    """That a part does not declare what its behaviour needs it to, in words; None where it does."""
+    found = withdrawn(type(part), declaration)
+    if found is None:
+        return None
+    return f"{name} {type(part).__name__} does not declare {declaration}, and {found.by} has its own {found.behaviour}"
 
 
 def reduced_network(experiment: Experiment) -> Network:

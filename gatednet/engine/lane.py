@@ -78,10 +78,9 @@ class _Loop(eqx.Module):
         weights = experiment.curriculum.task_weights(self.lane.schedule, step, self.lane.problem.key, (tasks, outputs))
         return weights, self.lane.dynamics.target(teachers, weights)
 
-    def penalised(self, step: Array) -> Array | None:
-        """Which runs are under their penalties at a step; None where all are, always."""
-        release = self.lane.schedule.release
-        return None if release is None else step < release
+    def penalised(self, step: Array) -> Any:
+        """Which runs are under their penalties at a step, for `Objective.during`; None where all are, always."""
+        return jax.tree.map(lambda first: step < first, self.lane.schedule.release)
 
     @property
     def group(self) -> int:

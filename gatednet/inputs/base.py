@@ -6,14 +6,20 @@ A linear network feels a batch only through Sigma (paper, section 2): the task l
 from __future__ import annotations
 
 import abc
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from jax import Array
 from jaxtyping import Float
 
+from gatednet.declarations import Declaration
 from gatednet.inputs.examples import Examples, Minibatch
 from gatednet.networks.base import Network
 from gatednet.settings import Setting, SettingError
+
+# What a step costs for the most part, by what it sees of its inputs: nothing that is drawn, the triangle of a second
+# moment, inputs one by one, or examples.
+Cost = Literal["population", "gaussian", "drawn", "labelled"]
 
 
 class Inputs(Setting):
@@ -22,10 +28,18 @@ class Inputs(Setting):
     Random numbers are drawn for a group of steps at once, and each step of the group makes its factor of them.
     """
 
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {
+        "exact": Declaration(("draw", "factor", "everything")),
+        "labelled": Declaration(("draw", "factor", "everything")),
+        "steps_per_draw": Declaration(("draw",)),
+        "cost": Declaration(("draw", "factor")),
+        "summary": Declaration(("draw", "factor"), Setting.summary),
+    }
+
     @property
-    @abc.abstractmethod
     def exact(self) -> bool:
-        """Whether every step sees the identity as second moment, whatever the coordinates."""
+        """Whether every step sees the identity as second moment in any coordinates: not unless a kind says so."""
+        return False
 
     @property
     def labelled(self) -> bool:
@@ -49,6 +63,11 @@ class Inputs(Setting):
     @abc.abstractmethod
     def steps_per_draw(self, inputs: int) -> int:
         """How many steps one draw serves, for inputs of so many dimensions."""
+
+    def cost(self, inputs: int) -> Cost:
+        """What a step costs like, for inputs of so many dimensions: by default like inputs drawn one by one."""
+        del inputs
+        return "drawn"
 
     def numbers(self, inputs: int) -> int:
         """How many numbers a step sees of one run, for inputs of so many dimensions."""

@@ -8,7 +8,7 @@ import numpy as np
 from jax import Array
 
 from gatednet.arrays.rows import add
-from gatednet.inputs.base import Inputs
+from gatednet.inputs.base import Cost, Inputs
 from gatednet.inputs.examples import Examples, Minibatch, examples_of, in_pieces
 from gatednet.networks.base import Network
 from gatednet.random.shuffle import orders, shuffled
@@ -57,6 +57,14 @@ class Features(Inputs):
     @property
     def labelled(self) -> bool:
         return True
+
+    def summary(self) -> str:
+        noise = f", {self.label_noise:.0%} of their labels at random" if self.label_noise else ""
+        return f"{self.width} features of {self.images} in batches of {self.batch}{noise}"
+
+    def cost(self, inputs: int) -> Cost:
+        del inputs
+        return "labelled"
 
     def check(self, network: Network) -> None:
         if network.inputs != self.width:

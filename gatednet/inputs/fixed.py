@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.inputs.base import Inputs
+from gatednet.inputs.base import Cost, Inputs
 from gatednet.inputs.examples import Examples
 from gatednet.settings import Choice, field
 from gatednet.times import MOST_STEPS
@@ -20,6 +20,13 @@ class Fixed(Inputs):
     @property
     def exact(self) -> bool:
         return False
+
+    def summary(self) -> str:
+        return "the same at every step"
+
+    def cost(self, inputs: int) -> Cost:
+        del inputs
+        return "population"
 
     def numbers(self, inputs: int) -> int:
         return inputs * (inputs if self.vectors == "identity" else 1)

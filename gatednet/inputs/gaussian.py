@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jax import Array
 
-from gatednet.inputs.base import Inputs
+from gatednet.inputs.base import Cost, Inputs
 from gatednet.inputs.examples import Examples
 from gatednet.random.threefry import normals
 from gatednet.random.wishart import STEPS_PER_DRAW, bartlett_factor, chi_of_few_degrees, draw_squares
@@ -25,6 +25,12 @@ class Gaussian(Inputs):
     @property
     def exact(self) -> bool:
         return False
+
+    def summary(self) -> str:
+        return f"Gaussian batches of {self.batch}"
+
+    def cost(self, inputs: int) -> Cost:
+        return "gaussian" if self.by_triangle(inputs) else "drawn"
 
     def by_triangle(self, inputs: int) -> bool:
         """Whether the factor is Bartlett's triangle."""

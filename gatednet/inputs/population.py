@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jax import Array
 
-from gatednet.inputs.base import Inputs
+from gatednet.inputs.base import Cost, Inputs
 from gatednet.inputs.examples import Examples
 from gatednet.times import MOST_STEPS
 
@@ -15,6 +15,13 @@ class Population(Inputs):
     @property
     def exact(self) -> bool:
         return True
+
+    def summary(self) -> str:
+        return "the population"
+
+    def cost(self, inputs: int) -> Cost:
+        del inputs
+        return "population"
 
     def steps_per_draw(self, inputs: int) -> int:
         del inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -15,6 +15,7 @@ from gatednet.arrays.frames import Frame
 from gatednet.arrays.product import product
 from gatednet.arrays.rows import Blocks, Cut, Rows, join
 from gatednet.arrays.state import State
+from gatednet.declarations import Declaration
 from gatednet.settings import Setting, SettingError
 
 
@@ -37,6 +38,14 @@ class Network(Setting):
     faster or what more can be measured, and is assumed of no network that does not declare it. One that computes a
     linear map is a `LinearNetwork`.
     """
+
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {
+        "linear": Declaration(("respond",)),
+        "frame": Declaration(("respond", "effective_map", "split", "join", "with_maps")),
+        "cut": Declaration(("respond", "effective_map", "split", "join")),
+        "overflows_first": Declaration(("respond", "effective_map", "groups")),
+        "summary": Declaration(("respond", "effective_map"), Setting.summary),
+    }
 
     @property
     @abc.abstractmethod
@@ -61,6 +70,10 @@ class Network(Setting):
     def linear(self) -> bool:
         """Whether the outputs are a linear map of the inputs, so that a batch is felt through its second moment."""
         return False
+
+    def timed_as(self, timescale: str) -> tuple[str, ...]:
+        """The groups that have a time constant: those that constraints on "weights" or on "gates" are about."""
+        return tuple(name for name, group in self.groups.items() if group.timescale == timescale)
 
     @property
     def parameters(self) -> int:
@@ -169,6 +182,8 @@ class LinearNetwork(Network):
 
         None is the factor of the identity.
         """
+        if not self.linear:
+            return super().error(rows, target, evidence)
         shown = tuple(effective - wanted for effective, wanted in zip(self.effective_map(rows), target, strict=True))
         if evidence is None:
             return shown
@@ -176,5 +191,7 @@ class LinearNetwork(Network):
         return (product(block, evidence.astype(block.dtype)),)
 
     def classify(self, rows: Rows, examples: Any) -> Float[Array, "*runs outputs batch"]:
+        if not self.linear:
+            return super().classify(rows, examples)
         (linear,) = self.effective_map(rows)
         return examples.outputs(linear)

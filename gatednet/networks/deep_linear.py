@@ -52,6 +52,9 @@ class DeepLinear(LinearNetwork):
     def frame(self) -> Frame:
         return RowsTogether()
 
+    def summary(self) -> str:
+        return f"two layers, d_in = {self.inputs}, d_out = {self.outputs}, {self.hidden} hidden units"
+
     def cut(self, exact: bool) -> Cut:
         del exact
         return Cut.MAPS

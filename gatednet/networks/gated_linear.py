@@ -52,6 +52,9 @@ class GatedLinear(LinearNetwork):
     def frame(self) -> Frame:
         return WholeMaps() if self.gates == "path" else RowsApart()
 
+    def summary(self) -> str:
+        return f"{self.paths} paths with {self.gates} gates, d_in = {self.inputs}, d_out = {self.outputs}"
+
     def cut(self, exact: bool) -> Cut:
         if exact and self.parameters <= LARGEST_UNROLLED:
             return Cut.ENTRIES

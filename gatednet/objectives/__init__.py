@@ -1,5 +1,5 @@
-"""Objectives: the loss, as the paper writes it.
+"""Objectives: the loss, as the paper writes it, of a task loss and constraints.
 
-`base.py` has the squared error and the constraints on gates; each other file holds a kind.
-Gradients are `jax.grad` of it and stand nowhere.
+`base.py` puts them together, `task_loss.py` and `constraint.py` say what each is; each other file holds a kind, or a
+map that takes constraints implicitly. Gradients are `jax.grad` of the loss and stand nowhere.
 """

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-from jax import Array
-
-from gatednet.arrays.rows import Blocks, Rows
-from gatednet.inputs.examples import Minibatch
-from gatednet.networks.base import Network
 from gatednet.objectives.base import Objective
-from gatednet.settings import number_of
+from gatednet.objectives.softmax import SoftmaxCrossEntropy
+from gatednet.objectives.task_loss import TaskLoss
+from gatednet.settings import part
 
 
 class CrossEntropy(Objective):
@@ -20,12 +15,4 @@ class CrossEntropy(Objective):
     with `reduction = "mean"` it is divided by the number of outputs, as the squared error is.
     """
 
-    @property
-    def labelled(self) -> bool:
-        return True
-
-    def task_loss(self, network: Network, rows: Rows, target: Blocks, evidence: Minibatch, outputs: int) -> Array:
-        (task,) = target
-        likelihoods = jax.nn.log_softmax(network.classify(rows, evidence), axis=-2)
-        asked = jnp.sum(evidence.asked(task) * likelihoods, axis=(-2, -1)) / likelihoods.shape[-1]
-        return -asked * number_of(self.reduction, (1.0, 1.0 / outputs))
+    task: TaskLoss = part(SoftmaxCrossEntropy(), TaskLoss, "error at the task", optional=True)

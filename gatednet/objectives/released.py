@@ -12,7 +12,10 @@ from gatednet.times import steps_of
 
 
 class Released(Objective):
-    """The same, with penalties that end at a time: what they have made, without what made it."""
+    """The same, with penalties that end at a time: what they have made, without what made it.
+
+    Further constraints end then too, or at a time of their own before.
+    """
 
     until: float = field(1.0, Number(0.0), "time at which the penalties end", "time")
 

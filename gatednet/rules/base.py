@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 from jax import Array
@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from gatednet.arrays.clock import Clock
 from gatednet.arrays.rows import Group, Rows
+from gatednet.declarations import Declaration
 from gatednet.settings import Setting
 
 RuleState = Any
@@ -37,10 +38,16 @@ class Rule(Setting):
     with the runs last.
     """
 
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {
+        "isotropic": Declaration(("start", "update")),
+        "implicit": Declaration(("update",)),
+        "limits": Declaration(("start", "update")),
+    }
+
     @property
-    @abc.abstractmethod
     def isotropic(self) -> bool:
-        """Whether the rule is unchanged by rotations of the maps."""
+        """Whether the rule is unchanged by rotations of the maps: not unless a kind says so."""
+        return False
 
     @property
     def implicit(self) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
+from typing import ClassVar
 
 from jax import Array
 
 from gatednet.arrays.state import State
+from gatednet.declarations import Declaration
 from gatednet.networks.base import Network
 from gatednet.settings import Setting
 
@@ -14,10 +17,12 @@ from gatednet.settings import Setting
 class InitialState(Setting):
     """How the weights and gates of a run are chosen before its first step."""
 
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {"shared": Declaration(("draw",))}
+
     @property
-    @abc.abstractmethod
     def shared(self) -> bool:
-        """Whether all seeds start from the same state."""
+        """Whether all seeds start from the same state: not unless a kind says so."""
+        return False
 
     @property
     def of_maps(self) -> bool:

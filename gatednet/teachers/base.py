@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
+from typing import ClassVar
 
 from jax import Array
 
+from gatednet.declarations import Declaration
 from gatednet.networks.base import Network
 from gatednet.settings import Setting
 
@@ -13,10 +16,14 @@ from gatednet.settings import Setting
 class TeacherSet(Setting):
     """How the teachers of a run are chosen."""
 
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {
+        name: Declaration(("draw",)) for name in ("shared", "labelled", "overlap")
+    }
+
     @property
-    @abc.abstractmethod
     def shared(self) -> bool:
-        """Whether all seeds have the same teachers."""
+        """Whether all seeds have the same teachers: not unless a kind says so."""
+        return False
 
     @property
     @abc.abstractmethod
@@ -32,6 +39,10 @@ class TeacherSet(Setting):
     def overlap(self) -> float | None:
         """The mean cosine of the same row of any two teachers, where it is one number for all pairs and seeds."""
         return None
+
+    def summary(self) -> str:
+        """How many tasks there are, which is all that captions say of teachers."""
+        return f"{self.number} tasks"
 
     @abc.abstractmethod
     def check(self, network: Network) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from gatednet.dynamics.reduction import reduced_network
-from gatednet.inputs.gaussian import Gaussian
 from gatednet.sweeps.sweep import Sweep
 
 # Simulated steps per second of one core, and seconds to compile, by the way of simulating.
@@ -22,10 +21,7 @@ def mode_of(sweep: Sweep, group: tuple[int, ...]) -> str:
         return "labelled"
     if sweep.recipe(group).reduced:
         return "reduced"
-    inputs = experiment.inputs
-    if not isinstance(inputs, Gaussian):
-        return "population"
-    return "gaussian" if inputs.by_triangle(experiment.network.inputs) else "drawn"
+    return experiment.inputs.cost(experiment.network.inputs)
 
 
 def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:
