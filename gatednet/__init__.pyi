@@ -50,6 +50,7 @@ from .objectives.cross_entropy import CrossEntropy as CrossEntropy
 from .objectives.released import Released as Released
 from .observables import REGISTRY as REGISTRY
 from .observables import Observable as Observable
+from .observables import Recorder as Recorder
 from .observables import observable as observable
 from .rules.base import Rule as Rule
 from .rules.euler import Euler as Euler

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Int
 
 from gatednet.settings import Setting, SettingError
 from gatednet.times import steps_of
@@ -18,11 +19,11 @@ class Schedule(eqx.Module):
     """What happens when, counted in steps: times rounded in double precision, before anything is traced.
 
     `block_steps` is the length of a block, `release` the first step without penalties, None where they last. Arrays
-    have the shape () for a run and (runs,) in a lane, and are integers.
+    have the shape () for a run, (runs,) in a lane, and that of the values of a grid.
     """
 
-    block_steps: Array | np.ndarray
-    release: Array | np.ndarray | None = None
+    block_steps: Int[Array | np.ndarray, "*cells"]
+    release: Int[Array | np.ndarray, "*others"] | None = None
 
 
 class Curriculum(Setting):

@@ -60,20 +60,19 @@ def numbers_of_run(experiment: Experiment, reduced: bool) -> int:
 
 def numbers_of_results(experiment: Experiment, save: Save, blocks: int) -> int:
     """How many numbers are saved of one run, and kept of its past while it lasts, at least."""
-    network = experiment.network
-    saves = experiment.steps // save.every + 1
+    network, span = experiment.network, save.span(experiment, blocks)
     paths = network.weight_shape[0]
     sizes = {
-        "step": saves,
-        "every_step": experiment.steps,
-        "block": blocks,
         "task": experiment.teachers.number,
         "path": paths,
         "output": network.outputs,
         "input": network.inputs,
         "unit": network.gate_shape[-1] if network.gates_are_weights else paths * network.outputs,
     }
-    total = sum(math.prod(sizes.get(dim, 1) for dim in each.all_dims) for each in save.chosen)
-    if any(each.when == "history" for each in save.chosen):
-        total += saves * (math.prod(network.weight_shape) + math.prod(network.gate_shape))
+    total = 0
+    for each in save.chosen:
+        known = {**sizes, **each.recorder.sizes(span, each.dims)}
+        total += math.prod(known.get(dim, 1) for dim in each.all_dims)
+    if save.keeps_history:
+        total += span.saves * (math.prod(network.weight_shape) + math.prod(network.gate_shape))
     return total
