@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -31,8 +32,6 @@ _CELLS = 256
 _PIECE_S, _LONGEST_S = 1.0, 600.0
 # Numbers that its runs keep.
 _PIECE_NUMBERS = 10**7
-# Saves of a run where what is measured is a mean over the last of them.
-SAVES = 100
 _PRECISION = "float32"
 
 
@@ -51,11 +50,11 @@ class Diagram:
 
 
 def observables() -> dict[str, Observable]:
-    """What can colour a diagram, by name: scalars that are there at saves, at the end, or for each block."""
+    """What can colour a diagram, by name: scalars whose last value needs neither every step nor chosen saves."""
     return {
         name: each
         for name, each in REGISTRY.items()
-        if not each.dims and each.when in ("saves", "end", "blocks") and each.of != "labels"
+        if not each.dims and each.recorder.fewest_saves and "every_step" not in each.all_dims and each.of != "labels"
     }
 
 
@@ -77,7 +76,7 @@ def diagrams(
 
     **Raises** `SettingError` where the experiment does not allow values of the range.
     """
-    save = Save((observable,), _every(experiment, REGISTRY[observable]))
+    save = Save((observable,), steps_between(experiment.steps, REGISTRY[observable].recorder.fewest_saves or 1))
     for side in sides:
         start = time.perf_counter()
         axes = (
@@ -92,10 +91,6 @@ def diagrams(
         if values is None:
             return
         yield Diagram(x.values(side), y.values(side), values.mean(axis=-1), sweep.runs, time.perf_counter() - start)
-
-
-def _every(experiment: Experiment, observable: Observable) -> int:
-    return steps_between(experiment.steps, SAVES) if observable.when == "end" else experiment.steps
 
 
 def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequence[jax.Device]) -> np.ndarray | None:
@@ -119,8 +114,9 @@ def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequenc
 
 def _piece(sweep: Sweep) -> int:
     """The runs of a chunk: nobody else has a turn before they are done."""
-    experiment, (observable,) = sweep.experiment, sweep.save.chosen
-    saved = experiment.steps / (sweep.block_steps.min() if observable.when == "blocks" else sweep.save.every)
+    (observable,) = sweep.save.chosen
+    span = sweep.save.span(sweep.experiment, sweep.most_blocks)
+    saved = math.prod(observable.recorder.sizes(span, observable.dims).values())
     return max(1, min(_CELLS * sweep.shape[-1], int(_PIECE_S / _seconds(sweep)), int(_PIECE_NUMBERS / saved)))
 
 
@@ -132,15 +128,7 @@ def _seconds(sweep: Sweep) -> float:
 def scalar(name: str, values: np.ndarray, result: np.ndarray) -> np.ndarray:
     """The last value of an observable in each run, and NaN where the run left the finite numbers.
 
-    `values` is (..., saves) or (..., blocks), or has no such axis where the observable is one of the end; `result`,
-    (...), are the result codes of the runs.
+    `values` is (..., *dims) with the dimensions of its recorder; `result`, (...), are the result codes of the runs.
     """
-    values = np.asarray(values, np.float64)
-    when = REGISTRY[name].when
-    if when == "blocks":
-        # Blocks that a run does not reach are NaN.
-        last = np.isfinite(values).cumsum(axis=-1).argmax(axis=-1)
-        values = np.take_along_axis(values, last[..., None], axis=-1)[..., 0]
-    elif when != "end":
-        values = values[..., -1]
-    return np.where(result == COMPLETED, values, np.nan)
+    last = REGISTRY[name].recorder.last(np.asarray(values, np.float64))
+    return np.where(result == COMPLETED, last, np.nan)

@@ -15,7 +15,7 @@ import jax
 from gatednet import Experiment, Population, SettingError, with_values
 from gatednet.experiment import nearest, static_half
 from gatednet.explore.curves import Curves, simulated
-from gatednet.explore.diagram import SAVES, SIDES, Diagram, diagrams, observables
+from gatednet.explore.diagram import SIDES, Diagram, diagrams, observables
 from gatednet.explore.kept import Kept
 from gatednet.explore.latest import Wanted
 from gatednet.explore.limits import check_blocks, check_size, check_time
@@ -33,6 +33,8 @@ Compiling = Callable[[bool], None]
 DEFAULT = "fig2-flexible"
 # An exported diagram: its cells along either side, and how its ranges are written.
 _EXPORTED = 64
+# Saves of a run in an exported sweep.
+_SAVES = 100
 _RANGES = {"linear": "linspace", "log": "geomspace"}
 
 
@@ -168,7 +170,7 @@ class Live(Source):
         return {
             "base": view.base,
             "save": [view.observable],
-            "every": steps_between(experiment.steps, SAVES),
+            "every": steps_between(experiment.steps, _SAVES),
             # The page has the population as inputs, whatever the base has.
             "set": {"inputs": plain(experiment.inputs), **dict(view.changes)},
             "axes": {**axes, "seed": view.seeds},

@@ -136,7 +136,7 @@ class Stored(Source):
         return {
             each.name: REGISTRY[each.name].long_name
             for each in self._sweep.variables
-            if each.name in REGISTRY and not REGISTRY[each.name].dims and REGISTRY[each.name].when != "steps"
+            if each.name in REGISTRY and not REGISTRY[each.name].dims and "every_step" not in each.dims
         }
 
     def sweep_table(self, view: View) -> dict[str, Any]:

@@ -59,6 +59,7 @@ from .objectives.task_loss import TaskLoss as TaskLoss
 from .objectives.weight_cost import WeightCost as WeightCost
 from .observables import REGISTRY as REGISTRY
 from .observables import Observable as Observable
+from .observables import Recorder as Recorder
 from .observables import observable as observable
 from .rules.base import Rule as Rule
 from .rules.euler import Euler as Euler

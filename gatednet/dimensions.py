@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gatednet.engine.save import RESULT, RESULT_STEP, RESULTS, Save
 from gatednet.experiment import Experiment
 from gatednet.observables import observable
+from gatednet.observables.recorders.base import Coordinate
 
 
 def dimensions(name: str) -> tuple[str, ...]:
@@ -31,27 +30,12 @@ def attributes(name: str) -> dict[str, Any]:
     return {"long_name": found.long_name, "units": found.units}
 
 
-def coordinates(experiment: Experiment, save: Save) -> dict[str, tuple[str, np.ndarray, dict[str, str]]]:
+def coordinates(experiment: Experiment, save: Save) -> dict[str, Coordinate]:
     """Coordinates of the dimensions that saves have: (dimension, values, attributes) by name."""
-    used = {dim for each in save.chosen for dim in each.all_dims}
-    found: dict[str, tuple[str, np.ndarray, dict[str, str]]] = {}
-    if "step" in used:
-        found["step"] = (
-            "step",
-            np.arange(0, experiment.steps + 1, save.every),
-            {"long_name": "steps taken", "units": "step"},
-        )
-    if "every_step" in used:
-        found["every_step"] = (
-            "every_step",
-            np.arange(experiment.steps),
-            {"long_name": "steps taken", "units": "step"},
-        )
-    if "after_switch" in used:
-        size = next(each.fold.size for each in save.chosen if each.fold and "after_switch" in each.dims)
-        found["after_switch"] = (
-            "after_switch",
-            np.arange(1, size + 1),
-            {"long_name": "step after a switch, the first is 1", "units": "step"},
-        )
+    span = save.span(experiment)
+    # Saves, steps, parts of blocks: their order is stored, and is no matter of that of the observables.
+    ordered = sorted(save.chosen, key=lambda each: (each.recorder.by_blocks, each.recorder.shown == "step"))
+    found: dict[str, Coordinate] = {}
+    for each in ordered:
+        found |= each.recorder.coordinates(span, each.dims)
     return found

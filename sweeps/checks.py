@@ -116,7 +116,7 @@ def _check_numbers(experiment: Experiment, axes: Sequence[Axis], save: Save) -> 
         )
     timed = math.prod(len(axis) for axis in axes if changes_schedule(axis))
     check_fits(f"the lengths of blocks in {timed:,} cells", _BYTES_OF_CELL * timed)
-    saves = experiment.steps // save.every + 1
+    saves = save.span(experiment).saves
     for axis in axes:
         if "dt" in axis.paths and "step" in {dim for each in save.chosen for dim in each.all_dims}:
             check_fits(f"the times of {saves:,} saves for {len(axis):,} lengths of a step", 8 * saves * len(axis))

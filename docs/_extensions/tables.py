@@ -29,14 +29,6 @@ if TYPE_CHECKING:
 # Read before autodoc touches the functions: it writes other defaults and annotations into them.
 COMMAND: Any = typer.main.get_command(app)
 
-MOMENTS = {
-    "saves": "at every save",
-    "history": "at every save",
-    "steps": "at every step",
-    "blocks": "once a block",
-    "end": "once, at the end",
-}
-
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The lines of a Markdown table."""
@@ -72,7 +64,7 @@ class Observables(Generated):
                     escaped(each.long_name),
                     ", ".join(f"`{dim}`" for dim in each.all_dims) or "none",
                     each.units,
-                    MOMENTS[each.when],
+                    each.recorder.frequency,
                 ]
                 for each in REGISTRY.values()
             ),

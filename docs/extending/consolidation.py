@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from gatednet import Rows, Rule
-from gatednet.arrays.clock import Clock
+from gatednet.arrays.block_clock import BlockClock
 from gatednet.rules.base import Gradient, Rates, descended
 from gatednet.settings import Number, field
 
@@ -29,7 +29,7 @@ class Consolidation(Rule):
         nothing = jax.tree.map(jnp.zeros_like, rows)
         return {"anchor": rows, "importance": nothing, "squares": nothing}
 
-    def update(self, rows, gradient: Gradient, memory, rates: Rates, clock: Clock):
+    def update(self, rows, gradient: Gradient, memory, rates: Rates, clock: BlockClock):
         def at_switch(new: Rows, old: Rows) -> Rows:
             return jax.tree.map(lambda new, old: jnp.where(clock.switched, new, old), new, old)
 

@@ -21,12 +21,12 @@ class Schedule(eqx.Module):
     """What happens when, counted in steps: times rounded in double precision, before anything is traced.
 
     `block_steps` is the length of a block, `release` the first step without penalties, as `Objective.ends` has it: None
-    where all last. Arrays have the shape () for a run and (runs,) in a lane, and are integers. Where blocks differ,
-    `block_steps` is the least length, and `starts` has the first step of each block, increasing from 0, for at least
-    the blocks that a run begins.
+    where all last. Arrays have the shape () for a run, (runs,) in a lane, and that of the values of a grid. Where
+    blocks differ, `block_steps` is the least length, and `starts` has the first step of each block, increasing from 0,
+    for at least the blocks that a run begins.
     """
 
-    block_steps: Array | np.ndarray
+    block_steps: Int[Array | np.ndarray, "*cells"]
     release: Any = None
     starts: Int[Array, "blocks runs"] | None = None
 
@@ -99,10 +99,11 @@ class Curriculum(Setting):
         return schedule
 
     def block(self, schedule: Schedule, step: Array) -> Array:
-        """The number of the block that a step lies in, counted from 0, (runs,)."""
+        """The number of the block that a step lies in, counted from 0, (..., runs)."""
         if schedule.starts is None:
             return step // schedule.block_steps
-        return jnp.sum(schedule.starts <= step, axis=0, dtype=jnp.int32) - 1
+        begun = schedule.starts <= jnp.atleast_1d(step)[..., None, :]
+        return jnp.sum(begun, axis=-2, dtype=jnp.int32) - 1
 
     def first_step(self, schedule: Schedule, block: Array) -> Array:
         """The first step of a block, (..., runs); a step that no run reaches where there is no such block."""
@@ -113,7 +114,7 @@ class Curriculum(Setting):
         return jnp.take_along_axis(starts, place, axis=0, mode="clip").reshape(*jnp.shape(block)[:-1], -1)
 
     def step_in_block(self, schedule: Schedule, step: Array) -> Array:
-        """How many steps of its block came before a step, (runs,)."""
+        """How many steps of its block came before a step, (..., runs)."""
         if schedule.starts is None:
             return step % schedule.block_steps
         return step - self.first_step(schedule, self.block(schedule, step))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-from gatednet.arrays.clock import Clock
+from gatednet.arrays.block_clock import BlockClock
 from gatednet.arrays.rows import Blocks, Cut, Rows, add, split
 from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
@@ -101,7 +101,7 @@ class Dynamics(eqx.Module):
         return jax.grad(loss, has_aux=True)(rows)
 
     def step(
-        self, rows: Rows, memory: RuleState, target: Blocks, evidence: Any, clock: Clock, active: Active = None
+        self, rows: Rows, memory: RuleState, target: Blocks, evidence: Any, clock: BlockClock, active: Active = None
     ) -> tuple[Rows, RuleState, Array]:
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
         here, task_loss = self.gradient(rows, target, evidence, active)

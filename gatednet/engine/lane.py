@@ -9,8 +9,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float, Int
 
-from gatednet.arrays.clock import Clock
 from gatednet.arrays.rows import Blocks, Rows, add, total
 from gatednet.arrays.state import State, flat
 from gatednet.curricula.base import Schedule
@@ -18,58 +18,77 @@ from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Problem
 from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
 from gatednet.inputs.examples import Examples
-from gatednet.observables import History, Moment, Observable, Snapshot, When
+from gatednet.observables import Course, Ending, History, Moment, Observable, Snapshot, Span
+from gatednet.observables.recorders.base import Kept, Shown
 from gatednet.rules.base import RuleState
 
 
 class Lane(eqx.Module):
     """Runs that are advanced together, all arrays with the runs as last axis.
 
-    `basis` is that of a reduced problem, (outputs, inputs, dimensions, runs), None where nothing was reduced;
-    `examples` are those that labelled inputs come from, shared by the runs.
+    `basis` is that of a reduced problem, None where nothing was reduced; `examples` are those that labelled inputs come
+    from, shared by the runs.
     """
 
     dynamics: Dynamics
     schedule: Schedule
     problem: Problem
-    basis: Array | None = None
+    basis: Float[Array, "rows columns dimensions runs"] | None = None
     examples: Examples | None = None
 
 
 class _Carry(eqx.Module):
-    """What changes from step to step. `finite` counts the steps that each run began with finite parameters."""
+    """What changes from step to step.
+
+    `finite` counts the steps that each run began with finite parameters, `kept` is what recorders keep, by observable.
+    """
 
     state: State | Rows
     memory: RuleState
-    finite: Array
-    folds: dict[str, Array]
-    traces: dict[str, Array]
+    finite: Int[Array, " runs"]
+    kept: dict[str, Kept]
 
 
 class _Loop(eqx.Module):
-    """The loop over the steps of a lane, in segments that end at a switch or at a save."""
+    """The loop over the steps of a lane, in segments that end at a switch or at a save.
+
+    `recorded` are the observables that are shown every step.
+    """
 
     lane: Lane
-    folded: tuple[Observable, ...]
-    traced: tuple[Observable, ...]
-    last_step: int
+    span: Span
+    recorded: tuple[Observable, ...]
 
-    def start(self, blocks: int) -> _Carry:
+    def start(self) -> _Carry:
         lane = self.lane
         rows = lane.dynamics.rows(lane.problem.state)
-        first = jax.tree.leaves(lane.problem.state)[0]
-        runs, dtype = first.shape[-1], first.dtype
         return _Carry(
             lane.dynamics.carried(rows),
             lane.dynamics.experiment.rule.start(rows, lane.dynamics.rates),
-            jnp.zeros(runs, jnp.int32),
-            {
-                each.name: jnp.full((blocks, *each.fold.shape, runs), each.fold.initial, dtype)
-                for each in self.folded
-                if each.fold
-            },
-            {each.name: jnp.zeros((self.last_step + 1, runs), dtype) for each in self.traced},
+            jnp.zeros(self.course.runs, jnp.int32),
+            {each.name: self.started(each) for each in self.recorded},
         )
+
+    @property
+    def course(self) -> Course:
+        """What recorders know before the first step."""
+        first = jax.tree.leaves(self.lane.problem.state)[0]
+        return Course(self.lane.dynamics, self.lane.schedule, self.span, first.shape[-1], first.dtype)
+
+    def started(self, each: Observable) -> Kept:
+        """What the recorder of an observable keeps before the first value."""
+
+        def first_value() -> Array:
+            before, step = _Loop(self.lane, self.span, ()).start(), jnp.zeros((), jnp.int32)
+            if each.recorder.shown == "save":
+                return each.function(self.snapshot(before, step))
+            moment, _ = self.moment(before, step, self.target(step)[1], self.evidence(self.draw(step), step))
+            return each.function(moment)
+
+        # To trace a step takes long, and nearly all that is shown every step is a scalar.
+        scalar = each.recorder.scalars_only or not each.dims
+        shape = (self.course.runs,) if scalar else jax.eval_shape(first_value).shape
+        return each.recorder.start(self.course, shape)
 
     def target(self, step: Array) -> tuple[Array, Blocks]:
         """The weights of the tasks at a step, and the map that is asked for."""
@@ -101,7 +120,7 @@ class _Loop(eqx.Module):
     def snapshot(self, carry: _Carry, step: Array) -> Snapshot:
         """The lane before a step. The end of the run is seen with the task of its last step."""
         dynamics, teachers = self.lane.dynamics, self.lane.problem.teachers
-        task_weights, target = self.target(jnp.minimum(step, self.last_step))
+        task_weights, target = self.target(jnp.minimum(step, self.span.steps - 1))
         rows, state = dynamics.rows(carry.state), dynamics.state(carry.state)
         everything = dynamics.experiment.inputs.everything(self.lane.examples)
         if everything is None and not dynamics.network.linear:
@@ -113,7 +132,7 @@ class _Loop(eqx.Module):
         # To trace a step takes as long as all the rest of a save, and few observables ask for it.
         @functools.cache
         def ahead() -> tuple[State, Array]:
-            evidence, clock = self.evidence(self.draw(step // self.group), step), self.clock(step)
+            evidence, clock = self.evidence(self.draw(step // self.group), step), self.course.clock(step).in_block
             after, _, batch_loss = dynamics.step(rows, carry.memory, target, evidence, clock, self.penalised(step))
             change = jax.tree.map(lambda after, before: after - before, dynamics.network.join(after), state)
             return jax.tree.map(lambda each: each / dynamics.experiment.dt, change), batch_loss
@@ -128,15 +147,14 @@ class _Loop(eqx.Module):
             step, carry = at
             end = jnp.minimum(stop, curriculum.next_change(schedule, step))
             _, target = self.target(step)
-            block = curriculum.block(schedule, step)
-            current = eqx.tree_at(
-                lambda carry: carry.folds,
-                carry,
-                {name: _of_block(values, block) for name, values in carry.folds.items()},
-            )
-            current = self.stretch(current, step, end, target)
-            merged = {name: _with_block(values, block, current.folds[name]) for name, values in carry.folds.items()}
-            return end, eqx.tree_at(lambda carry: carry.folds, current, merged)
+            clock = self.course.clock(step)
+            entered = {each.name: each.recorder.enter(carry.kept[each.name], clock) for each in self.recorded}
+            current = self.stretch(eqx.tree_at(_kept, carry, entered), step, end, target)
+            left = {
+                each.name: each.recorder.leave(carry.kept[each.name], current.kept[each.name], clock)
+                for each in self.recorded
+            }
+            return end, eqx.tree_at(_kept, current, left)
 
         return jax.lax.while_loop(lambda at: at[0] < stop, segment, (start, carry))[1]
 
@@ -154,23 +172,20 @@ class _Loop(eqx.Module):
         return jax.lax.while_loop(lambda at: at[0] < end, one_draw, (start, carry))[1]
 
     def step(self, carry: _Carry, step: Array, target: Blocks, evidence: Any) -> _Carry:
-        """The lane one step later; the folds of `carry` are those of the current block."""
+        """The lane one step later; recorders keep what `enter` gave."""
+        moment, memory = self.moment(carry, step, target, evidence)
+        clock = self.course.clock(step)
+        kept = {
+            each.name: each.recorder.see(carry.kept[each.name], each.function(moment), clock) for each in self.recorded
+        }
+        return _Carry(self.lane.dynamics.carried(moment.after), memory, carry.finite + self.finite(carry), kept)
+
+    def moment(self, carry: _Carry, step: Array, target: Blocks, evidence: Any) -> tuple[Moment, RuleState]:
+        """A step, and what the rule remembers after it."""
         dynamics = self.lane.dynamics
-        before = dynamics.rows(carry.state)
-        clock = self.clock(step)
+        before, clock = dynamics.rows(carry.state), self.course.clock(step).in_block
         after, memory, loss = dynamics.step(before, carry.memory, target, evidence, clock, self.penalised(step))
-        moment = Moment(dynamics, loss, before, after, target, evidence)
-        return _Carry(
-            dynamics.carried(after),
-            memory,
-            carry.finite + self.finite(carry),
-            {
-                each.name: each.fold.update(carry.folds[each.name], each.function(moment), clock)
-                for each in self.folded
-                if each.fold
-            },
-            {each.name: carry.traces[each.name].at[step].set(each.function(moment)) for each in self.traced},
-        )
+        return Moment(dynamics, loss, before, after, target, evidence), memory
 
     def finite(self, carry: _Carry) -> Array:
         """Whether each run is still among the finite numbers, (runs,).
@@ -188,27 +203,6 @@ class _Loop(eqx.Module):
         """The number of steps that each run took and ended with finite parameters, (runs,)."""
         return carry.finite - 1 + self.finite(carry)
 
-    def clock(self, step: Array) -> Clock:
-        """Where each run is in its blocks."""
-        curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
-        block = curriculum.block(schedule, step)
-        return Clock(block, curriculum.step_in_block(schedule, step), curriculum.steps_of_block(schedule, block))
-
-    def finished(self, each: Observable, carry: _Carry) -> Array:
-        """The result of a fold, NaN for blocks that a run did not reach or did not leave with finite numbers."""
-        assert each.fold is not None
-        kept = carry.folds[each.name]
-        curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
-        block = jnp.arange(kept.shape[0])[:, None]
-        first = curriculum.first_step(schedule, block)
-        reached = first <= self.last_step
-        clock = Clock(block, jnp.zeros_like(first), curriculum.steps_of_block(schedule, block))
-        last = jnp.minimum(curriculum.first_step(schedule, block + 1), self.last_step + 1)
-        result = each.fold.finish(kept, last - first, clock, self.lane.dynamics)
-        known = reached & (last <= self.taken(carry))
-        # The same for all numbers of a block.
-        return jnp.where(known.reshape(known.shape[0], *(1,) * (result.ndim - 2), -1), result, jnp.nan)
-
 
 def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     """Run a lane through all its steps.
@@ -217,14 +211,13 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     the number of steps that it took with finite parameters. `blocks` is the size of the dimension "block"; blocks
     that a run does not reach are NaN, and so is everything of a run from the step on at which it is no longer finite.
     """
-    steps = lane.dynamics.experiment.steps
-    saves = steps // save.every
-    chosen = {when: tuple(each for each in save.chosen if each.when == when) for when in get_args(When)}
-    loop = _Loop(lane, chosen["blocks"], chosen["steps"], steps - 1)
-    first_of_end = saves + 1 - max(1, round((saves + 1) / 10))
+    span = save.span(lane.dynamics.experiment, blocks)
+    steps = span.steps
+    shown = {to: tuple(each for each in save.chosen if each.recorder.shown == to) for to in get_args(Shown)}
+    loop = _Loop(lane, span, shown["step"])
 
-    def one_save(carry: tuple[_Carry, dict[str, Array]], index: Array) -> tuple[Any, tuple[dict[str, Array], Array]]:
-        moving, ends = carry
+    def one_save(carry: tuple[_Carry, dict[str, Kept]], index: Array) -> tuple[Any, tuple[dict[str, Array], Array]]:
+        moving, kept = carry
         start = index * save.every
         snapshot = loop.snapshot(moving, start)
         alive = loop.taken(moving) == start
@@ -233,44 +226,29 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
             values = each.function(snapshot)
             return jnp.where(alive, values, jnp.nan if jnp.issubdtype(values.dtype, jnp.floating) else -1)
 
-        ends = {
-            each.name: ends[each.name] + jnp.where(index < first_of_end, 0.0, value(each) / (saves + 1 - first_of_end))
-            for each in chosen["end"]
-        }
+        clock = loop.course.clock(start)
+        kept = {each.name: each.recorder.see(kept[each.name], value(each), clock) for each in shown["save"]}
         moving = loop.advance(moving, start, jnp.minimum(start + save.every, steps))
-        values = {each.name: value(each) for each in chosen["saves"]}
-        return (moving, ends), (values, flat(snapshot.state) if chosen["history"] else jnp.zeros(0))
+        values = {each.name: value(each) for each in shown["all saves"]}
+        return (moving, kept), (values, flat(snapshot.state) if shown["history"] else jnp.zeros(0))
 
-    first = jax.tree.leaves(lane.problem.state)[0]
-    zeros = {each.name: jnp.zeros(first.shape[-1], first.dtype) for each in chosen["end"]}
-    indices = jnp.arange(saves + 1, dtype=jnp.int32)
-    (carry, ends), (saved, states) = jax.lax.scan(one_save, (loop.start(blocks), zeros), indices)
+    indices = jnp.arange(span.saves, dtype=jnp.int32)
+    started = {each.name: loop.started(each) for each in shown["save"]}
+    (carry, kept), (values, states) = jax.lax.scan(one_save, (loop.start(), started), indices)
+    history = History(states, lane.schedule.block_steps, save.every) if shown["history"] else None
+    values |= {each.name: each.function(history) for each in shown["history"]}
+    clock = loop.course.clock(jnp.asarray(steps, jnp.int32))
+    kept |= carry.kept | {
+        each.name: each.recorder.see(None, values[each.name], clock) for each in save.chosen if each.name in values
+    }
     taken = loop.taken(carry)
-    alive = indices[:, None] * save.every <= taken
+    ending = Ending(carry.finite, taken)
     return {
-        **saved,
-        **ends,
-        **{
-            each.name: jnp.where(alive, each.function(History(states, lane.schedule.block_steps, save.every)), jnp.nan)
-            for each in chosen["history"]
-        },
-        **{each.name: loop.finished(each, carry) for each in chosen["blocks"]},
-        **{
-            name: jnp.where(jnp.arange(steps)[:, None] < carry.finite, values, jnp.nan)
-            for name, values in carry.traces.items()
-        },
+        **{each.name: each.recorder.finish(kept[each.name], loop.course, ending) for each in save.chosen},
         RESULT: jnp.where(taken == steps, COMPLETED, DIVERGED).astype(jnp.int8),
         RESULT_STEP: taken,
     }
 
 
-def _of_block(values: Array, block: Array) -> Array:
-    """Each run's entry of its block: (blocks, ..., runs) and (runs,) → (..., runs)."""
-    index = jnp.broadcast_to(block, (1, *values.shape[1:]))
-    return jnp.take_along_axis(values, index, axis=0)[0]
-
-
-def _with_block(values: Array, block: Array, entry: Array) -> Array:
-    """The inverse of `_of_block`: the same values with each run's entry of its block replaced."""
-    number = jnp.arange(values.shape[0]).reshape(-1, *(1,) * (values.ndim - 1))
-    return jnp.where(number == block, entry, values)
+def _kept(carry: _Carry) -> dict[str, Kept]:
+    return carry.kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from gatednet.experiment import STEPS, Experiment
-from gatednet.observables import Observable, observable
+from gatednet.observables import Observable, Span, observable
 from gatednet.settings import Nested, SettingError, Text, argument
 
 _NAMES = Nested(Text("the name of an observable"), 1)
@@ -44,7 +44,7 @@ class Save:
             seen.add(name)
 
     def check(self, experiment: Experiment) -> None:
-        """Raise `SettingError` where the saves do not divide a run, or observables are not of its kind of tasks."""
+        """Raise `SettingError` where the saves do not divide a run, or observables do not go with it or each other."""
         if experiment.steps % self.every:
             raise SettingError(f"saves every {self.every} steps do not divide a run of {experiment.steps} steps")
         others = "maps" if experiment.labelled else "labels"
@@ -54,11 +54,29 @@ class Save:
                     f"observable {each.name!r} is of tasks that are {others}, and those of "
                     f"{type(experiment.teachers).__name__} are not"
                 )
+        first: dict[str, tuple[str, int]] = {}
+        for each in self.chosen:
+            for dim, size in each.recorder.sizes(self.span(experiment), each.dims).items():
+                name, known = first.setdefault(dim, (each.name, size))
+                if size != known:
+                    raise SettingError(
+                        f"observable {each.name!r} has the dimension {dim!r} with {size} entries, and {name!r} with "
+                        f"{known}, allowed are different names, or saves apart"
+                    )
 
     @property
     def by_blocks(self) -> bool:
         """Whether anything is saved of each block."""
-        return any(each.when == "blocks" for each in self.chosen)
+        return any(each.recorder.by_blocks for each in self.chosen)
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether the parameters at all saves are kept while a run lasts."""
+        return any(each.recorder.shown == "history" for each in self.chosen)
+
+    def span(self, experiment: Experiment, blocks: int = 0) -> Span:
+        """The length of a run in steps, saves and blocks."""
+        return Span(experiment.steps, self.every, blocks)
 
     @property
     def chosen(self) -> tuple[Observable, ...]:

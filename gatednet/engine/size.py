@@ -59,19 +59,18 @@ def numbers_of_run(experiment: Experiment, reduced: bool) -> int:
 
 def numbers_of_results(experiment: Experiment, save: Save, blocks: int) -> int:
     """How many numbers are saved of one run, and kept of its past while it lasts, at least."""
-    network = experiment.network
-    saves = experiment.steps // save.every + 1
+    network, span = experiment.network, save.span(experiment, blocks)
     sizes = {
-        "step": saves,
-        "every_step": experiment.steps,
-        "block": blocks,
         "task": experiment.teachers.number,
         "path": network.paths_of(experiment.teachers.number),
         "output": network.outputs,
         "input": network.inputs,
         "unit": network.units,
     }
-    total = sum(math.prod(sizes.get(dim, 1) for dim in each.all_dims) for each in save.chosen)
-    if any(each.when == "history" for each in save.chosen):
-        total += saves * network.parameters
+    total = 0
+    for each in save.chosen:
+        known = {**sizes, **each.recorder.sizes(span, each.dims)}
+        total += math.prod(known.get(dim, 1) for dim in each.all_dims)
+    if save.keeps_history:
+        total += span.saves * network.parameters
     return total

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from gatednet.inputs.examples import Minibatch, largest_output
-from gatednet.observables.folds import Moment, first_from, mean
+from gatednet.observables.folds import first_from, mean
+from gatednet.observables.moment import Moment
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
+from jaxtyping import Float
 
+from gatednet.observables.history import History
 from gatednet.observables.observable import Observable
 
 
-class History(eqx.Module):
-    """A lane of runs at all of its saves.
-
-    `states` holds all parameters, (saves, parameters, runs), `block_steps` the length of a block, (runs,), and `every`
-    the number of steps between saves.
-    """
-
-    states: Array
-    block_steps: Array | np.ndarray
-    every: int = eqx.field(static=True)
-
-
-def block_distance(history: History) -> Array:
-    """The distance of all parameters from what they were a block before, (saves, runs).
+def block_distance(history: History) -> Float[Array, "saves runs"]:
+    """The distance of all parameters from what they were a block before.
 
     NaN within the first block, and where a block is no whole number of saves.
     """

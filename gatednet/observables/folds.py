@@ -7,31 +7,13 @@ numbers of the current block while its steps go by, so nothing but its result is
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
-import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.arrays.clock import Clock as BlockClock
-from gatednet.arrays.rows import Blocks, Rows, add, total
+from gatednet.arrays.block_clock import BlockClock
 from gatednet.dynamics.dynamics import Dynamics
-
-
-class Moment(eqx.Module):
-    """A lane of runs in the middle of a step.
-
-    `loss` is that on its batch, (runs,), `before` and `after` are the parameters, `target` is the map that is asked
-    for, and `evidence` what the step sees of its inputs.
-    """
-
-    dynamics: Dynamics
-    loss: Array
-    before: Rows
-    after: Rows
-    target: Blocks
-    evidence: Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,13 +22,15 @@ class Fold:
 
     `size` numbers a block are kept, or a single one without a dimension of its own where it is 0. A block starts from
     `initial`; `update(kept, value, clock)` adds a step; `finish(kept, taken, clock, dynamics)` gives the result of all
-    blocks, (blocks, ..., runs), where `taken`, (blocks, runs), is how many steps each block had in each run.
+    blocks, (blocks, ..., runs), where `taken`, (blocks, runs), is how many steps each block had in each run. Where the
+    result has a dimension of `size`, its coordinate counts from 1, with the long name and units of `coordinate`.
     """
 
     initial: float
     update: Callable[[Array, Array, BlockClock], Array]
     finish: Callable[[Array, Array, BlockClock, Dynamics], Array]
     size: int = 0
+    coordinate: tuple[str, str] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -101,7 +85,8 @@ def first_steps(number: int) -> Fold:
     def update(kept: Array, value: Array, clock: BlockClock) -> Array:
         return jnp.where(jnp.arange(number)[:, None] == clock.step, value, kept)
 
-    return Fold(jnp.nan, update, lambda kept, taken, clock, dynamics: kept, size=number)
+    counted = ("step after a switch, the first is 1", "step")
+    return Fold(jnp.nan, update, lambda kept, taken, clock, dynamics: kept, size=number, coordinate=counted)
 
 
 def steepest() -> Fold:
@@ -114,28 +99,3 @@ def steepest() -> Fold:
         return jnp.stack([value, jnp.maximum(largest, change)])
 
     return Fold(0.0, update, lambda kept, taken, clock, dynamics: kept[:, 1] / dynamics.experiment.dt, size=2)
-
-
-def gate_speed(moment: Moment) -> Array:
-    """The largest of all gates' speeds in a step, time constant × |dc/dt|, (runs,)."""
-    rate = moment.dynamics.rates["gates"]
-    speeds = [
-        jnp.abs(after - before) / rate
-        for path_before, path_after in zip(moment.before.gates, moment.after.gates, strict=True)
-        for before, after in zip(path_before, path_after, strict=True)
-    ]
-    # A block of gates may hold those of many outputs and units, before its runs.
-    speeds = [speed.max(axis=tuple(range(speed.ndim - 1))) for speed in speeds]
-    fastest = speeds[0]
-    for speed in speeds[1:]:
-        fastest = jnp.maximum(fastest, speed)
-    return fastest
-
-
-def step_length(before: Sequence[Blocks], after: Sequence[Blocks]) -> Array:
-    """The Euclidean length of a step of weights or gates, both path by path, (runs,)."""
-    squares = (
-        total(tuple((new - old) ** 2 for old, new in zip(*path, strict=True)))
-        for path in zip(before, after, strict=True)
-    )
-    return jnp.sqrt(add(squares))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import jax.numpy as jnp
 from jax import Array
 
-from gatednet.observables.folds import gate_speed, maximum, step_length
+from gatednet.arrays.rows import Blocks, add, total
+from gatednet.observables.folds import maximum
+from gatednet.observables.moment import Moment
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 
@@ -31,6 +36,31 @@ def weight_cost(snapshot: Snapshot) -> Array:
 def whole_norm(values: Array) -> Array:
     """The Euclidean norm of all entries of each run, (runs,)."""
     return norm(values, tuple(range(values.ndim - 1)))
+
+
+def gate_speed(moment: Moment) -> Array:
+    """The largest of all gates' speeds in a step, time constant × |dc/dt|, (runs,)."""
+    rate = moment.dynamics.rates["gates"]
+    speeds = [
+        jnp.abs(after - before) / rate
+        for path_before, path_after in zip(moment.before.gates, moment.after.gates, strict=True)
+        for before, after in zip(path_before, path_after, strict=True)
+    ]
+    # A block of gates may hold those of many outputs and units, before its runs.
+    speeds = [speed.max(axis=tuple(range(speed.ndim - 1))) for speed in speeds]
+    fastest = speeds[0]
+    for speed in speeds[1:]:
+        fastest = jnp.maximum(fastest, speed)
+    return fastest
+
+
+def step_length(before: Sequence[Blocks], after: Sequence[Blocks]) -> Array:
+    """The Euclidean length of a step of weights or gates, both path by path, (runs,)."""
+    squares = (
+        total(tuple((new - old) ** 2 for old, new in zip(*path, strict=True)))
+        for path in zip(before, after, strict=True)
+    )
+    return jnp.sqrt(add(squares))
 
 
 OBSERVABLES = (

@@ -8,6 +8,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float, Int
 
 from gatednet.arrays.rows import join
 from gatednet.arrays.state import State
@@ -20,18 +21,19 @@ from gatednet.settings import SettingError
 class Snapshot(eqx.Module):
     """A lane of runs between two steps. All arrays have the runs as last axis.
 
-    `state` and `teachers` are in the coordinates of `dynamics.network`; `paths`, `layers` and `full_teachers` are in
-    the original ones. `step` is the number of steps taken, and `everything` what shows the expected loss: None, or all
-    examples to test with. `ahead` takes the step that comes next, for `velocity` and `batch_loss`.
+    `state` and `teachers` are in the coordinates of `dynamics.network`, with its outputs and inputs; `paths`, `layers`
+    and `full_teachers` are in the original ones, with the rows and columns of the experiment's maps. `step` is the
+    number of steps taken, and `everything` what shows the expected loss: None, or all examples to test with. `ahead`
+    takes the step that comes next, for `velocity` and `batch_loss`.
     """
 
     dynamics: Dynamics
     state: State
-    teachers: Array
-    task_weights: Array
-    basis: Array | None
-    loss: Array
-    step: Array
+    teachers: Float[Array, "tasks outputs inputs runs"]
+    task_weights: Float[Array, "tasks runs"] | Float[Array, "tasks outputs runs"]
+    basis: Float[Array, "rows columns dimensions runs"] | None
+    loss: Float[Array, " runs"]
+    step: Int[Array, ""]
     everything: Any
     ahead: Callable[[], tuple[State, Array]]
 
@@ -41,17 +43,17 @@ class Snapshot(eqx.Module):
         return self.ahead()[0]
 
     @property
-    def batch_loss(self) -> Array:
-        """The loss on the batch of the step that comes next, (runs,)."""
+    def batch_loss(self) -> Float[Array, " runs"]:
+        """The loss on the batch of the step that comes next."""
         return self.ahead()[1]
 
-    def lifted(self, maps: Array) -> Array:
-        """Maps (..., outputs, inputs, runs) in the original coordinates."""
+    def lifted(self, maps: Float[Array, "*maps outputs inputs runs"]) -> Float[Array, "*maps rows columns runs"]:
+        """Maps in the original coordinates."""
         return lift(self.dynamics.network, maps, self.basis)
 
     @property
-    def full_teachers(self) -> Array:
-        """The teachers in the original coordinates, (tasks, outputs, inputs, runs)."""
+    def full_teachers(self) -> Float[Array, "tasks rows columns runs"]:
+        """The teachers in the original coordinates."""
         return self.lifted(self.teachers)
 
     @property
@@ -65,18 +67,18 @@ class Snapshot(eqx.Module):
         return self.dynamics.network.as_paths(self.full_state, self.full_teachers)
 
     @property
-    def layers(self) -> tuple[Array, Array]:
-        """The network as one of two layers, (units, inputs, runs) and (outputs, units, runs); see `as_layers`."""
+    def layers(self) -> tuple[Float[Array, "units columns runs"], Float[Array, "rows units runs"]]:
+        """The network as one of two layers; see `Network.as_layers`."""
         return self.dynamics.network.as_layers(self.full_state, self.full_teachers)
 
     @property
-    def own_layers(self) -> tuple[Array, Array]:
+    def own_layers(self) -> tuple[Float[Array, "units columns runs"], Float[Array, "rows units runs"]]:
         """The same with the units in the order that they have in the network; see `Network.layers`."""
         return self.dynamics.network.layers(self.full_state)
 
     @property
-    def effective_map(self) -> Array:
-        """The map that the network computes, in the original coordinates, (outputs, inputs, runs)."""
+    def effective_map(self) -> Float[Array, "rows columns runs"]:
+        """The map that the network computes, in the original coordinates."""
         dynamics = self.dynamics
         if not isinstance(dynamics.network, LinearNetwork):
             raise SettingError(f"network {type(dynamics.network).__name__} computes no linear map, which is observed")
@@ -84,14 +86,14 @@ class Snapshot(eqx.Module):
         return self.lifted(join(blocks, self.teachers.shape[1:]))
 
     @property
-    def outputs(self) -> Array:
-        """The outputs for all examples to test with, (runs, outputs, examples)."""
+    def outputs(self) -> Float[Array, "runs outputs examples"]:
+        """The outputs for all examples to test with."""
         dynamics = self.dynamics
         return dynamics.network.classify(dynamics.rows(self.state), self.everything)
 
     @property
-    def target(self) -> Array:
-        """The map that is asked for, in the original coordinates, (outputs, inputs, runs)."""
+    def target(self) -> Float[Array, "rows columns runs"]:
+        """The map that the curriculum asks for, in the original coordinates."""
         return self.lifted(join(self.dynamics.target(self.teachers, self.task_weights), self.teachers.shape[1:]))
 
 

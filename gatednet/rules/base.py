@@ -10,7 +10,7 @@ import jax
 from jax import Array
 from jaxtyping import Float
 
-from gatednet.arrays.clock import Clock
+from gatednet.arrays.block_clock import BlockClock
 from gatednet.arrays.rows import Group, Rows
 from gatednet.declarations import Declaration
 from gatednet.settings import Setting
@@ -34,7 +34,7 @@ class Rule(Setting):
     """How parameters move along a gradient.
 
     A rule is given `rates`, dt / time constant of each group of parameters, (runs,) each; the `Gradient`; and the
-    `Clock`, which says whether the task has just changed. What it remembers is an array or any structure of arrays
+    `BlockClock`, which says whether the task has just changed. What it remembers is an array or any structure of arrays
     with the runs last.
     """
 
@@ -71,7 +71,7 @@ class Rule(Setting):
 
     @abc.abstractmethod
     def update(
-        self, rows: Rows, gradient: Gradient, memory: RuleState, rates: Rates, clock: Clock
+        self, rows: Rows, gradient: Gradient, memory: RuleState, rates: Rates, clock: BlockClock
     ) -> tuple[Rows, RuleState]:
         """The parameters after a step, and what the rule remembers then."""
 

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from jax import Array
 
-from gatednet.arrays.clock import Clock
+from gatednet.arrays.block_clock import BlockClock
 from gatednet.arrays.groups import STANDARD
 from gatednet.arrays.rows import Rows
 from gatednet.refusal import SettingError, shown
@@ -138,7 +138,7 @@ class Optax(Rule):
         }
 
     def update(
-        self, rows: Rows, gradient: Gradient, memory: RuleState, rates: Rates, clock: Clock
+        self, rows: Rows, gradient: Gradient, memory: RuleState, rates: Rates, clock: BlockClock
     ) -> tuple[Rows, RuleState]:
         def step(transform: optax.GradientTransformation, values: Any, slope: Any, kept: Any) -> Any:
             change, kept = transform.update(slope, kept, values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatednet.arrays.clock import Clock
+from gatednet.arrays.block_clock import BlockClock
 from gatednet.arrays.rows import Rows
 from gatednet.rules.base import Gradient, Rates, Rule, descended
 
@@ -26,5 +26,7 @@ class Proximal(Rule):
     def start(self, rows: Rows, rates: Rates) -> None:
         del rows, rates
 
-    def update(self, rows: Rows, gradient: Gradient, memory: None, rates: Rates, clock: Clock) -> tuple[Rows, None]:
+    def update(
+        self, rows: Rows, gradient: Gradient, memory: None, rates: Rates, clock: BlockClock
+    ) -> tuple[Rows, None]:
         return descended(rows, gradient.here, rates), None

@@ -225,11 +225,11 @@ def plan_of(sweep: Sweep, chunk_runs: int | None = None) -> Plan:
 
 def _history_bytes(sweep: Sweep) -> int:
     """What a run keeps of its past while it is simulated, for observables that compare saves with earlier ones."""
-    if not any(each.when == "history" for each in sweep.save.chosen):
+    if not sweep.save.keeps_history:
         return 0
     networks = [sweep.group(group).network for group in sweep.groups()]
     parameters = max(each.parameters for each in networks)
-    saves = max(sweep.group(group).steps for group in sweep.groups()) // sweep.save.every + 1
+    saves = max(sweep.save.span(sweep.group(group)).saves for group in sweep.groups())
     return saves * parameters * np.dtype(sweep.precision).itemsize
 
 

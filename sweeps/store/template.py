@@ -170,7 +170,7 @@ def coordinates_of(sweep: Sweep) -> dict[str, Coordinate]:
             add(TIME, _times(sweep, values))
     dims = tuple(sweep.axes[place].name for place in sweep.schedule_places)
     add(BLOCK_STEPS, (dims, sweep.block_steps, {"long_name": "length of a block, as realised", "units": "step"}))
-    if any("block" in variable.dims for variable in sweep.variables):
+    if sweep.save.by_blocks:
         add(BLOCKS, _blocks(sweep))
     return found
 

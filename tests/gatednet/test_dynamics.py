@@ -25,7 +25,7 @@ from gatednet import (
     trace,
     with_values,
 )
-from gatednet.arrays.clock import Clock
+from gatednet.arrays.block_clock import BlockClock
 from gatednet.experiment import merge, static_half
 from tests.gatednet import oracle
 from tests.gatednet.tools import SMALL, run_many
@@ -101,7 +101,7 @@ def test_gradient_by_finite_differences(name: str, norm_order: int, reduction: s
 
 
 # One block for all time.
-CLOCK = Clock(*(jnp.full(1, each, jnp.int32) for each in (0, 1, 2)))
+CLOCK = BlockClock(*(jnp.full(1, each, jnp.int32) for each in (0, 1, 2)))
 
 
 @functools.partial(jax.jit, static_argnames=("experiment",))

@@ -1,4 +1,4 @@
-"""`Clock`: where each run is in its blocks."""
+"""`BlockClock`: where each run is in its blocks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jax import Array
 from jaxtyping import Bool, Int
 
 
-class Clock(eqx.Module):
+class BlockClock(eqx.Module):
     """Where each run is in its blocks: `step` counts from 0 in the block `block`, which is `steps` long."""
 
     block: Int[Array, "*blocks runs"]
