@@ -153,16 +153,20 @@ class _Loop(eqx.Module):
         after, memory, loss = dynamics.step(before, carry.memory, target, factor, self.penalised(step))
         moment = Moment(dynamics, loss, before, after, target, factor)
         clock = self.clock(step)
+
+        def value(each: Observable) -> Array:
+            return each.checked(each.function(moment), (), {"runs": loss.shape[-1]}.get)
+
         return _Carry(
             dynamics.carried(after),
             memory,
             carry.finite + self.finite(carry),
             {
-                each.name: each.fold.update(carry.folds[each.name], each.function(moment), clock)
+                each.name: each.fold.update(carry.folds[each.name], value(each), clock)
                 for each in self.folded
                 if each.fold
             },
-            {each.name: carry.traces[each.name].at[step].set(each.function(moment)) for each in self.traced},
+            {each.name: carry.traces[each.name].at[step].set(value(each)) for each in self.traced},
         )
 
     def finite(self, carry: _Carry) -> Array:
@@ -192,6 +196,8 @@ class _Loop(eqx.Module):
         first = jnp.where(reached, block, 0) * length  # blocks far beyond the end would overflow
         last = jnp.minimum(first + length, self.last_step + 1)
         result = each.fold.finish(kept, last - first, self.clock(first), self.lane.dynamics)
+        sizes = {"block": kept.shape[0], "runs": kept.shape[-1]}
+        result = each.checked(result, ("block", *each.dims), sizes.get)
         known = reached & (last <= self.taken(carry))
         # The same for all numbers of a block.
         return jnp.where(known.reshape(known.shape[0], *(1,) * (result.ndim - 2), -1), result, jnp.nan)
@@ -217,7 +223,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
         alive = loop.taken(moving) == start
 
         def value(each: Observable) -> Array:
-            values = each.function(snapshot)
+            values = each.checked(each.function(snapshot), each.dims, snapshot.size_of)
             return jnp.where(alive, values, jnp.nan if jnp.issubdtype(values.dtype, jnp.floating) else -1)
 
         ends = {
@@ -228,16 +234,20 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
         values = {each.name: value(each) for each in chosen["saves"]}
         return (moving, ends), (values, flat(snapshot.state) if chosen["history"] else jnp.zeros(0))
 
+    def past(each: Observable, history: History) -> Array:
+        sizes = {"step": saves + 1, "runs": history.states.shape[-1]}
+        return each.checked(each.function(history), ("step", *each.dims), sizes.get)
+
     zeros = {each.name: jnp.zeros_like(lane.problem.state.weights[0, 0, 0]) for each in chosen["end"]}
     indices = jnp.arange(saves + 1, dtype=jnp.int32)
     (carry, ends), (saved, states) = jax.lax.scan(one_save, (loop.start(blocks), zeros), indices)
     taken = loop.taken(carry)
     alive = indices[:, None] * save.every <= taken
-    return {
+    results = {
         **saved,
         **ends,
         **{
-            each.name: jnp.where(alive, each.function(History(states, lane.schedule.block_steps, save.every)), jnp.nan)
+            each.name: jnp.where(alive, past(each, History(states, lane.schedule.block_steps, save.every)), jnp.nan)
             for each in chosen["history"]
         },
         **{each.name: loop.finished(each, carry) for each in chosen["blocks"]},
@@ -248,6 +258,8 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
         RESULT: jnp.where(taken == steps, COMPLETED, DIVERGED).astype(jnp.int8),
         RESULT_STEP: taken,
     }
+    save.check_sizes({name: values.shape for name, values in results.items()})
+    return results
 
 
 def _of_block(values: Array, block: Array) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -42,6 +43,21 @@ class Snapshot(eqx.Module):
     def batch_loss(self) -> Array:
         """The loss on the batch of the step that comes next, (runs,)."""
         return self.ahead()[1]
+
+    def size_of(self, dim: str) -> int | None:
+        """The size of a dimension of what is saved, in the original coordinates; None for one that is not known."""
+        network = self.dynamics.experiment.network
+        known: dict[str, Callable[[], int]] = {
+            "task": lambda: self.teachers.shape[0],
+            # As the network shows them, which may take long to trace.
+            "path": lambda: jax.eval_shape(lambda: self.paths.weights).shape[0],
+            "unit": lambda: jax.eval_shape(lambda: self.own_layers[0]).shape[0],
+            "output": lambda: network.outputs,
+            "input": lambda: network.inputs,
+            "mode": lambda: min(network.outputs, network.inputs),
+            "runs": lambda: self.teachers.shape[-1],
+        }
+        return known[dim]() if dim in known else None
 
     def lifted(self, maps: Array) -> Array:
         """Maps (..., outputs, inputs, runs) in the original coordinates."""

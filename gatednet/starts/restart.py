@@ -8,7 +8,7 @@ import numpy as np
 import xarray
 
 from gatednet.networks.base import Network
-from gatednet.settings import SettingError
+from gatednet.settings import Instance, SettingError, argument
 from gatednet.starts.chosen import ChosenInitial
 
 
@@ -21,6 +21,8 @@ def restart(data: xarray.Dataset, network: Network) -> ChosenInitial:
     **Raises** `SettingError` where one of them is missing or has further dimensions, or the state is not one of this
     network.
     """
+    argument("data", data, Instance(xarray.Dataset))
+    argument("network", network, Instance(Network))
     if network.gates_are_weights:
         weights, gates = _values(data, "units", ("unit", "input"))[None], _values(data, "readout", ("output", "unit"))
     else:

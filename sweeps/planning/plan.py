@@ -17,6 +17,7 @@ from gatednet.engine.size import bytes_of_settings, numbers_of_start
 from gatednet.experiment import Experiment
 from gatednet.inputs.examples import Examples
 from gatednet.refusal import SettingError, shown
+from gatednet.settings import Optional, Whole, argument
 from gatednet.sweeps.planning.speed import expected_speed
 from gatednet.sweeps.sweep import Sweep
 
@@ -204,7 +205,11 @@ def chunk_shape(sweep: Sweep, chunk_runs: int | None = None) -> tuple[int, ...]:
 
 
 def plan_of(sweep: Sweep, chunk_runs: int | None = None) -> Plan:
-    """The grid cut into chunks; `chunk_runs` is the largest number of runs in one, by default that of `chunk_shape`."""
+    """The grid cut into chunks; `chunk_runs` is the largest number of runs in one, by default that of `chunk_shape`.
+
+    **Raises** `SettingError` where that is no whole number from 1.
+    """
+    chunk_runs = argument("chunk_runs", chunk_runs, Optional(Whole(1, 2**63 - 1, "runs are counted in 64 bits")))
     return Plan(sweep, chunk_shape(sweep, chunk_runs))
 
 
