@@ -26,6 +26,7 @@ from .engine.batch import pack as pack
 from .engine.batch import recipe as recipe
 from .engine.batch import run_batch as run_batch
 from .engine.batch import unpack as unpack
+from .engine.final import final as final
 from .engine.lane import Lane as Lane
 from .engine.lane import evolve as evolve
 from .engine.save import Save as Save

@@ -46,15 +46,20 @@ class FieldRule:
 
 def refusal(name: str, value: Any, rule: FieldRule) -> SettingError:
     """The error of a value that a rule does not allow."""
-    if _holds_traced(value):
-        return SettingError(
-            f"{name} is traced by JAX, allowed are plain values: simulate outside of jax.jit, jax.grad and jax.vmap"
-        )
+    check_plain(name, value)
     return SettingError(f"{name} is {shown(value)}, allowed is {rule.allowed(value)}")
 
 
-def _holds_traced(value: Any) -> bool:
-    return isinstance(value, Tracer) or (isinstance(value, tuple) and any(map(_holds_traced, value)))
+def check_plain(name: str, value: Any) -> None:
+    """Raise `SettingError` where JAX traces a value, or an entry of a list of values."""
+    if isinstance(value, Tracer):
+        raise SettingError(
+            f"{name} is traced by JAX, allowed are plain values; the function that jax.jit, jax.vmap, jax.grad and "
+            "jax.jvp can transform is gatednet.final"
+        )
+    if isinstance(value, tuple | list):
+        for each in value:
+            check_plain(name, each)
 
 
 def argument(name: str, value: Any, rule: FieldRule) -> Any:
@@ -120,6 +125,9 @@ class Whole(FieldRule):
         if type(value) is int and value > self.high:
             return f"{self} and at most {self.high}: {self.reason}"
         return str(self)
+
+
+SEED = Whole(0, LARGEST_SEED, "seeds have 32 bits")
 
 
 @dataclasses.dataclass(frozen=True)

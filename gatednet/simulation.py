@@ -20,7 +20,7 @@ from gatednet.inputs.examples import Examples
 from gatednet.memory import check_fits
 from gatednet.refusal import SettingError, shown
 from gatednet.scalars import python_list, python_scalar
-from gatednet.settings import LARGEST_SEED, Choice, Instance, Optional, Whole, argument
+from gatednet.settings import LARGEST_SEED, SEED, Choice, Instance, Optional, Whole, argument, check_plain
 from gatednet.shield import shielded
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
@@ -29,7 +29,6 @@ PRECISION = Choice(tuple(PRECISIONS))
 REDUCED = Optional(Choice((False, True)))
 # The least that a seed takes, with its run.
 _BYTES_OF_SEED = 100
-SEED = Whole(0, LARGEST_SEED, "seeds have 32 bits")
 
 
 @contextlib.contextmanager
@@ -62,20 +61,43 @@ def check_seeds(seeds: Any) -> np.ndarray:
 
 
 def _refused(what: str, value: Any) -> SettingError:
+    check_plain("seed", value)
     return SettingError(f"{what} {shown(value)}, allowed are whole numbers from 0 to {LARGEST_SEED}")
+
+
+def save_of(save: Any, every: Any = None) -> Save:
+    """A `Save` with the observables that its names stand for now, or that of some names, every so many steps.
+
+    **Raises** `SettingError` where it is neither, and where `every` is missing or is given beside a `Save`.
+    """
+    if isinstance(save, Save):
+        if every is not None:
+            raise SettingError(f"every is {shown(every)} beside a Save, which has its own, allowed is one of the two")
+        return save.current()
+    check_plain("save", save)
+    names = python_list(save)
+    if not isinstance(names, list):
+        raise SettingError(f"save is {shown(save)}, allowed are an instance of Save and a list of names of observables")
+    if every is None:
+        Save(tuple(names), 1)
+        raise SettingError("every is missing, allowed beside names of observables is a number of steps between saves")
+    return Save(tuple(names), every)
 
 
 def simulate(
     experiment: Experiment,
-    save: Save,
+    save: Save | Sequence[str],
     seeds: int | Sequence[int] = 0,
     *,
+    every: int | None = None,
     reduced: bool | None = None,
     precision: str = "float32",
     examples: Examples | None = None,
     lane: int | None = None,
 ) -> xarray.Dataset:
     """Run one experiment for one seed or several.
+
+    `save` is a `Save`, or the names of observables, with `every` as the number of steps between saves.
 
     Returns a dataset with a variable for each observable of `save`, beside the result code `result` of every run and
     the number of steps `result_step` that it took with finite numbers. Dimensions are those of the observables, after
@@ -93,7 +115,7 @@ def simulate(
     **Raises** `SettingError` for seeds, saves, reductions, examples and lanes that are not possible.
     """
     argument("experiment", experiment, Instance(Experiment))
-    argument("save", save, Instance(Save))
+    save = save_of(save, every)
     argument("examples", examples, Optional(Instance(Examples)))
     reduced = argument("reduced", reduced, REDUCED)
     lane = argument("lane", lane, Optional(Whole(1)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from gatednet.refusal import SettingError, shown
 from gatednet.scalars import MOST_ENTRIES, python_list, python_scalar
-from gatednet.settings import Nested, Number, Text
+from gatednet.settings import Nested, Number, Text, check_plain
 from gatednet.simulation import check_seeds
 from gatednet.sweeps.columns import check_column, floats_where_mixed, repeated
 
@@ -69,6 +69,7 @@ class Axis:
     def _list(self, name: str, what: str) -> list[Any]:
         given = python_list(getattr(self, what))
         if not isinstance(given, list):
+            check_plain(f"axis {name!r}: {what[:-1]}", given)
             raise SettingError(
                 f"axis {name!r} has the {what} {shown(given)}, allowed is a list with at most {MOST_ENTRIES:,} entries"
             )
@@ -205,6 +206,7 @@ def _range_of(values: list[Any]) -> Sequence[Any]:
 
 def _spaced(space: Any, name: Any, kind: str, first: Any, last: Any, number: Any) -> tuple[float, ...]:
     where = f"axis {shown(name)}"
+    check_plain(f"{where}: {kind}", [first, last, number])
     ends = [Number().convert(each) for each in (first, last)]
     for given, end in zip((first, last), ends, strict=True):
         if not Number().allows(end):

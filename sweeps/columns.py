@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatednet.refusal import SettingError, shown
+from gatednet.settings import check_plain
 
 _KINDS = {bool: "truth values", int: "numbers", float: "numbers", str: "strings"}
 _WHOLE = np.iinfo(np.int64)
@@ -24,6 +25,7 @@ def check_column(where: str, what: str, values: Sequence[Any]) -> None:
     kinds = set(map(type, values))
 
     def refuse(value: Any, allowed: str) -> SettingError:
+        check_plain(f"{where}: {what}", value)
         return SettingError(f"{where} has the {what} {shown(value)}, allowed are {allowed}")
 
     if not kinds <= set(_KINDS):

@@ -161,6 +161,11 @@ class Sweep:
         """What is compiled for a group; it depends on nothing but the sweep, so that its chunks share it."""
         return recipe_for_blocks(self.group(group), self.save, self.most_blocks, self.reduced)
 
+    def current(self) -> Sweep:
+        """The same sweep of the observables that its names stand for now, checked anew where they are others."""
+        save = self.save.current()
+        return self if save.chosen == self.save.chosen else dataclasses.replace(self, save=save)
+
     @functools.cached_property
     def variables(self) -> tuple[Variable, ...]:
         """What is stored of every run."""

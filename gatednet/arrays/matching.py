@@ -20,6 +20,8 @@ def assignment(score: Array) -> Array:
     `score` is (rows, columns, runs), such as tasks and paths. No column is matched twice; min(rows, columns) rows are
     matched.
     """
+    # A choice has no slope, and the algorithm below is a loop that reverse mode does not take.
+    score = jax.lax.stop_gradient(score)
     rows, columns, runs = score.shape
     few, many = sorted((rows, columns))
     if math.perm(many, few) > _MOST_COMPARED:

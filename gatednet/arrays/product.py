@@ -35,11 +35,17 @@ def gated(gates: Array, maps: Array) -> Array:
     Its derivatives are written out; left to itself, automatic differentiation makes a slow reduction of that by the
     gates.
     """
+    return _gated(gates, maps)
+
+
+# Rules of derivatives call plain functions and none that has a rule: what is left of a gradient can then be
+# differentiated once more, in either mode.
+def _gated(gates: Array, maps: Array) -> Array:
     return chained(lambda path: _entry(_like_maps(gates), path, 0) * _entry(maps, path, 0), maps.shape[0])
 
 
 def _gated_forward(gates: Array, maps: Array) -> tuple[Array, tuple[Array, Array]]:
-    return gated(gates, maps), (gates, maps)
+    return _gated(gates, maps), (gates, maps)
 
 
 def _gated_backward(kept: tuple[Array, Array], cotangent: Array) -> tuple[Array, Array]:
@@ -72,23 +78,42 @@ def product(left: Array, right: Array) -> Array:
     Its derivatives are products as well; left to itself, automatic differentiation makes one reduction for each term.
     What is not asked for of them is not computed, as nothing is of data.
     """
+    return _product(left, right)
+
+
+def _product(left: Array, right: Array) -> Array:
     return _sum_of_outer(jnp.swapaxes(left, 0, 1), right)
 
 
 def _product_forward(left: Array, right: Array) -> tuple[Array, tuple[Array, Array]]:
-    return product(left, right), (left, right)
+    return _product(left, right), (left, right)
 
 
 def _product_backward(kept: tuple[Array, Array], cotangent: Array) -> tuple[Array, Array]:
     left, right = kept
-    return product(cotangent, jnp.swapaxes(right, 0, 1)), _sum_of_outer(left, cotangent)
+    return _product(cotangent, jnp.swapaxes(right, 0, 1)), _sum_of_outer(left, cotangent)
 
 
 product.defvjp(_product_forward, _product_backward)
 
 
+@jax.custom_jvp
 def _sum_of_outer(left: Array, right: Array) -> Array:
     """(k, a, runs) and (k, c, runs) → (a, c, runs): outer products, added up over the first axis of both."""
     if left.shape[0] > _LONGEST_SUM:
-        return jnp.einsum("kar,kcr->acr", left, right)
+        return _contracted(left, right)
     return add(left[k][:, None] * right[k] for k in range(left.shape[0]))
+
+
+def _contracted(left: Array, right: Array) -> Array:
+    if left.shape[0] > _LONGEST_SUM:
+        return jnp.einsum("kar,kcr->acr", left, right)
+    return jnp.sum(left[:, :, None] * right[:, None], axis=0)
+
+
+@_sum_of_outer.defjvp
+def _sum_of_outer_forward(arguments: tuple[Array, Array], changes: tuple[Array, Array]) -> tuple[Array, Array]:
+    # The derivative of a gradient is for few runs at a time, where a contraction is the faster one, and its transpose
+    # again one: a term for each place of a sum becomes a reduction for each.
+    (left, right), (of_left, of_right) = arguments, changes
+    return _sum_of_outer(left, right), _contracted(of_left, right) + _contracted(left, of_right)

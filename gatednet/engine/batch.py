@@ -26,6 +26,7 @@ from gatednet.engine.lane import Lane, evolve
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.inputs.examples import Examples
+from gatednet.observables import Observable
 from gatednet.settings import SettingError
 
 # Parts of an experiment that `draw` reads: runs that agree in them and in their seed share one draw.
@@ -41,7 +42,8 @@ class Recipe:
     """What is compiled: everything of a batch that is not an array.
 
     `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, 0 where nothing
-    has an entry for each, `reduced` whether the runs are reduced, `width` the number of runs in a lane.
+    has an entry for each, `reduced` whether the runs are reduced, `width` the number of runs in a lane. `chosen` are
+    the observables of `save`: recipes whose observables have one name and two functions differ, and so do all caches.
     """
 
     static: Experiment
@@ -49,6 +51,10 @@ class Recipe:
     blocks: int
     reduced: bool
     width: int
+    chosen: tuple[Observable, ...] = dataclasses.field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chosen", self.save.chosen)
 
 
 class Batch(eqx.Module):
@@ -113,11 +119,12 @@ def most_blocks(steps: int, block_steps: Array | np.ndarray) -> int:
 
 
 def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: bool | None = None) -> Recipe:
-    """The recipe of runs that begin at most `blocks` blocks.
+    """The recipe of runs that begin at most `blocks` blocks, with the observables that `save` names now.
 
     **Raises** `SettingError` where a reduction is wanted that would not be exact.
     """
     is_reduced = reduced_by(experiment, reduced)
+    save = save.current()
     # Block lengths are floats: they have a part in what is compiled only where an array has an entry for each block.
     kept = blocks if save.by_blocks or experiment.curriculum.varies else 0
     return Recipe(static_half(experiment), save, kept, is_reduced, lane_width(experiment, is_reduced))

@@ -175,9 +175,12 @@ class _Loop(eqx.Module):
         """The lane one step later; recorders keep what `enter` gave."""
         moment, memory = self.moment(carry, step, target, evidence)
         clock = self.course.clock(step)
-        kept = {
-            each.name: each.recorder.see(carry.kept[each.name], each.function(moment), clock) for each in self.recorded
-        }
+        sizes = {"runs": self.course.runs}
+
+        def value(each: Observable) -> Array:
+            return each.checked(each.function(moment), each.own_dims, sizes.get)
+
+        kept = {each.name: each.recorder.see(carry.kept[each.name], value(each), clock) for each in self.recorded}
         return _Carry(self.lane.dynamics.carried(moment.after), memory, carry.finite + self.finite(carry), kept)
 
     def moment(self, carry: _Carry, step: Array, target: Blocks, evidence: Any) -> tuple[Moment, RuleState]:
@@ -203,6 +206,11 @@ class _Loop(eqx.Module):
         """The number of steps that each run took and ended with finite parameters, (runs,)."""
         return carry.finite - 1 + self.finite(carry)
 
+    def finished(self, each: Observable, kept: Kept, ending: Ending) -> Array:
+        """The result of an observable."""
+        sizes = {**each.recorder.sizes(self.span, each.dims), "runs": self.course.runs}
+        return each.checked(each.recorder.finish(kept, self.course, ending), each.all_dims, sizes.get)
+
 
 def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     """Run a lane through all its steps.
@@ -223,7 +231,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
         alive = loop.taken(moving) == start
 
         def value(each: Observable) -> Array:
-            values = each.function(snapshot)
+            values = each.checked(each.function(snapshot), each.own_dims, snapshot.size_of)
             return jnp.where(alive, values, jnp.nan if jnp.issubdtype(values.dtype, jnp.floating) else -1)
 
         clock = loop.course.clock(start)
@@ -236,18 +244,23 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     started = {each.name: loop.started(each) for each in shown["save"]}
     (carry, kept), (values, states) = jax.lax.scan(one_save, (loop.start(), started), indices)
     history = History(states, lane.schedule.block_steps, save.every) if shown["history"] else None
-    values |= {each.name: each.function(history) for each in shown["history"]}
+    sizes = {"step": span.saves, "runs": loop.course.runs}
+    values |= {
+        each.name: each.checked(each.function(history), ("step", *each.dims), sizes.get) for each in shown["history"]
+    }
     clock = loop.course.clock(jnp.asarray(steps, jnp.int32))
     kept |= carry.kept | {
         each.name: each.recorder.see(None, values[each.name], clock) for each in save.chosen if each.name in values
     }
     taken = loop.taken(carry)
     ending = Ending(carry.finite, taken)
-    return {
-        **{each.name: each.recorder.finish(kept[each.name], loop.course, ending) for each in save.chosen},
+    results = {
+        **{each.name: loop.finished(each, kept[each.name], ending) for each in save.chosen},
         RESULT: jnp.where(taken == steps, COMPLETED, DIVERGED).astype(jnp.int8),
         RESULT_STEP: taken,
     }
+    save.check_sizes({name: values.shape for name, values in results.items()})
+    return results
 
 
 def _kept(carry: _Carry) -> dict[str, Kept]:

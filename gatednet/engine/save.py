@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from gatednet.experiment import STEPS, Experiment
 from gatednet.observables import Observable, Span, observable
@@ -29,6 +30,8 @@ class Save:
 
     observables: tuple[str, ...]
     every: int
+    chosen: tuple[Observable, ...] = dataclasses.field(init=False, repr=False, compare=False)
+    """The observables themselves, as they were registered when this was built."""
 
     def __post_init__(self) -> None:
         names = argument("save", self.observables, _NAMES)
@@ -36,12 +39,23 @@ class Save:
         object.__setattr__(self, "every", argument("every", self.every, STEPS))
         if not names:
             raise SettingError("nothing is saved: allowed are one or more observables")
+        object.__setattr__(self, "chosen", tuple(observable(name) for name in names))
         seen: set[str] = set()
         for name in names:
-            observable(name)
             if name in seen:
                 raise SettingError(f"observable {name!r} is named twice")
             seen.add(name)
+
+    def __reduce__(self) -> tuple[type[Save], tuple[tuple[str, ...], int]]:
+        # Functions of observables need not be importable, and names are looked up anew.
+        return Save, (self.observables, self.every)
+
+    def current(self) -> Save:
+        """The same names and the observables that they name now.
+
+        **Raises** `SettingError` where a name is no longer known.
+        """
+        return Save(self.observables, self.every)
 
     def check(self, experiment: Experiment) -> None:
         """Raise `SettingError` where the saves do not divide a run, or observables do not go with it or each other."""
@@ -54,14 +68,20 @@ class Save:
                     f"observable {each.name!r} is of tasks that are {others}, and those of "
                     f"{type(experiment.teachers).__name__} are not"
                 )
+
+    def check_sizes(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Raise `SettingError` where observables share a dimension and differ in its size.
+
+        `shapes` are those of what is saved, by name, with the runs last.
+        """
         first: dict[str, tuple[str, int]] = {}
         for each in self.chosen:
-            for dim, size in each.recorder.sizes(self.span(experiment), each.dims).items():
+            for dim, size in zip(each.all_dims, shapes[each.name], strict=False):
                 name, known = first.setdefault(dim, (each.name, size))
-                if size != known:
+                if known != size:
                     raise SettingError(
-                        f"observable {each.name!r} has the dimension {dim!r} with {size} entries, and {name!r} with "
-                        f"{known}, allowed are different names, or saves apart"
+                        f"observable {each.name!r} has the size {size} along {dim!r} and {name!r} has {known}, allowed "
+                        "is one size, or another name for the dimension"
                     )
 
     @property
@@ -77,8 +97,3 @@ class Save:
     def span(self, experiment: Experiment, blocks: int = 0) -> Span:
         """The length of a run in steps, saves and blocks."""
         return Span(experiment.steps, self.every, blocks)
-
-    @property
-    def chosen(self) -> tuple[Observable, ...]:
-        """The observables themselves."""
-        return tuple(observable(name) for name in self.observables)

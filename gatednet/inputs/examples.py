@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.settings import SettingError
+from gatednet.settings import SettingError, Whole, argument, check_plain
 
 # A vector of eight single-precision numbers.
 _PIECE = 8
@@ -55,8 +55,12 @@ def examples_of(train: Any, train_labels: Any, test: Any, test_labels: Any, clas
 
     **Raises** `SettingError` where shapes or labels do not fit, and for inputs that are not finite.
     """
+    classes = argument("classes", classes, Whole(1))
     parts = []
     for what, given, given_labels in (("train", train, train_labels), ("test", test, test_labels)):
+        for array in (given, given_labels):
+            if not isinstance(array, list | tuple):
+                check_plain(what, array)
         inputs, labels = np.asarray(given, np.float32), np.asarray(given_labels)
         if inputs.ndim != 2 or labels.shape != inputs.shape[:1] or not len(inputs):
             raise SettingError(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+import jax.numpy as jnp
 from jax import Array
 
 from gatednet.experiment import nearest
@@ -18,12 +19,17 @@ from gatednet.observables.recorders.history import OfHistory
 from gatednet.observables.recorders.saves import Saves
 from gatednet.observables.recorders.steps import EveryStep
 from gatednet.refusal import SettingError, shown
-from gatednet.settings import Text, argument
+from gatednet.settings import Instance, Nested, Text, argument
+
+_DIMS = Nested(Text("the name of a dimension"), 1)
+# Dimensions that are not a quantity's own: those that say when it is there, and of which run.
+_LEADING = ("step", "every_step", "block", "seed")
 
 Of = Literal["all", "maps", "labels"]
 When = Literal["saves", "history", "steps", "blocks", "end"]
 # The recorders that have a name; that of "blocks" is made of the fold.
 _NAMED: dict[str, Recorder] = {"saves": Saves(), "history": OfHistory(), "steps": EveryStep(), "end": End()}
+SizeOf = Callable[[str], int | None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +53,10 @@ class Observable:
     ends of a scale that shows it, for quantities that mean the same in every experiment: a cosine of what is learned is
     shown from 0 to 1, though it may be negative.
 
-    **Raises** `SettingError` for another `when`, and for a fold where nothing is folded or none where something is.
+    The shape of what `function` returns is compared with `dims` when a simulation is traced.
+
+    **Raises** `SettingError` where a name is no string, for dimensions that are named twice or are those of saves,
+    steps, blocks or seeds, for another `when`, and for a fold where nothing is folded or none where something is.
     """
 
     name: str
@@ -62,14 +71,24 @@ class Observable:
     bounds: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        name = argument("name of an observable", self.name, Text("a string"))
+        dims = argument(f"dims of observable {name!r}", self.dims, _DIMS)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "dims", dims)
         if not isinstance(self.when, Recorder) and self.when not in get_args(When):
-            raise SettingError(f"observable {shown(self.name)} has when = {shown(self.when)}: {_allowed(self.when)}")
+            raise SettingError(f"observable {shown(name)} has when = {shown(self.when)}: {_allowed(self.when)}")
         if (self.fold is None) == (self.when == "blocks"):
             wrong = "no fold" if self.fold is None else "a fold"
             raise SettingError(
-                f"observable {shown(self.name)} has {wrong} and when = {shown(self.when)}, allowed is a fold with "
+                f"observable {shown(name)} has {wrong} and when = {shown(self.when)}, allowed is a fold with "
                 'when = "blocks", and with nothing else'
             )
+        for place, dim in enumerate(dims):
+            if dim in (*_LEADING, *self.recorder.dims) or dim in dims[:place]:
+                why = "named twice" if dim in dims[:place] else "a dimension of the simulation's own"
+                raise SettingError(f"observable {name!r}: dimension {dim!r} is {why}, allowed is another name")
+        if dims and self.recorder.shown == "history":
+            raise SettingError(f"observable {name!r} has the dims {shown(dims)}, allowed are none with 'history'")
 
     @functools.cached_property
     def recorder(self) -> Recorder:
@@ -77,6 +96,40 @@ class Observable:
         if isinstance(self.when, Recorder):
             return self.when
         return _NAMED[self.when] if self.fold is None else Blocks(self.fold)
+
+    @property
+    def own_dims(self) -> tuple[str, ...]:
+        """The dimensions of what `function` returns at one step or save, before the runs."""
+        return () if self.recorder.scalars_only else self.dims
+
+    def checked(self, values: Any, dims: tuple[str, ...], size_of: SizeOf) -> Array:
+        """What `function` returned, as an array of the dimensions `dims` and of the runs.
+
+        `size_of` gives the size of a dimension, None where any is allowed.
+
+        **Raises** `SettingError` with the expected and the found shape where they differ.
+        """
+        names = (*dims, "runs")
+        wanted = tuple(size_of(name) for name in names)
+        sizes = ["any" if size is None else str(size) for size in wanted]
+        expected = f"({', '.join(names)}) = ({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+        try:
+            array = jnp.asarray(values)
+        except (TypeError, ValueError):
+            raise SettingError(
+                f"observable {self.name!r} returned {shown(values)}, expected is an array of the shape {expected}"
+            ) from None
+        fits = array.ndim == len(names) and all(
+            size in (None, found) for size, found in zip(wanted, array.shape, strict=True)
+        )
+        if not fits:
+            raise SettingError(f"observable {self.name!r} returned the shape {array.shape}, expected is {expected}")
+        if not any(jnp.issubdtype(array.dtype, kind) for kind in (jnp.floating, jnp.signedinteger, jnp.bool_)):
+            raise SettingError(
+                f"observable {self.name!r} returned the number type {array.dtype}, allowed are real numbers, signed "
+                "whole numbers and truth values"
+            )
+        return array
 
     @property
     def all_dims(self) -> tuple[str, ...]:
@@ -94,11 +147,13 @@ REGISTRY: dict[str, Observable] = {}
 
 
 def register(*observables: Observable) -> None:
-    """Make observables known by their names."""
+    """Make observables known by their names; one of the same name is replaced.
+
+    **Raises** `SettingError` for anything but observables.
+    """
     for each in observables:
-        if each.name in REGISTRY:
-            raise ValueError(f"observable {each.name!r} is registered twice")
-        REGISTRY[each.name] = each
+        argument("observable", each, Instance(Observable))
+    REGISTRY.update({each.name: each for each in observables})
 
 
 def observable(name: str) -> Observable:

@@ -47,6 +47,20 @@ class Snapshot(eqx.Module):
         """The loss on the batch of the step that comes next."""
         return self.ahead()[1]
 
+    def size_of(self, dim: str) -> int | None:
+        """The size of a dimension of what is saved, in the original coordinates; None for one that is not known."""
+        network = self.dynamics.experiment.network
+        known = {
+            "task": self.teachers.shape[0],
+            "path": network.paths_of(self.teachers.shape[0]),
+            "unit": network.units,
+            "output": network.outputs,
+            "input": network.inputs,
+            "mode": min(network.outputs, network.inputs),
+            "runs": self.teachers.shape[-1],
+        }
+        return known.get(dim)
+
     def lifted(self, maps: Float[Array, "*maps outputs inputs runs"]) -> Float[Array, "*maps rows columns runs"]:
         """Maps in the original coordinates."""
         return lift(self.dynamics.network, maps, self.basis)

@@ -9,7 +9,7 @@ import xarray
 
 from gatednet.arrays.groups import STANDARD
 from gatednet.networks.base import Network
-from gatednet.settings import SettingError
+from gatednet.settings import Instance, SettingError, argument
 from gatednet.starts.chosen import ChosenInitial
 
 
@@ -22,6 +22,8 @@ def restart(data: xarray.Dataset, network: Network) -> ChosenInitial:
     **Raises** `SettingError` where one of them is missing or has further dimensions, or the state is not one of this
     network.
     """
+    argument("data", data, Instance(xarray.Dataset))
+    argument("network", network, Instance(Network))
     if tuple(network.groups) != STANDARD:
         raise SettingError(f"a restart needs weights and gates, and {type(network).__name__} has other parameters")
     if network.paths_by_teachers:

@@ -60,7 +60,7 @@ def run_sweep(
     with other versions, where no scheduler answers, and where images are not to be had. **Raises** `WriteError` where
     the system fails later, as a full disk does: the same call then goes on.
     """
-    path = Path(folder)
+    sweep, path = sweep.current(), Path(folder)
     progress = progress or Silent()
     if is_finished(sweep, path, restart=restart):
         sweep_up(resolved(path))

@@ -31,6 +31,7 @@ from gatednet import (
     SpectralTeachers,
     Task,
     Timescales,
+    examples_of,
     from_toml,
     paths,
     simulate,
@@ -40,6 +41,8 @@ from gatednet import (
 from gatednet.curricula.targets import Target
 from gatednet.experiment import PARTS
 from gatednet.settings import Nested, Setting
+from gatednet.sweeps import Axis, Sweep, run_sweep
+from gatednet.sweeps.planning.plan import plan_of
 from gatednet.toml import kinds, plain, structure
 from tests.gatednet.test_toml import any_experiment
 from tests.gatednet.tools import SMALL
@@ -87,6 +90,21 @@ def test_whatever_stands_for_a_value_gives_the_same_experiment(data: st.DataObje
         path: type(leaf) for path, leaf in paths(experiment).items()
     }
     assert from_toml(to_toml(again)) == experiment
+
+
+def test_numbers_of_axes_and_of_examples_are_converted() -> None:
+    known = Axis("a", "dt", (0.5, 0.25), labels=(1, 2))
+    for values, labels in (
+        ([jnp.float32(0.5), np.array(0.25)], [np.int8(1), jnp.int32(2)]),
+        (jnp.array([0.5, 0.25]), np.array([1, 2])),
+        ([jnp.bfloat16(0.5), fractions.Fraction(1, 4).__float__()], jnp.arange(1, 3)),
+    ):
+        assert Axis("a", "dt", values, labels) == known
+    assert Axis.linspace("a", "dt", jnp.float32(0.5), np.array(1), jnp.int32(3)).values == (0.5, 0.75, 1.0)
+    assert Axis.seeds(np.array(3)) == Axis.seeds(jnp.int32(3)) == Axis.seeds(jnp.arange(3)) == Axis.seeds(3)
+    assert plan_of(Sweep(SMALL, (Axis.seeds(4),), Save(("loss",), 20)), jnp.int32(2)).chunk_shape == (2,)
+    examples = examples_of(np.ones((2, 3)), [0, 1], jnp.ones((2, 3)), [1, 0], jnp.int32(2))
+    assert (examples.classes, type(examples.classes)) == (2, int)
 
 
 def test_any_real_number_may_stand_for_a_float() -> None:
@@ -137,6 +155,8 @@ def test_saves_and_arguments_of_a_simulation_are_converted() -> None:
         {"seeds": np.array(3), "reduced": jnp.asarray(False), "lane": np.int8(32)},
     ):
         assert simulate(SMALL, saves[1], **given_as).identical(known), given_as
+    for names, every in ((("loss",), 20), (["loss"], np.array(20)), (np.array(["loss"]), jnp.int32(20))):
+        assert simulate(SMALL, names, 3, every=every, reduced=False).identical(known)
     several = simulate(SMALL, saves[0], [3, 4], reduced=False)
     for seeds in (
         range(3, 5),
@@ -165,7 +185,15 @@ def test_saves_and_arguments_of_a_simulation_are_converted() -> None:
         ({"reduced": "yes"}, "reduced is 'yes', allowed is one of False, True"),
         ({"precision": np.float32}, "precision is <class 'numpy.float32'>, allowed is one of 'float32', 'float64'"),
         ({"examples": 3}, "examples is 3, allowed is an instance of Examples"),
-        ({"save": "loss"}, "save is 'loss', allowed is an instance of Save"),
+        ({"save": "loss"}, "save is 'loss', allowed are an instance of Save and a list of names of observables"),
+        ({"save": 3, "every": 1}, "save is 3, allowed are an instance of Save and a list of names of observables"),
+        (
+            {"save": ("loss",)},
+            "every is missing, allowed beside names of observables is a number of steps between saves",
+        ),
+        ({"save": ("los",), "every": 1}, "unknown observable 'los': did you mean 'loss'?"),
+        ({"save": ("loss",), "every": 0}, "every is 0, allowed is a whole number, at least 1"),
+        ({"every": 5}, "every is 5 beside a Save, which has its own, allowed is one of the two"),
         ({"experiment": "fig2"}, "experiment is 'fig2', allowed is an instance of Experiment"),
     ],
 )
@@ -203,7 +231,10 @@ def test_refused_arguments(build: Callable[[], object], message: str) -> None:
     assert len(str(refusal.value)) < 400
 
 
-TRACED = " is traced by JAX, allowed are plain values: simulate outside of jax.jit, jax.grad and jax.vmap"
+TRACED = (
+    " is traced by JAX, allowed are plain values; the function that jax.jit, jax.vmap, jax.grad and jax.jvp can "
+    "transform is gatednet.final"
+)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +245,19 @@ TRACED = " is traced by JAX, allowed are plain values: simulate outside of jax.j
         (lambda x: Optax(weights_options=Options(momentum=x)), "Optax.weights_options.momentum"),
         (lambda x: with_values(SMALL, {"dt": x}), "Experiment.dt"),
         (lambda x: simulate(SMALL, Save(("loss",), 20), lane=x), "lane"),
+        (lambda x: simulate(SMALL, Save(("loss",), 20), [0, x]), "seed"),
+        (lambda x: simulate(SMALL, ("loss",), every=x), "every"),
+        (lambda x: simulate(SMALL, x, every=20), "save"),
+        (lambda x: simulate(x, ("loss",), every=20), "experiment"),
+        (lambda x: with_values(SMALL, x), "values"),
+        (lambda x: ChosenTeachers(maps=jnp.ones((1, 2, 2)) * x), "ChosenTeachers.maps"),
+        (lambda x: examples_of(jnp.ones((2, 3)) * x, [0, 0], np.ones((2, 3)), [0, 0], 1), "train"),
+        (lambda x: Axis("a", "dt", [1.0, x]), "axis 'a': value"),
+        (lambda x: Axis("a", "dt", jnp.stack([x, x])), "axis 'a': value"),
+        (lambda x: Axis("a", ("dt", "steps"), [(1.0, 1)], labels=[x]), "axis 'a': label"),
+        (lambda x: Axis.linspace("a", "dt", 1.0, x, 3), "axis 'a': linspace"),
+        (Axis.seeds, "axis 'seed': value"),
+        (lambda x: run_sweep(Sweep(SMALL, (Axis.seeds(2),), Save(("loss",), 20)), "never", chunk_runs=x), "chunk_runs"),
     ],
 )
 def test_values_that_jax_traces_are_refused_in_one_sentence(build: Callable[[Any], object], name: str) -> None:

@@ -15,7 +15,6 @@ from gatednet import (
     GatedLinear,
     Gaussian,
     Objective,
-    Observable,
     Population,
     Save,
     SettingError,
@@ -24,7 +23,6 @@ from gatednet import (
     with_values,
 )
 from gatednet.arrays.matching import assignment, hungarian
-from gatednet.observables import register
 from tests.gatednet.by_hand import BY_HAND, Record
 from tests.gatednet.tools import OF_MAPS, SMALL
 
@@ -179,11 +177,6 @@ def test_assignment_is_the_best_one(shape: tuple[int, int], solve) -> None:
 def test_a_row_of_zeros_is_aligned_with_nothing() -> None:
     run = simulate(with_values(BASE, {"initial.weight_scale": 0.0}), Save(("alignment",), STEPS))
     assert np.all(run.alignment[0] == 0)
-
-
-def test_a_name_is_registered_once() -> None:
-    with pytest.raises(ValueError, match=r"^observable 'loss' is registered twice$"):
-        register(Observable("loss", "again", lambda snapshot: snapshot.loss))
 
 
 def test_a_reduction_of_outputs_only_scales_the_loss() -> None:

@@ -95,6 +95,7 @@ class Recorder(abc.ABC):
     - `scalars_only`: whether it takes scalar values only, (runs,), and makes the observable's dimensions itself.
     - `by_blocks`: whether it has an entry for each block, so that block lengths have a part in what is compiled.
     - `frequency`: how often there is a value, in words.
+    - `at_end`: whether the value at the last save alone is the result of a run with no other save after its start.
     - `fewest_saves`: how many saves a run needs for `last` to be meaningful; None where it depends on the experiment.
 
     Recorders are immutable and hashable: use `dataclasses.dataclass(frozen=True)` where they have fields.
@@ -108,6 +109,7 @@ class Recorder(abc.ABC):
     scalars_only: bool = False
     by_blocks: bool = False
     fewest_saves: int | None = 1
+    at_end: bool = False
 
     def sizes(self, span: Span, dims: tuple[str, ...]) -> dict[str, int]:
         """The size of each dimension that it makes in the results of a run of this length.

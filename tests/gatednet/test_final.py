@@ -1,0 +1,344 @@
+"""`final`: the end of a run under JAX's own transformations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatednet import (
+    REGISTRY,
+    DeepLinear,
+    Experiment,
+    GatedLinear,
+    Gaussian,
+    Interleaved,
+    Optax,
+    Phase,
+    Phases,
+    Population,
+    Proximal,
+    Released,
+    SettingError,
+    Smooth,
+    StiffnessWarning,
+    Sum,
+    Task,
+    Timescales,
+    final,
+    simulate,
+    with_values,
+)
+from gatednet.engine.final import _stretches
+from tests.gatednet.labelled import EXAMPLES
+from tests.gatednet.labelled import SMALL as LABELLED
+from tests.gatednet.tools import OF_MAPS, SMALL
+
+pytestmark = pytest.mark.usefixtures("unchecked_annotations")
+
+# An alignment that is not yet complete, and gates that are moved by their constraint.
+LEARNING = with_values(SMALL, {"steps": 200, "curriculum.block_length": 0.5, "initial.weight_scale": 0.5})
+AT_THE_END = ("alignment", "gates", "loss", "matching", "specialization", "effective_map", "weight_change")
+
+CASES: dict[str, tuple[dict[str, Any], bool | None]] = {
+    "reduced": ({}, None),
+    "population": ({}, False),
+    "gaussian, a number of steps without divisors": ({"inputs": Gaussian(batch=6), "steps": 149}, None),
+    "drawn, neuron gates": (
+        {"inputs": Gaussian(batch=3), "network": GatedLinear(inputs=4, outputs=2, gates="neuron"), "steps": 50},
+        None,
+    ),
+    "two layers": (
+        {"network": DeepLinear(inputs=4, hidden=5, outputs=2), "rule": Proximal(), "steps": 50},
+        None,
+    ),
+    "a curriculum at every step, penalties that end": (
+        {"curriculum": Interleaved(block_length=0.5), "objective": Released(until=0.2), "steps": 50},
+        None,
+    ),
+    "momentum": ({"rule": Optax("sgd", "sgd", {"momentum": 0.5}, {"momentum": 0.25}), "steps": 50}, None),
+}
+
+
+def of_case(case: str) -> tuple[Experiment, bool | None]:
+    values, reduced = CASES[case]
+    return with_values(LEARNING, values), reduced
+
+
+def alignment(experiment: Experiment, path: str, **arguments: Any) -> Callable[[Any], jax.Array]:
+    """The final total alignment as a function of one number."""
+    names = ("total_alignment",)
+    return lambda value: final(experiment, {path: value}, names, 3, **arguments)["total_alignment"]
+
+
+def slope(function: Callable[[Any], Any], value: float) -> float:
+    """The derivative by central differences, of fourth order."""
+
+    def difference(step: float) -> float:
+        return float(function(value + step) - function(value - step)) / (2 * step)
+
+    step = 2e-4 * value
+    return (4 * difference(step / 2) - difference(step)) / 3
+
+
+@pytest.mark.parametrize("double", [False, True], ids=["float32", "float64"])
+@pytest.mark.parametrize("case", CASES)
+def test_numbers_are_those_of_the_last_save(case: str, double: bool) -> None:
+    experiment, reduced = of_case(case)
+    precision = "float64" if double else "float32"
+    run = simulate(experiment, AT_THE_END, 3, every=experiment.steps, reduced=reduced, precision=precision)
+    with jax.enable_x64(double):
+        found = final(experiment, {}, AT_THE_END, 3, reduced=reduced)
+    assert set(found) == set(AT_THE_END)
+    for name, values in found.items():
+        expected = run[name].isel(step=-1).values if "step" in run[name].dims else run[name].values
+        assert values.dtype == expected.dtype
+        assert values.shape == expected.shape
+        np.testing.assert_allclose(
+            values, expected, rtol=1e-12 if double else 2e-5, atol=1e-13 if double else 2e-6, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("inputs", [Population(), Gaussian(batch=6)], ids=repr)
+@pytest.mark.parametrize("path", ["timescales.gates", "objective.norm"])
+def test_gradients_are_those_of_central_differences(path: str, inputs: Any) -> None:
+    experiment = with_values(LEARNING, {"inputs": inputs})
+    value = {"timescales.gates": 0.05, "objective.norm": 0.9}[path]
+    with jax.enable_x64(True):
+        function = jax.jit(alignment(experiment, path))
+        gradient = jax.grad(function)(value)
+        expected = slope(function, value)
+        _, along = jax.jvp(function, (value,), (1.0,))
+    assert 1e-4 < abs(expected) < 10
+    assert float(gradient) == pytest.approx(expected, rel=1e-6)
+    assert float(along) == pytest.approx(float(gradient), rel=1e-10)
+
+
+@pytest.mark.parametrize("path", ["initial.weight_scale", "teachers.correlation"])
+def test_gradients_by_the_start_are_made_without_the_reduction(path: str) -> None:
+    experiment = with_values(LEARNING, {"teachers.correlation": 0.3, "steps": 50})
+    value = {"initial.weight_scale": 0.5, "teachers.correlation": 0.3}[path]
+    with jax.enable_x64(True):
+        function = jax.jit(alignment(experiment, path))
+        assert float(jax.grad(function)(value)) == pytest.approx(slope(function, value), rel=1e-6)
+    with pytest.raises(SettingError) as refusal:
+        alignment(experiment, path, reduced=True)(value)
+    assert str(refusal.value) == (
+        f"cannot be reduced: {path} is among the values, and moves the basis of the reduction"
+    )
+
+
+@pytest.mark.parametrize("case", [name for name in CASES if name not in ("reduced", "population")])
+def test_both_modes_agree_in_every_case(case: str) -> None:
+    experiment, reduced = of_case(case)
+    with jax.enable_x64(True):
+        function = alignment(experiment, "timescales.weights", reduced=reduced)
+        gradient, (_, along) = jax.grad(function)(0.2), jax.jvp(function, (0.2,), (1.0,))
+    assert abs(float(along)) > 1e-4
+    assert float(gradient) == pytest.approx(float(along), rel=1e-9)
+
+
+def test_every_number_that_a_curriculum_shows_can_be_differentiated() -> None:
+    phases = Phases(block_length=0.5, phases=(Phase((Sum((0, 1), 0.7), Task(1))),))
+    with jax.enable_x64(True):
+        for curriculum, path in (
+            (phases, "curriculum.phases.0.targets.0.mixing"),
+            (Smooth(0.5), "curriculum.hardness"),
+        ):
+            experiment = with_values(LEARNING, {"curriculum": curriculum, "steps": 40})
+            function = jax.jit(alignment(experiment, path))
+            value = 0.7 if "mixing" in path else 1.0
+            assert float(jax.grad(function)(value)) == pytest.approx(slope(function, value), rel=1e-6)
+
+
+def test_mapped_and_compiled_values_are_those_of_single_calls() -> None:
+    function = alignment(LEARNING, "timescales.gates")
+    times = jnp.array([0.03, 0.05, 0.08])
+    single = jnp.stack([function(time) for time in times])
+    assert np.ptp(single) > 1e-3
+    np.testing.assert_allclose(jax.vmap(function)(times), single, rtol=1e-5)
+    np.testing.assert_allclose(jax.jit(jax.vmap(function))(times), single, rtol=1e-5)
+    gradients = jax.vmap(jax.grad(function))(times)
+    np.testing.assert_allclose(gradients, jnp.stack([jax.grad(function)(time) for time in times]), rtol=1e-4)
+
+
+def test_seeds_can_be_mapped_and_numbers_can_be_any() -> None:
+    expected = simulate(LEARNING, ("loss",), [3, 2**32 - 1], every=200).loss.values[:, -1]
+    seeds = jnp.array([3, 2**32 - 1], jnp.uint32)
+    mapped = jax.vmap(lambda seed: final(LEARNING, {}, ["loss"], seed)["loss"])(seeds)
+    np.testing.assert_allclose(mapped, expected, rtol=1e-5)
+    for seed in (np.uint32(3), jnp.int32(3), np.array(3)):
+        for value in (np.array(0.05), jnp.float32(0.05), 0.05, np.float64(0.05)):
+            found = final(LEARNING, {"timescales.gates": value}, np.array(["loss"]), seed)["loss"]
+            np.testing.assert_allclose(found, expected[0], rtol=1e-5)
+
+
+def test_second_derivatives() -> None:
+    with jax.enable_x64(True):
+        function = alignment(with_values(LEARNING, {"steps": 40, "inputs": Gaussian(batch=6)}), "timescales.weights")
+        second = jax.jit(jax.hessian(function))(0.2)
+        expected = slope(jax.jit(jax.grad(function)), 0.2)
+    assert float(second) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_run_that_diverges_is_nan_with_its_derivatives() -> None:
+    experiment = with_values(LEARNING, {"timescales": Timescales(weights=1e-4, gates=1e-4)})
+    names = ("total_alignment", "matching")
+    with pytest.warns(StiffnessWarning):
+        found = final(experiment, {}, names)
+    assert np.isnan(found["total_alignment"])
+    assert found["matching"].tolist() == [-1, -1]
+    value, gradient = jax.value_and_grad(alignment(experiment, "objective.norm"))(0.9)
+    assert np.isnan(value)
+    assert np.isnan(gradient)
+    _, along = jax.jvp(alignment(experiment, "objective.norm"), (0.9,), (1.0,))
+    assert np.isnan(along)
+
+
+def test_labels_of_images() -> None:
+    names = ("accuracy", "loss", "gates")
+    run = simulate(LABELLED, names, 3, every=LABELLED.steps, examples=EXAMPLES)
+
+    def loss(time: Any) -> jax.Array:
+        return final(LABELLED, {"timescales.weights": time}, names, 3, examples=EXAMPLES)["loss"]
+
+    time = LABELLED.timescales.weights
+    np.testing.assert_allclose(loss(time), run.loss.values[-1], rtol=1e-5)
+    gradient, (_, along) = jax.grad(loss)(time), jax.jvp(loss, (time,), (1.0,))
+    assert abs(float(gradient)) > 0
+    assert float(gradient) == pytest.approx(float(along), rel=1e-3)
+
+
+def kept(steps: int) -> int:
+    """The bytes that a compiled gradient takes beside its arguments and results."""
+    function = alignment(with_values(LEARNING, {"steps": steps}), "timescales.gates")
+    return jax.jit(jax.grad(function)).lower(0.05).compile().memory_analysis().temp_size_in_bytes
+
+
+def test_memory_grows_with_the_root_of_the_number_of_steps() -> None:
+    few, many = kept(400), kept(40_000)
+    assert few < many < 12 * few
+    # Less than a tenth of all states, each of eight weights, two gates and a counter in single precision.
+    assert many < 40_000 * 11 * 4 / 10
+
+
+@given(st.integers(1, 2**30), st.integers(1, 64))
+def test_stretches_are_all_steps_in_scans_of_about_one_length(steps: int, piece: int) -> None:
+    found = _stretches(steps, min(piece, max(math.isqrt(steps), 1)))
+    assert sum(math.prod(each) for each in found) == steps
+    assert len(found) <= 3
+    pieces = steps // found[0][2]
+    assert sum(outer + inner for outer, inner, _ in found) <= 5 * math.isqrt(pieces) + 5
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a whole number": (
+        {"values": {"network.paths": 2}},
+        "network.paths is 2 and no real number: ",
+    ),
+    "a word": ({"values": {"objective.reduction": "mean"}}, "objective.reduction is 'sum' and no real number: "),
+    "a part": ({"values": {"timescales": Timescales()}}, "timescales is Timescales(weights=0.2, gates=0.05) and no "),
+    "an unknown path": (
+        {"values": {"timescales.gate": 1.0}},
+        "unknown path 'timescales.gate': did you mean 'timescales.gates'?",
+    ),
+    "the length of a step": (
+        {"values": {"dt": 0.1}},
+        "dt is counted in whole steps before anything is traced, and cannot be among the values: set it with "
+        "with_values",
+    ),
+    "the length of a block": ({"values": {"curriculum.block_length": 1.0}}, "curriculum.block_length is counted in"),
+    "the end of penalties": (
+        {"experiment": with_values(SMALL, {"objective": Released()}), "values": {"objective.until": 1.0}},
+        "objective.until is counted in whole steps",
+    ),
+    "several numbers": (
+        {"values": {"dt": jnp.ones(2)}, "experiment": SMALL},
+        "dt is counted in whole steps",
+    ),
+    "an array": (
+        {"values": {"timescales.gates": jnp.ones(2)}},
+        "Timescales.gates is Array([1., 1.], dtype=float32), allowed is a finite number above 0",
+    ),
+    "out of range": (
+        {"values": {"timescales.gates": -1}},
+        "Timescales.gates is -1.0, allowed is a finite number above 0",
+    ),
+    "too small for the precision": (
+        {"values": {"timescales.gates": 1e-60}},
+        "timescales.gates is 1e-60, which is 0 in float32, allowed is a finite number above 0 there",
+    ),
+    "no mapping": ({"values": [0.5]}, "values is [0.5], allowed is an instance of Mapping"),
+    "an observable of blocks": (
+        {"observables": ("gate_speed",)},
+        "observable 'gate_speed' is of blocks, allowed are those of a single save, which can be seen at the end of a "
+        "run",
+    ),
+    "an observable of all saves": ({"observables": ("block_distance",)}, "observable 'block_distance' is of history,"),
+    "an unknown observable": ({"observables": ("los",)}, "unknown observable 'los': did you mean 'loss'?"),
+    "one of labels": ({"observables": ("accuracy",)}, "observable 'accuracy' is of tasks that are labels, and"),
+    "a string": ({"observables": "loss"}, "save is 'loss', allowed is lists nested 1 deep, each entry the name of an"),
+    "a seed": ({"seed": -1}, "seed is -1, allowed is a whole number, at least 0"),
+    "an experiment": ({"experiment": 3}, "experiment is 3, allowed is an instance of Experiment"),
+    "a reduction": (
+        {"experiment": with_values(SMALL, {"inputs": Gaussian()}), "reduced": True},
+        "cannot be reduced: inputs Gaussian have another second moment than the identity",
+    ),
+    "examples": ({"examples": EXAMPLES}, "inputs Population take no examples, and some are given"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(case: str) -> None:
+    given, message = REFUSED[case]
+    with pytest.raises(SettingError) as refusal:
+        final(**{"experiment": SMALL, "values": {}, "observables": ("loss",), **given})
+    assert str(refusal.value).startswith(message)
+
+
+def test_traced_values_that_are_no_single_numbers_are_refused() -> None:
+    def of_value(value: Any) -> Any:
+        return final(SMALL, {"timescales.gates": value})
+
+    with pytest.raises(SettingError) as refusal:
+        jax.jit(of_value)(jnp.ones(3))
+    assert str(refusal.value) == (
+        "timescales.gates is an array of the shape (3,) and type float32, allowed is a real number; several go through "
+        "jax.vmap"
+    )
+    with pytest.raises(
+        SettingError, match=r"^seed is an array of the shape \(\) and type float32, allowed is a whole "
+    ):
+        jax.jit(lambda seed: final(SMALL, {}, ("loss",), seed))(0.5)
+
+
+def test_a_stiff_constraint_warns_where_its_strength_is_known() -> None:
+    experiment = with_values(SMALL, {"steps": 1})
+    with pytest.warns(StiffnessWarning):
+        final(experiment, {"objective.norm": 1e3}, ("loss",))
+    jax.jit(lambda norm: final(experiment, {"objective.norm": norm}, ("loss",)))(1e3)
+
+
+def test_both_modes_agree_for_every_observable_of_a_single_save() -> None:
+    names = tuple(name for name in OF_MAPS if REGISTRY[name].when in ("saves", "end") and name != "matching")
+    experiment = with_values(LEARNING, {"steps": 20})
+    with jax.enable_x64(True):
+
+        def everything(time: Any) -> jax.Array:
+            return jnp.concatenate(
+                [each.reshape(-1) for each in final(experiment, {"timescales.gates": time}, names).values()]
+            )
+
+        found, pulled = jax.vjp(everything, 0.05)
+        _, along = jax.jvp(everything, (0.05,), (1.0,))
+        (gradient,) = pulled(jnp.linspace(1.0, 2.0, found.size))
+    assert len(names) > 20
+    assert np.all(np.isfinite(along))
+    assert float(gradient) == pytest.approx(float(jnp.linspace(1.0, 2.0, found.size) @ along), rel=1e-9)
