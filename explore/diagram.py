@@ -34,6 +34,8 @@ _PIECE_NUMBERS = 10**7
 # Saves of a run where what is measured is a mean over the last of them.
 SAVES = 100
 _PRECISION = "float32"
+# The dimensions of what has one value for each save, for each block, or for a run.
+SCALARS = (("step",), ("block",), ())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -112,7 +114,8 @@ def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequenc
             if before is not None:
                 results = before[1].fetch()
                 (name,) = sweep.save.observables
-                values[before[0].region] = scalar(name, results[name], results["result"]).reshape(before[0].shape)
+                dims = REGISTRY[name].all_dims
+                values[before[0].region] = scalar(dims, results[name], results["result"]).reshape(before[0].shape)
             before = now
     return values
 
@@ -129,18 +132,17 @@ def _seconds(sweep: Sweep) -> float:
     return sweep.experiment.steps / expected_speed(sweep, ())
 
 
-def scalar(name: str, values: np.ndarray, result: np.ndarray) -> np.ndarray:
+def scalar(dims: tuple[str, ...], values: np.ndarray, result: np.ndarray) -> np.ndarray:
     """The last value of an observable in each run, and NaN where the run left the finite numbers.
 
-    `values` is (..., saves) or (..., blocks), or has no such axis where the observable is one of the end; `result`,
-    (...), are the result codes of the runs.
+    `dims`, one of `SCALARS`, are its dimensions within a run, the last of `values`: (..., saves), (..., blocks), or
+    (...). `result`, (...), are the result codes of the runs.
     """
     values = np.asarray(values, np.float64)
-    when = REGISTRY[name].when
-    if when == "blocks":
+    if dims == ("block",):
         # Blocks that a run does not reach are NaN.
         last = np.isfinite(values).cumsum(axis=-1).argmax(axis=-1)
         values = np.take_along_axis(values, last[..., None], axis=-1)[..., 0]
-    elif when != "end":
+    elif dims:
         values = values[..., -1]
     return np.where(result == COMPLETED, values, np.nan)
