@@ -211,7 +211,8 @@ def source_of(name: str) -> str:
     if module is None:
         raise SettingError(f"module {name} is not imported, allowed are modules that are")
     spec = getattr(module, "__spec__", None)
-    if spec is None or not spec.has_location or spec.origin is None:
+    # A program that runs has the spec of what it is run by, if any.
+    if spec is None or spec.name != name or not spec.has_location or spec.origin is None:
         raise SettingError(f"module {name} has no source file, allowed are modules with one")
     if name not in _known or _known[name][0] is not spec:
         try:

@@ -10,7 +10,7 @@ import xarray
 from gatednet import SettingError
 from gatednet.explore.stored import Stored
 from gatednet.explore.verdict import verdict_of
-from tests.cli.tools import contents, flip, gatednet, python, refusal, state, together
+from tests.cli.tools import contents, flip, python, refusal, state, together
 
 PARTS = """\
 from gatednet import Observable, Teachers
@@ -48,9 +48,9 @@ size = { path = "teachers.size", values = [1.0, 3.0] }
 seed = 2
 """
 SMALL = (
-    'simulate fig4-symmetric --set steps=20 --every 20 --format png --save twice_the_loss --out pictures '
-    '--set teachers={kind="SizedTeachers",size=1.5}'
-)  # fmt: skip
+    "simulate fig2-flexible --set network.inputs=4 --set network.outputs=2 --set steps=20 --every 20 --format png "
+    '--save twice_the_loss --set teachers={kind="SizedTeachers",size=1.5}'
+)
 NEEDED = "it needs the module my_parts, whose code runs only if you say so: allowed is --import my_parts, "
 
 
@@ -91,12 +91,13 @@ REFUSALS = {
         "--import: module failing cannot be imported: ZeroDivisionError: division by zero (failing.py:5)"
     ),
     "sweep mine.toml --import checked": (
-        "--import: module checked cannot be imported: SettingError: Timescales.gates is -1.0, allowed is a number"
+        "--import: module checked cannot be imported: SettingError: Timescales.gates is -1.0, allowed is a finite "
+        "number above 0 (checked.py:3)"
     ),
     "sweep mine.toml --import lacking": (
         "cannot be imported: ModuleNotFoundError: No module named 'helpers_that_are_nowhere' (lacking.py:1)"
     ),
-    "sweep mine.toml --import unparsed": "module unparsed cannot be imported: SyntaxError: invalid syntax (unparsed.py:2)",
+    "sweep mine.toml --import unparsed": "unparsed cannot be imported: SyntaxError: invalid syntax (unparsed.py:2)",
     "sweep mine.toml --import leaving": "module leaving cannot be imported: SystemExit: enough (leaving.py:1)",
     "sweep mine.toml --import empty_folder": "module empty_folder has no source file, allowed are modules with one",
     "sweep mine.toml --import hypothesis": "module hypothesis of this folder is hidden by ",
@@ -107,7 +108,7 @@ REFUSALS = {
     "sweep mine.toml --import class": "is 'class', allowed is the name of a module",
     "sweep mine.toml --import=": "is '', allowed is the name of a module",
     f"sweep mine.toml --import {'x' * 300}": "allowed is the name of a module",
-    "sweep mine.toml --import json": "is 'json', which is a name of Python's standard library; allowed is a module of you",
+    "sweep mine.toml --import json": "is 'json', which is a name of Python's standard library; allowed is a module",
     "sweep mine.toml --import gatednet.toml": "is 'gatednet.toml', which is a name of gatednet; allowed is a module",
     "sweep mine.toml --import numpy": "is 'numpy', which is a name of a library that gatednet is built on",
     "sweep mine.toml --import __main__": "is '__main__', which is a name of the program itself",
@@ -138,7 +139,7 @@ def swept(tmp_path_factory):
     """A folder with a store that was made with own parts, and what the commands answered that made it."""
     folder = furnished(tmp_path_factory.mktemp("swept"))
     names = {path.name for path in folder.iterdir()}
-    commands = ("sweep mine.toml --import my_parts", "sweep unnamed.toml", SMALL)
+    commands = ("sweep mine.toml --import my_parts", "sweep unnamed.toml", "sweep mine.toml", SMALL)
     answers = together([(folder, each.split(" ")) for each in commands], GATEDNET_IMPORT=" my_parts, ")
     # No byte code either.
     assert {path.name for path in folder.iterdir()} == {*names, "runs", "pictures"}
@@ -147,8 +148,9 @@ def swept(tmp_path_factory):
 
 def test_a_part_and_an_observable_of_a_users_own_are_swept_saved_and_drawn(swept):
     folder, answers = swept
-    assert [answer.code for answer in answers] == [0, 0, 0], answers
+    assert [answer.code for answer in answers] == [0, 0, 0, 0], answers
     assert answers[0].out == "runs/mine: done, 8 runs\n"
+    assert answers[2] == (0, "runs/mine: was finished already, 8 runs\n", "")
     data = xarray.open_zarr(folder / "runs/mine/arrays.zarr", chunks=None)
     np.testing.assert_array_equal(data["size"], [1.0, 3.0])
     np.testing.assert_array_equal(data.twice_the_loss, 2.0 * data.loss)
@@ -160,8 +162,8 @@ def test_a_part_and_an_observable_of_a_users_own_are_swept_saved_and_drawn(swept
     plans = [(folder / "runs" / name / "plan.toml").read_text() for name in ("mine", "unnamed")]
     assert plans[0] == plans[1]
     assert 'my_parts = "' in plans[0]
-    caption = next((folder / "pictures").glob("fig4-symmetric-*.md"))
-    assert answers[2].out.splitlines()[-1] == f"pictures/{caption.name}"
+    caption = next((folder / "pictures").glob("fig2-flexible-*.md"))
+    assert answers[3].out.splitlines()[-1] == f"pictures/{caption.name}"
 
 
 def test_a_store_is_verified_without_its_parts(swept, tmp_path):
@@ -185,15 +187,12 @@ def test_a_store_is_continued_with_the_same_source_alone(swept, tmp_path):
     shutil.copytree(swept[0], tmp_path / "there")
     folder = tmp_path / "there"
     (folder / "my_parts.py").write_text(PARTS.replace("2.0 * snapshot", "3.0 * snapshot"))
-    before = contents(folder)
-    same = gatednet("sweep", "mine.toml", "--import", "my_parts", folder=swept[0])
-    assert same == (0, "runs/mine: was finished already, 8 runs\n", "")
-    other = refusal(gatednet("sweep", "mine.toml", "--import", "my_parts", folder=folder))
+    commands = ("sweep mine.toml --import my_parts", "sweep mine.toml --import my_parts --restart")
+    answer, restarted = together([(folder, each.split()) for each in commands])
+    other = refusal(answer)
     assert other.startswith("runs/mine was begun with other parts: the source of my_parts is ")
     assert other.endswith("; allowed are the source that it was begun with, another folder, and a restart")
-    assert contents(folder) == before
-    again = gatednet("sweep", "mine.toml", "--import", "my_parts", "--restart", folder=folder)
-    assert again.code == 0, again.err
+    assert (restarted.code, restarted.out) == (0, "runs/mine: done, 8 runs\n")
     data = xarray.open_zarr(folder / "runs/mine/arrays.zarr", chunks=None)
     np.testing.assert_array_equal(data.twice_the_loss, 3.0 * data.loss)
 
