@@ -28,11 +28,13 @@ class Curves:
     """Runs of one experiment over time.
 
     `data` has "seed" first, "step", and paths in the order of the tasks that they are matched to; only loss, gates,
-    alignment and what else there is. Its attributes are those of `gatednet.figures.toolkit.over_time.timing`.
+    alignment and what else there is. Its attributes are those of `gatednet.figures.toolkit.over_time.timing`. Where the
+    experiment has parts that are not imported it is None, and `unknown` says so in one line.
     """
 
-    experiment: Experiment
+    experiment: Experiment | None
     data: xarray.Dataset
+    unknown: str = ""
 
     @property
     def time(self) -> np.ndarray:
@@ -60,11 +62,13 @@ class Curves:
 
     def theory(self) -> tuple[np.ndarray, np.ndarray]:
         """w̄ by c̄ within a block of a network that is specialized, by the theory; NaN where it has no value."""
+        grid = np.linspace(-1.0, 1.0, _THEORY)
+        values = np.full_like(grid, np.nan)
+        if self.experiment is None:
+            return grid, values
         times = self.experiment.timescales
         ratio = times.gates / times.weights
-        grid = np.linspace(-1.0, 1.0, _THEORY)
         known = 1.0 - 0.5 * ratio * (1.0 - grid**2) >= 0.0
-        values = np.full_like(grid, np.nan)
         values[known] = specialization_of_weights(grid[known], ratio)
         return grid, values
 
@@ -83,9 +87,13 @@ def save_of(experiment: Experiment) -> Save:
     return Save(SAVED, steps_between(experiment.steps, _MOST_SAVES))
 
 
-def prepared(experiment: Experiment, data: xarray.Dataset) -> Curves:
-    """Curves of the arrays of runs, which have the dimension "seed"."""
+def prepared(experiment: Experiment | None, data: xarray.Dataset, unknown: str = "") -> Curves:
+    """Curves of the arrays of runs, which have the dimension "seed".
+
+    Without an experiment, for the reason `unknown`, nothing is known of blocks and tasks.
+    """
     if "alignment" in data:
         data = by_task(data)
-    attributes: dict[str, Any] = timing(experiment)
-    return Curves(experiment, data.assign_attrs(attributes))
+    end = float(data.time.values.max()) if "time" in data else 0.0
+    nothing: dict[str, Any] = {"block_length": end, "duration": end, "targets": []}
+    return Curves(experiment, data.assign_attrs(nothing if experiment is None else timing(experiment)), unknown)

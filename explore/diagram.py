@@ -33,6 +33,8 @@ _PIECE_S, _LONGEST_S = 1.0, 600.0
 # Numbers that its runs keep.
 _PIECE_NUMBERS = 10**7
 _PRECISION = "float32"
+# The dimensions of what has one value for each save, for each block, or for a run.
+SCALARS = (("step",), ("block",), ())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ def observables() -> dict[str, Observable]:
     return {
         name: each
         for name, each in REGISTRY.items()
-        if not each.dims and each.recorder.fewest_saves and "every_step" not in each.all_dims and each.of != "labels"
+        if each.all_dims in SCALARS and each.recorder.fewest_saves and each.of != "labels"
     }
 
 
@@ -107,7 +109,8 @@ def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequenc
             if before is not None:
                 results = before[1].fetch()
                 (name,) = sweep.save.observables
-                values[before[0].region] = scalar(name, results[name], results["result"]).reshape(before[0].shape)
+                dims = REGISTRY[name].all_dims
+                values[before[0].region] = scalar(dims, results[name], results["result"]).reshape(before[0].shape)
             before = now
     return values
 
@@ -125,10 +128,17 @@ def _seconds(sweep: Sweep) -> float:
     return sweep.experiment.steps / expected_speed(sweep, ())
 
 
-def scalar(name: str, values: np.ndarray, result: np.ndarray) -> np.ndarray:
+def scalar(dims: tuple[str, ...], values: np.ndarray, result: np.ndarray) -> np.ndarray:
     """The last value of an observable in each run, and NaN where the run left the finite numbers.
 
-    `values` is (..., *dims) with the dimensions of its recorder; `result`, (...), are the result codes of the runs.
+    `dims`, one of `SCALARS`, are its dimensions within a run, the last of `values`: (..., saves), (..., blocks), or
+    (...). `result`, (...), are the result codes of the runs.
     """
-    last = REGISTRY[name].recorder.last(np.asarray(values, np.float64))
-    return np.where(result == COMPLETED, last, np.nan)
+    values = np.asarray(values, np.float64)
+    if dims == ("block",):
+        # Blocks that a run does not reach are NaN.
+        last = np.isfinite(values).cumsum(axis=-1).argmax(axis=-1)
+        values = np.take_along_axis(values, last[..., None], axis=-1)[..., 0]
+    elif dims:
+        values = values[..., -1]
+    return np.where(result == COMPLETED, values, np.nan)

@@ -19,6 +19,7 @@ from gatednet.explore.view import Cell, View
 from gatednet.figures.toolkit import over_time, specialization
 from gatednet.figures.toolkit.describe import settings_line
 from gatednet.figures.toolkit.panels import PAGE, letter, look, new_figure
+from gatednet.sweeps.imports import modules_of
 
 # Of a line as wide as the page, in the size of what is said of a column.
 _CHARACTERS = 150
@@ -29,9 +30,10 @@ def as_python(view: View, experiment: Experiment) -> str:
     from gatednet import to_toml
 
     save = save_of(experiment)
+    imports = "".join(f"import {name}\n" for name in modules_of(experiment, save.observables))
     return (
         '"""What `gatednet explore` showed: one experiment over time, for several seeds."""\n\n'
-        "from gatednet import Save, from_toml, simulate\n\n"
+        f"{imports}from gatednet import Save, from_toml, simulate\n\n"
         f'EXPERIMENT = from_toml("""\n{to_toml(experiment)}""")\n\n'
         f"save = Save({save.observables!r}, every={save.every})\n"
         f"runs = simulate(EXPERIMENT, save, seeds=range({view.seeds}))\n"
@@ -92,9 +94,13 @@ def _diagram(
         bar.set_ticks([*labels], labels=[*labels.values()])
 
 
+def _said_of(curves: Curves) -> str:
+    return curves.unknown if curves.experiment is None else settings_line(curves.experiment)
+
+
 def _column(axes: np.ndarray, curves: Curves, width: int) -> None:
     data = curves.data
-    axes[0].set_title(textwrap.fill(settings_line(curves.experiment), width), fontsize=5, loc="right")
+    axes[0].set_title(textwrap.fill(_said_of(curves), width), fontsize=5, loc="right")
     if "loss" in data:
         over_time.quantity(axes[0], data, "loss", color="black")
         axes[0].set(ylabel="loss", xlabel="", ylim=(0, None))

@@ -106,7 +106,7 @@ class TimePlot:
             *changes,
             (self.blocks, {"data": blocks_of(curves)}),
             (self.lines, {"data": data}),
-            (self.plot.x_range, _whole(0.0, curves.experiment.duration)),
+            (self.plot.x_range, _whole(0.0, curves.data.attrs["duration"])),
             (self.plot.y_range, {"start": low, "end": high}),
             *self._seen(True),
         ]
@@ -153,7 +153,7 @@ def band_of(mean: np.ndarray, error: np.ndarray) -> np.ndarray:
 
 def blocks_of(curves: Curves) -> dict[str, list[float]]:
     """The blocks that are shaded: those of all tasks but the first, the later the deeper."""
-    length, duration = curves.experiment.curriculum.block_length, curves.experiment.duration
+    length, duration = (curves.data.attrs[name] for name in ("block_length", "duration"))
     targets = list(np.atleast_1d(curves.data.attrs["targets"]))
     shaded = [(place, task) for place, task in enumerate(targets) if task]
     most = max(targets, default=1) or 1

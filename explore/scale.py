@@ -38,7 +38,9 @@ def scale_of(observable: str, values: np.ndarray | None = None) -> Scale | None:
 
     Where it has none, round numbers around the finite ones of `values`; None where there are no values.
     """
-    bounds = REGISTRY[observable].bounds
+    # One of a user's own may only be known to the store that has it.
+    known_one = REGISTRY.get(observable)
+    bounds = None if known_one is None else known_one.bounds
     if bounds is not None:
         return _between(*bounds)
     if values is None:

@@ -42,7 +42,7 @@ _SHOWN = 60
 _FORGOTTEN_MS, _LOOKED_FOR_MS = 1000, 500
 # How long one thread computes while another waits, in seconds; by itself Python's is 5 ms.
 _TURN = 0.0005
-_TEMPLATE = jinja2.Template((files("explore") / "page.html").read_text(encoding="utf-8"))
+_TEMPLATE = jinja2.Template((files("gatednet.explore") / "page.html").read_text(encoding="utf-8"))
 
 
 class Explorer:

@@ -23,6 +23,7 @@ from gatednet.explore.settings import Control, controls_of, span_of
 from gatednet.explore.view import Cell, Span, View
 from gatednet.sweeps.catalog import EXPERIMENTS
 from gatednet.sweeps.catalog import experiment as known
+from gatednet.sweeps.imports import modules_of
 from gatednet.sweeps.progress import Silent
 from gatednet.sweeps.spec import changed
 from gatednet.times import steps_between
@@ -167,7 +168,9 @@ class Live(Source):
         for name, span in (("y", view.y), ("x", view.x)):
             first, *_, last = span.values(_EXPORTED).tolist()
             axes[name] = {"path": span.path, _RANGES[span.scale]: [first, last, _EXPORTED]}
+        modules = modules_of(experiment, [view.observable])
         return {
+            **({"import": modules} if modules else {}),
             "base": view.base,
             "save": [view.observable],
             "every": steps_between(experiment.steps, _SAVES),

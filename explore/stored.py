@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from gatednet import REGISTRY, Experiment, SettingError
+from gatednet import Experiment, SettingError
 from gatednet.experiment import nearest
 from gatednet.explore.curves import SAVED, Curves, prepared
-from gatednet.explore.diagram import Diagram, scalar
+from gatednet.explore.diagram import SCALARS, Diagram, scalar
 from gatednet.explore.latest import Wanted
 from gatednet.explore.settings import Control
 from gatednet.explore.source import DEFAULT, Compiling, Source
 from gatednet.explore.view import MOST_SEEDS, Cell, Span, View
 from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.imports import modules_of
 from gatednet.sweeps.store.store import Store
+from gatednet.sweeps.sweep import Sweep
 from gatednet.toml import plain
 
 # Even places along an axis whose points are not: enough that cells begin where they should.
@@ -44,8 +46,8 @@ class Stored(Source):
         # Damaged metadata are refused here, damaged values when they are read.
         self._data = self._store.dataset()
         self._name = Path(folder).name
-        self._sweep = self._store.sweep
-        self._axes = {axis.name: axis for axis in self._sweep.axes if not axis.is_seed}
+        self._all_axes = self._store.outline.axes
+        self._axes = {axis.name: axis for axis in self._all_axes if not axis.is_seed}
         self._numbers = {name: axis for name, axis in self._axes.items() if _is_numbers(axis)}
         if len(self._numbers) < 2:
             raise SettingError(f"{folder} has {len(self._numbers)} axes of numbers, allowed are two or more")
@@ -54,7 +56,17 @@ class Stored(Source):
 
     @functools.cached_property
     def _seed_axis(self) -> Axis | None:
-        return next((axis for axis in self._sweep.axes if axis.is_seed), None)
+        return next((axis for axis in self._all_axes if axis.is_seed), None)
+
+    @functools.cached_property
+    def _sweep(self) -> Sweep | SettingError:
+        """The sweep, or what it lacks: arrays can be shown without the user's own parts that made them."""
+        try:
+            return self._store.sweep
+        except SettingError as error:
+            if not self._store.outline.sources:
+                raise
+            return error
 
     @property
     def _seeds(self) -> str | None:
@@ -116,10 +128,16 @@ class Stored(Source):
                 raise SettingError(f"{name} is {value!r}, allowed are {_listed(self._axes[name])}")
 
     def experiment(self, view: View, cell: Cell | None = None) -> Experiment:
+        return self._experiment(self._known_sweep(), view, cell)
+
+    def _known_sweep(self) -> Sweep:
+        if isinstance(self._sweep, SettingError):
+            raise SettingError(str(self._sweep)) from self._sweep
+        return self._sweep
+
+    def _experiment(self, sweep: Sweep, view: View, cell: Cell | None) -> Experiment:
         points = self._points(view, cell)
-        return self._sweep.cell(
-            {place: points[axis.name] for place, axis in enumerate(self._sweep.axes) if not axis.is_seed}
-        )
+        return sweep.cell({place: points[axis.name] for place, axis in enumerate(sweep.axes) if not axis.is_seed})
 
     def controls(self, view: View) -> Sequence[Control]:
         found = []
@@ -134,24 +152,27 @@ class Stored(Source):
 
     def observables(self) -> Mapping[str, str]:
         return {
-            each.name: REGISTRY[each.name].long_name
-            for each in self._sweep.variables
-            if each.name in REGISTRY and not REGISTRY[each.name].dims and "every_step" not in each.dims
+            each.name: str(self._data[each.name].attrs.get("long_name", each.name))
+            for each in self._store.variables
+            if each.name in self._store.outline.names and each.dims in SCALARS
         }
 
     def sweep_table(self, view: View) -> dict[str, Any]:
         # A store need not come from the catalog: every value of its experiment is set.
+        sweep, experiment = self._known_sweep(), self.experiment(view)
+        modules = modules_of(experiment, [view.observable])
         axes = {name: _table(self._axes[name]) for name in (view.y.path, view.x.path)}
         seeds = {} if self._seed_axis is None else {"seed": list(self._seed_axis.values)}
         return {
+            **({"import": modules} if modules else {}),
             "base": DEFAULT,
             "save": [view.observable],
-            "every": self._sweep.save.every,
-            "set": plain(self.experiment(view)),
+            "every": sweep.save.every,
+            "set": plain(experiment),
             "axes": {**axes, **seeds},
-            "precision": self._sweep.precision,
-            "noise": self._sweep.noise,
-            **({} if self._sweep.reduced is None else {"reduced": self._sweep.reduced}),
+            "precision": sweep.precision,
+            "noise": sweep.noise,
+            **({} if sweep.reduced is None else {"reduced": sweep.reduced}),
         }
 
     def diagrams(self, view: View, wanted: Wanted, compiling: Compiling) -> Iterator[Diagram]:
@@ -162,15 +183,16 @@ class Stored(Source):
             {name: point for name, point in points.items() if name not in (view.x.path, view.y.path)}
         )
         runs = (view.y.path, view.x.path, *([self._seeds] if self._seeds else []))
+        (dims,) = (each.dims for each in self._store.variables if each.name == view.observable)
         values = scalar(
-            view.observable,
+            dims,
             data[view.observable].transpose(*runs, ...).values,
             data.result.transpose(*runs).values,
         )
         if self._seeds:
             values = values.mean(axis=-1)
         (y, rows), (x, columns) = self._cells(view.y), self._cells(view.x)
-        yield Diagram(x, y, values[np.ix_(rows, columns)], self._sweep.runs, time.perf_counter() - start)
+        yield Diagram(x, y, values[np.ix_(rows, columns)], self._store.grid.runs, time.perf_counter() - start)
 
     def _cells(self, span: Span) -> tuple[np.ndarray, np.ndarray]:
         """Even cells along the range of an axis, which a diagram has: their centres, and the point that each shows.
@@ -198,7 +220,12 @@ class Stored(Source):
             data["specialization"] = data.specialization.isel(step=-1)
         if "step" not in data.dims or data.sizes["step"] < 3:
             data = data.drop_dims("step", errors="ignore")
-        return prepared(self.experiment(view, cell), data) if kept else None
+        if not kept:
+            return None
+        sweep = self._sweep
+        if isinstance(sweep, SettingError):
+            return prepared(None, data, str(sweep))
+        return prepared(self._experiment(sweep, view, cell), data)
 
     def _points(self, view: View, cell: Cell | None = None) -> dict[str, int]:
         """The point of a view, or of another cell of it, along each axis: the nearest one."""

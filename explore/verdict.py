@@ -39,6 +39,8 @@ class _Measured:
 def verdict_of(curves: Curves) -> Verdict:
     """The regime of the runs of a cell."""
     data, experiment = curves.data, curves.experiment
+    if experiment is None:
+        return Verdict("unknown", curves.unknown)
     if "result" in data:
         diverged = int(np.sum(data.result.values != 0))
         if diverged:
@@ -53,7 +55,8 @@ def verdict_of(curves: Curves) -> Verdict:
     for what, number in (("task", experiment.teachers.number), ("path", _paths(experiment))):
         if number == 1:
             return Verdict("undefined", f"a single {what}, so that there is nothing to specialize")
-    found = _of_weights(curves) if experiment.network.inputs == 1 else _of_angles(curves)
+    of_weights = experiment.network.inputs == 1
+    found = _of_weights(curves, experiment) if of_weights else _of_angles(curves, experiment)
     if isinstance(found, Verdict):
         return found
     mean, error = (float(each) for each in mean_and_error(found.values))
@@ -83,9 +86,9 @@ def _paths(experiment: Experiment) -> int:
     return experiment.network.paths_of(experiment.teachers.number)
 
 
-def _of_angles(curves: Curves) -> _Measured | Verdict:
+def _of_angles(curves: Curves, experiment: Experiment) -> _Measured | Verdict:
     """Specialization relative to what the teachers allow, as saved, or from what is known of the teachers."""
-    data, experiment = curves.data, curves.experiment
+    data = curves.data
     if "relative_specialization" in data:
         values = data.relative_specialization.values
         # Of runs that are complete it has no value only where teachers are the same.
@@ -101,7 +104,7 @@ def _of_angles(curves: Curves) -> _Measured | Verdict:
     return _Measured(values / (1.0 - overlap), "relative specialization")
 
 
-def _of_weights(curves: Curves) -> _Measured | Verdict:
+def _of_weights(curves: Curves, experiment: Experiment) -> _Measured | Verdict:
     """w̄ at the end, over what it is where paths are the teachers.
 
     Rows of a single input are parallel to each other, and there is no angle to tell them apart by.
@@ -112,7 +115,7 @@ def _of_weights(curves: Curves) -> _Measured | Verdict:
             "with a single input the weights w̄ decide, which need teacher_component and gates over time, of two tasks "
             "and two paths",
         )
-    values, largest = np.abs(curves.plane()[1][-1:]), _largest_difference(curves.experiment)
+    values, largest = np.abs(curves.plane()[1][-1:]), _largest_difference(experiment)
     if largest is None:
         remark = ", in which the overlap of the teachers counts"
         return _Measured(values, "specialization of the weights w̄", remark)

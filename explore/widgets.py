@@ -32,7 +32,7 @@ class Widgets:
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
-        self._sheet = InlineStyleSheet(css=(files("explore") / "widgets.css").read_text(encoding="utf-8"))
+        self._sheet = InlineStyleSheet(css=(files("gatednet.explore") / "widgets.css").read_text(encoding="utf-8"))
         self._filling = False
         # Sliders that were heard just now, and where they have moved since.
         self._moving: dict[Any, int | None] = {}

@@ -13,6 +13,7 @@ from gatednet import Experiment, Save, to_toml
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.describe import settings_line, targets_by_block
 from gatednet.figures.toolkit.panels import letter, new_figure, shade_blocks
+from gatednet.sweeps.imports import sources_of
 
 # Path and pair curves are told apart by their lines as well as by their colours.
 _STYLES = ("-", (0, (5, 1)), ":", (0, (3, 1, 1, 1)))
@@ -76,6 +77,9 @@ def file_name(name: str, run: tuple[Experiment, Save], by_itself: tuple[Experime
     if run != by_itself:
         experiment, save = run
         text = f"{to_toml(experiment)}\n{save.every}\n{' '.join(save.observables)}"
+        # Parts of a user's own change with their source.
+        for module, digest in sources_of(experiment, save.observables, ()).items():
+            text += f"\n{module} {digest}"
         parts.append(hashlib.sha256(text.encode()).hexdigest()[:8])
     return "-".join([*parts, *([f"seed{seed}"] if seed else [])])
 

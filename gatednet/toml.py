@@ -7,6 +7,10 @@ are left out are those of the default experiment, unknown ones are refused.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import importlib
+import pkgutil
+import sys
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -97,11 +101,42 @@ def written(value: Setting, field: dataclasses.Field[Any]) -> bool:
 
 
 def kinds(part: type[Setting]) -> dict[str, type[Setting]]:
-    """The concrete types of a part of an experiment, by name."""
+    """The concrete types of a part of an experiment, by name; of a type that was defined again the latest."""
+    _import_kinds()
+    return _concrete(part)
+
+
+@functools.cache
+def _import_kinds() -> None:
+    """Import every file of the folders of parts: until then a kind that nothing else imports has no name in TOML."""
+    for part in PARTS.values():
+        package = sys.modules[part.__module__.rpartition(".")[0]]
+        if package.__name__ != __package__:
+            for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+                importlib.import_module(module.name)
+
+
+def _concrete(part: type[Setting]) -> dict[str, type[Setting]]:
     found: dict[str, type[Setting]] = {} if getattr(part, "__abstractmethods__", None) else {part.__name__: part}
     for each in part.__subclasses__():
-        found |= kinds(each)
+        found |= _concrete(each)
     return found
+
+
+def check_kind(kind: type[Setting]) -> None:
+    """Raise `SettingError` where TOML cannot name a type of a part, since a type of another module has its name."""
+    for part in PARTS.values():
+        if issubclass(kind, part):
+            modules = {each.__module__ for each in _all_kinds(part) if each.__name__ == kind.__name__}
+            if len(modules) > 1:
+                raise SettingError(
+                    f"kind {kind.__name__!r} is defined by {' and by '.join(sorted(modules))}, allowed is one name for "
+                    "each"
+                )
+
+
+def _all_kinds(part: type[Setting]) -> set[type[Setting]]:
+    return {part, *(kind for each in part.__subclasses__() for kind in _all_kinds(each))}
 
 
 def structure(kind: type[Setting], table: Any, where: str = "", default: str | None = None) -> Any:
@@ -124,6 +159,7 @@ def structure(kind: type[Setting], table: Any, where: str = "", default: str | N
                 f"{place}unknown kind {shown(name)}: {nearest(name if isinstance(name, str) else '', known)}"
             )
         kind = known[name]
+        check_kind(kind)
     fields = {each.name: each for each in dataclasses.fields(kind)}
     for key, value in values.items():
         if key not in fields:

@@ -15,33 +15,39 @@ from gatednet.settings import Instance, Parts, Setting
 from gatednet.sweeps.axes import SEED, Axis
 from gatednet.sweeps.catalog import experiment
 from gatednet.sweeps.files import read_text
+from gatednet.sweeps.imports import check_names, require_imported
 from gatednet.sweeps.sweep import Sweep
 from gatednet.sweeps.text import check_keys, saved, typed
 from gatednet.toml import KIND, kinds, parse, structured
 
-KEYS = ("base", "save", "every", "set", "axes", "reduced", "precision", "noise")
+KEYS = ("import", "base", "save", "every", "set", "axes", "reduced", "precision", "noise")
 RANGES = {"linspace": Axis.linspace, "geomspace": Axis.geomspace}
 AXIS_KEYS = ("path", "values", "labels", *RANGES)
 
 _RANGE = re.compile(r"(\w+)\((.*)\)")
 
 
-def load_spec(path: str | os.PathLike[str]) -> Sweep:
+def load_spec(path: str | os.PathLike[str], *, imports: Sequence[str] = ()) -> Sweep:
     """The sweep of a TOML file.
 
     Its keys are `base`, an experiment of the catalog, `set`, values to change in it by their paths, `axes`, `save`,
-    `every`, and, where wanted, `reduced`, `precision` and `noise`.
+    `every`, and, where wanted, `reduced`, `precision`, `noise` and `import`, a list of modules with parts of a user's
+    own.
 
-    **Raises** `SettingError`, with the file, for text that is no TOML (with its line), and for keys, values and types
-    that are not allowed.
+    A file runs no code by itself, since it may come from someone else. `imports` are the modules that may run: those of
+    them that the file names are imported. A module that the program has imported already is permitted by that.
+
+    **Raises** `SettingError`, with the file, for text that is no TOML (with its line), for keys, values and types that
+    are not allowed, and for modules that are neither in `imports` nor imported, or that fail.
     """
+    permitted = check_names(imports)
     text = read_text(Path(path))
     try:
         table = parse(text)
     except SettingError as error:
         raise SettingError(f"{path} is {error}") from error
     try:
-        return sweep_of(table)
+        return sweep_of(table, permitted)
     except SettingError as error:
         raise SettingError(f"{path}: {error}") from error
 
@@ -54,12 +60,13 @@ def is_file(name: str) -> bool:
         return False
 
 
-def sweep_of(table: Mapping[str, Any]) -> Sweep:
-    """The sweep of the content of such a file.
+def sweep_of(table: Mapping[str, Any], imports: Sequence[str] = ()) -> Sweep:
+    """The sweep of the content of such a file; `imports` are the modules that may run.
 
     **Raises** `SettingError` with the key for everything that is not allowed.
     """
     check_keys(table, KEYS, needed=("base", "save", "every", "axes"))
+    modules = _imported(table.get("import", ()), imports)
     base = experiment(typed(table, "base", str, "the name of an experiment"))
     for key, kind, allowed in (
         ("reduced", bool, "true or false"),
@@ -72,7 +79,17 @@ def sweep_of(table: Mapping[str, Any]) -> Sweep:
     axes = typed(table, "axes", dict, "a table of axes")
     options = {key: table[key] for key in ("reduced", "precision", "noise") if key in table}
     built = tuple(_axis(name, entry) for name, entry in axes.items())
-    return Sweep(base, built, saved(table), **options)
+    return Sweep(base, built, saved(table), imports=modules, **options)
+
+
+def _imported(names: Any, permitted: Sequence[str]) -> tuple[str, ...]:
+    """The modules that a file names, imported before anything that they may define is looked for."""
+    try:
+        modules = check_names(names)
+        require_imported(modules, permitted)
+    except SettingError as error:
+        raise SettingError(f"import: {error}") from error
+    return modules
 
 
 def changed(base: Experiment, table: Mapping[str, Any]) -> Experiment:

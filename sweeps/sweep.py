@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from gatednet.settings import Instance, Nested, Text, argument
 from gatednet.simulation import PRECISIONS, REDUCED
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.checks import changes_schedule, check_axes, is_static
+from gatednet.sweeps.imports import NOT_RECORDED, check_names, sources_of
 from gatednet.sweeps.variables import Variable, variables_of
 
 NOISES = ("paired", "independent")
@@ -34,6 +35,10 @@ class Sweep:
     with `"independent"` every cell has numbers of its own, which depend on its coordinates alone. Without a seed axis
     the seed is 0.
 
+    `imports` are modules with parts of a user's own, imported already. Those that define classes of the experiment or
+    functions of saved observables are added by themselves, and `sources` has the digest of the source of each. Parts of
+    a script or notebook cannot be recorded: their entry in `sources` says so.
+
     **Raises** `SettingError` where anything of this is not possible in any cell of the grid.
     """
 
@@ -43,6 +48,8 @@ class Sweep:
     reduced: bool | None = None
     precision: str = "float32"
     noise: str = "paired"
+    imports: tuple[str, ...] = ()
+    sources: Mapping[str, str] = dataclasses.field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, allowed in (("precision", PRECISIONS), ("noise", NOISES)):
@@ -53,6 +60,10 @@ class Sweep:
         argument("experiment", self.experiment, Instance(Experiment))
         argument("save", self.save, Instance(Save))
         object.__setattr__(self, "reduced", argument("reduced", self.reduced, REDUCED))
+        # Read here: later the files may not be those that were imported.
+        sources = sources_of(self.experiment, self.save.observables, check_names(self.imports))
+        object.__setattr__(self, "sources", sources)
+        object.__setattr__(self, "imports", tuple(name for name in sources if sources[name] != NOT_RECORDED))
         axes = argument("axes", self.axes, Nested(Instance(Axis), 1))
         object.__setattr__(self, "axes", check_axes(self.experiment, axes, self.save, self.precision))
         for group in self.groups():
@@ -66,6 +77,11 @@ class Sweep:
                 raise SettingError(f"{self.where(group)}{error}") from error
         if self.static_places:
             self._check_shapes()
+
+    @property
+    def unrecorded(self) -> list[str]:
+        """The modules whose source no store can tell, such as a script or notebook."""
+        return [name for name, digest in self.sources.items() if digest == NOT_RECORDED]
 
     def _check_shapes(self) -> None:
         seen = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,10 +12,11 @@ from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, nearest
 from gatednet.refusal import SettingError, shown
 from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.imports import NOT_RECORDED, is_imported, needed
 from gatednet.sweeps.sweep import Sweep
 from gatednet.toml import parse, plain, structure
 
-KEYS = ("save", "every", "reduced", "precision", "noise", "axes", "experiment")
+KEYS = ("save", "every", "reduced", "precision", "noise", "imports", "axes", "experiment")
 # Seeds that follow each other, by the first and the one after the last.
 RANGE = "range"
 AXIS_KEYS = ("path", "values", RANGE, "labels")
@@ -41,6 +43,8 @@ def table_of(sweep: Sweep) -> dict[str, Any]:
         **({} if sweep.reduced is None else {"reduced": sweep.reduced}),
         "precision": sweep.precision,
         "noise": sweep.noise,
+        # Left out by sweeps without parts of a user's own, and by earlier versions.
+        **({"imports": dict(sweep.sources)} if sweep.sources else {}),
         "axes": axes,
         "experiment": plain(sweep.experiment),
     }
@@ -63,30 +67,92 @@ def _axis(name: str, entry: Any) -> Axis:
     return Axis(name, entry["path"], range(*ends), entry.get("labels"))
 
 
+@dataclasses.dataclass(frozen=True)
+class Outline:
+    """What a plan says by itself, whether or not the classes of its experiment are there.
+
+    `axes` are those of the sweep, `names` the observables that are saved, and `sources` the digests of the modules with
+    parts of a user's own, by their names.
+    """
+
+    axes: tuple[Axis, ...]
+    names: tuple[str, ...]
+    sources: Mapping[str, str]
+    table: Mapping[str, Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of points along each axis."""
+        return tuple(len(axis) for axis in self.axes)
+
+    @property
+    def missing(self) -> list[str]:
+        """The modules of the plan that this process has not imported."""
+        return [name for name in self.sources if not is_imported(name)]
+
+    def sweep(self) -> Sweep:
+        """The sweep itself.
+
+        **Raises** `SettingError` where a module of the plan was not imported, and for values that are not allowed.
+        """
+        if self.missing:
+            raise needed(self.missing)
+        try:
+            experiment = structure(Experiment, self.table["experiment"], "experiment")
+        except SettingError as error:
+            unrecorded = [name for name, digest in self.sources.items() if digest == NOT_RECORDED]
+            if not unrecorded:
+                raise
+            where = f"some of its parts are of {' and '.join(unrecorded)}, which must define them first"
+            raise SettingError(f"{error}; {where}") from error
+        return Sweep(
+            experiment,
+            self.axes,
+            saved(self.table),
+            self.table.get("reduced"),
+            self.table.get("precision", "float32"),
+            self.table.get("noise", "paired"),
+            tuple(name for name, digest in self.sources.items() if digest != NOT_RECORDED),
+        )
+
+
 def from_text(text: str) -> Sweep:
     """The sweep of a text that `to_text` wrote.
+
+    **Raises** `SettingError` for text that is no TOML, with its line, for keys and values that are not allowed, and
+    where a module of the plan was not imported.
+    """
+    return outline(text).sweep()
+
+
+def outline(text: str) -> Outline:
+    """What a text that `to_text` wrote says, without its experiment; no class of a part is looked for.
 
     **Raises** `SettingError` for text that is no TOML, with its line, and for keys and values that are not allowed.
     """
     table = parse(text)
     check_keys(table, KEYS, needed=("save", "every", "axes", "experiment"))
     axes = [_axis(name, entry) for name, entry in typed(table, "axes", dict, "a table of axes").items()]
-    return Sweep(
-        structure(Experiment, table["experiment"], "experiment"),
-        tuple(axes),
-        saved(table),
-        table.get("reduced"),
-        table.get("precision", "float32"),
-        table.get("noise", "paired"),
-    )
+    if not axes:
+        raise SettingError("a sweep has no axes, allowed is one or more")
+    sources = typed(table, "imports", dict, "a table of digests") if "imports" in table else {}
+    for name, digest in sources.items():
+        if not isinstance(digest, str):
+            raise SettingError(f"imports.{name} is {shown(digest)}, allowed is a digest")
+    names, _ = _saved(table)
+    return Outline(tuple(axes), names, sources, table)
 
 
 def saved(table: Mapping[str, Any]) -> Save:
     """What is saved, by the keys `save` and `every`."""
+    return Save(*_saved(table))
+
+
+def _saved(table: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
     names = typed(table, "save", list, "a list of observables")
     if not all(isinstance(name, str) for name in names):
         raise SettingError(f"save is {shown(names)}, allowed is a list of observables")
-    return Save(tuple(names), typed(table, "every", int, "a whole number, at least 1"))
+    return tuple(names), typed(table, "every", int, "a whole number, at least 1")
 
 
 def typed(table: Mapping[str, Any], key: str, kind: type, allowed: str) -> Any:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from gatednet.figures.cli.options import Import, use_imports
+
 
 def explore(
     store: Annotated[Path | None, typer.Option(help="A stored sweep to look at; by itself runs are computed.")] = None,
@@ -16,6 +18,7 @@ def explore(
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any that is free.")] = 5006,
     show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = True,
+    modules: Import = None,
 ) -> None:
     """Explore the flexible and the forgetful regime on a page in the browser."""
     from gatednet.sweeps.images.cache import from_extra
@@ -28,6 +31,7 @@ def explore(
     from gatednet.explore.source import Live
     from gatednet.explore.stored import Stored
 
+    use_imports(modules)
     source = Live(usable_devices()) if store is None else Stored(store)
     explorer = Explorer(source, host, port)
     print(f"{explorer.link}  (interrupt to end)", flush=True)

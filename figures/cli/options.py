@@ -71,6 +71,40 @@ File = Annotated[
 ]
 
 
+# What imports modules for all commands that take them, with commas between their names.
+IMPORT = "GATEDNET_IMPORT"
+Import = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import",
+        metavar="MODULE",
+        help="Run a module with parts of your own, of this folder or installed; may be repeated. "
+        f"Those of {IMPORT} come first.",
+    ),
+]
+
+
+def use_imports(modules: Sequence[str] | None) -> list[str]:
+    """Import the modules of `GATEDNET_IMPORT` and of `--import`, and return their names.
+
+    **Raises** `SettingError` for names that are not allowed, and for modules that are not found or fail.
+    """
+    from gatednet.refusal import SettingError
+
+    named = [name.strip() for name in os.environ.get(IMPORT, "").split(",") if name.strip()]
+    names = list(dict.fromkeys([*named, *(modules or [])]))
+    # Found without JAX: most calls name none.
+    if names:
+        from gatednet.sweeps.imports import import_from_folder
+
+        for option, given in ((IMPORT, named), ("--import", names)):
+            try:
+                import_from_folder(given)
+            except SettingError as error:
+                raise SettingError(f"{option}: {error}") from error
+    return names
+
+
 def use_data(folder: Path | None) -> None:
     """Have images looked for in a folder first.
 

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from gatednet.figures.cli.options import Data, Format, Out, parse_settings, progress_of_training, use_data
+from gatednet.figures.cli.options import (
+    Data,
+    Format,
+    Import,
+    Out,
+    parse_settings,
+    progress_of_training,
+    use_data,
+    use_imports,
+)
 
 # No more saves than this where their number is not given.
 _MOST_SAVES = 1000
@@ -24,6 +33,7 @@ def simulate(
     out: Out = Path("pictures"),
     formats: Format = "pdf,png,svg",
     images: Data = None,
+    modules: Import = None,
 ) -> None:
     """Simulate one experiment and draw loss, gates, and alignment or accuracy over time.
 
@@ -47,6 +57,7 @@ def simulate(
     from gatednet.times import steps_between
 
     use_data(images)
+    use_imports(modules)
     base = known(name)
     experiment = changed(base, parse_settings(settings or []))
     chosen = check_formats(formats)

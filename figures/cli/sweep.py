@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatednet.figures.cli.options import Data, MixVersions, Stores, path_of, progress_of_training, use_data
+from gatednet.figures.cli.options import (
+    Data,
+    Import,
+    MixVersions,
+    Stores,
+    path_of,
+    progress_of_training,
+    use_data,
+    use_imports,
+)
 from gatednet.figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
@@ -30,6 +40,7 @@ def sweep(
     ] = None,
     mix_versions: MixVersions = False,
     data: Data = None,
+    modules: Import = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
     from gatednet.sweeps.devices import usable_devices, use_all_cores
@@ -43,7 +54,8 @@ def sweep(
     from gatednet.sweeps.progress import progress_for
 
     use_data(data)
-    found = {out / store: changed(each, axis or [], seeds) for store, each in sweeps_named(name).items()}
+    sweeps = sweeps_named(name, use_imports(modules))
+    found = {out / store: changed(each, axis or [], seeds) for store, each in sweeps.items()}
     if dry_run:
         for folder, each in found.items():
             print(f"{folder}: {expected(each)}")
@@ -51,7 +63,8 @@ def sweep(
         return
     # Everything that can be refused, for all stores before the first is written.
     waiting = {folder: each for folder, each in found.items() if not is_finished(each, folder, restart=restart)}
-    workers = () if cluster is None else tuple(check_cluster(cluster, mix_versions=mix_versions).values())
+    sources = {name: digest for each in found.values() for name, digest in each.sources.items()}
+    workers = () if cluster is None else tuple(check_cluster(cluster, sources, mix_versions=mix_versions).values())
     # Workers that are still to come say later what they are.
     mixed = mix_versions or (cluster is not None and not workers)
     if waiting:
@@ -79,8 +92,11 @@ def sweep(
         raise typer.Exit(FAILED)
 
 
-def sweeps_named(name: str) -> dict[str, Sweep]:
-    """The sweeps of a name of the catalog, or of a file, by the names of their stores."""
+def sweeps_named(name: str, imports: Sequence[str]) -> dict[str, Sweep]:
+    """The sweeps of a name of the catalog, or of a file, by the names of their stores.
+
+    `imports` are the modules that the user has run, which a file may ask for.
+    """
     from gatednet.settings import SettingError
     from gatednet.sweeps.catalog import sweeps_of
     from gatednet.sweeps.spec import is_file, load_spec
@@ -91,7 +107,7 @@ def sweeps_named(name: str) -> dict[str, Sweep]:
     path = path_of(name)
     if not path.stem.strip("."):
         raise SettingError(f"{path} names no store, allowed is a file whose name has more than dots before its ending")
-    return {path.stem: load_spec(path)}
+    return {path.stem: load_spec(path, imports=imports)}
 
 
 def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:

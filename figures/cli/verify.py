@@ -13,6 +13,6 @@ def verify(store: StoreFolder) -> None:
     from gatednet.sweeps.store.verify import verify as check
 
     found = check(store)
-    done, chunks = len(found.done), len(found.plan)
+    done, chunks = len(found.done), len(found.grid)
     state = "finished" if found.finished else f"not finished, {done} of {chunks} chunks are done"
-    print(f"{store}: every file agrees with its digest; {found.sweep.runs:,} runs in {chunks} chunks, {state}")
+    print(f"{store}: every file agrees with its digest; {found.grid.runs:,} runs in {chunks} chunks, {state}")

@@ -11,7 +11,8 @@ from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.sweeps.execution.executor import Executors
 from gatednet.sweeps.images.labelled import are_prepared
 from gatednet.sweeps.planning.devices import devices_for
-from gatednet.sweeps.planning.plan import Chunk, plan_of
+from gatednet.sweeps.planning.grid import Chunk
+from gatednet.sweeps.planning.plan import plan_of
 from gatednet.sweeps.progress import Silent
 from gatednet.sweeps.sweep import Sweep
 

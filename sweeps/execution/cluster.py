@@ -17,14 +17,17 @@ import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gatednet.refusal import SettingError, printable
 from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.sweeps.devices import usable_devices
 from gatednet.sweeps.execution.executor import Executors
+from gatednet.sweeps.imports import NOT_RECORDED, import_from_folder, source_of
 from gatednet.sweeps.planning.devices import devices_for
-from gatednet.sweeps.planning.plan import Chunk, Computed, Plan
+from gatednet.sweeps.planning.grid import Chunk
+from gatednet.sweeps.planning.plan import Computed, Plan
 from gatednet.sweeps.progress import Progress, Silent
 from gatednet.sweeps.store.provenance import BITS, versions
 from gatednet.sweeps.text import from_text, to_text
@@ -40,6 +43,7 @@ _ANSWER, _PATIENCE, _LOOK = 10.0, 5.0, 0.02
 _POLL = 0.2
 _NO_WORKERS = "waiting for workers, of which the cluster has none"
 _SCHEMES = ("tcp", "tls")
+_NONE: Mapping[str, str] = MappingProxyType({})
 # Their messages are for those who run a cluster; a sweep reports itself what concerns it.
 _LOGGERS = ("distributed", "tornado", "asyncio")
 
@@ -112,13 +116,15 @@ def _quiet() -> Iterator[None]:
             logging.getLogger(name).setLevel(level)
 
 
-def versions_of_workers(client: Client) -> dict[str, dict[str, str]]:
+def versions_of_workers(client: Client, sources: Mapping[str, str] = _NONE) -> dict[str, dict[str, str]]:
     """What `gatednet.sweeps.store.provenance.versions` gives on each of the workers that are there, by their addresses.
 
-    **Raises** `SettingError` where a worker cannot say it, as one that lacks a package.
+    `sources` are those of a sweep: modules that workers import, with the digests that they must have there.
+
+    **Raises** `SettingError` where a worker cannot say it, as one that lacks a package or has another source.
     """
     try:
-        found: Any = client.run(described, on_error="return")
+        found: Any = client.run(described, dict(sources), on_error="return")
     except Exception as error:
         raise SettingError(f"the workers of the cluster do not say what they are: {_said(error)}") from error
     for worker, said in found.items():
@@ -127,8 +133,12 @@ def versions_of_workers(client: Client) -> dict[str, dict[str, str]]:
     return found
 
 
-def first_workers(client: Client, progress: Progress, *, mix_versions: bool = False) -> dict[str, dict[str, str]]:
+def first_workers(
+    client: Client, progress: Progress, sources: Mapping[str, str] = _NONE, *, mix_versions: bool = False
+) -> dict[str, dict[str, str]]:
     """The versions of the workers once there are some, by their addresses; `progress` reports a long wait.
+
+    `sources` are as for `versions_of_workers`.
 
     **Raises** `ClusterError` where the scheduler is lost, and `SettingError` as `versions_of_workers` and, without
     `mix_versions`, `check_alike` do.
@@ -140,15 +150,43 @@ def first_workers(client: Client, progress: Progress, *, mix_versions: bool = Fa
                 progress.waiting(_NO_WORKERS)
                 since = None
             time.sleep(_POLL)
-    workers = versions_of_workers(client)
+    workers = versions_of_workers(client, sources)
     if not mix_versions:
         check_alike(workers)
     return workers
 
 
-def described() -> dict[str, str]:
-    """What a worker says of itself."""
+def described(sources: Mapping[str, str] = _NONE) -> dict[str, str]:
+    """What a worker says of itself, once it has imported the modules of a sweep.
+
+    **Raises** `SettingError` where it has not the same modules.
+    """
+    use_sources(sources)
     return versions(usable_devices())
+
+
+def use_sources(sources: Mapping[str, str]) -> None:
+    """Import modules with parts of a user's own on a worker, from its current folder or as they are installed there.
+
+    **Raises** `SettingError` where one is not found or fails, or has another source than on the machine that asks.
+    """
+    import_from_folder(list(sources))
+    for name, digest in sources.items():
+        if source_of(name) != digest:
+            raise SettingError(
+                f"its source of {name} is not that of this machine; allowed is the same one, and to start workers "
+                "again that have imported another"
+            )
+
+
+def check_sendable(sources: Mapping[str, str]) -> None:
+    """Raise `SettingError` where workers could not import what a sweep is made of."""
+    for name, digest in sources.items():
+        if digest == NOT_RECORDED:
+            raise SettingError(
+                f"parts of {name} cannot reach the workers of a cluster, allowed are those of a module that workers "
+                "can import"
+            )
 
 
 def check_alike(workers: Mapping[str, Mapping[str, Any]]) -> None:
@@ -168,15 +206,19 @@ def check_alike(workers: Mapping[str, Mapping[str, Any]]) -> None:
                 )
 
 
-def check_cluster(address: str, *, mix_versions: bool = False) -> dict[str, dict[str, str]]:
+def check_cluster(
+    address: str, sources: Mapping[str, str] = _NONE, *, mix_versions: bool = False
+) -> dict[str, dict[str, str]]:
     """Check that a scheduler answers, and that the workers that it has by now can compute, and the same.
 
-    Returns the versions of the workers, by their addresses.
+    Returns the versions of the workers, by their addresses. `sources` are those of the sweeps.
 
-    **Raises** `SettingError` as `connected`, `versions_of_workers` and, without `mix_versions`, `check_alike` do.
+    **Raises** `SettingError` as `check_sendable`, `connected`, `versions_of_workers` and, without `mix_versions`,
+    `check_alike` do.
     """
+    check_sendable(sources)
     with connected(address) as client:
-        workers = versions_of_workers(client)
+        workers = versions_of_workers(client, sources)
         if not mix_versions:
             check_alike(workers)
         return workers
@@ -199,10 +241,12 @@ def on_workers(
     **Raises** `ClusterError` where the scheduler is lost, a chunk kills one worker after the other or is refused by
     one, and where a worker is not as the others are, unless `mix_versions` says that it need not be.
     """
-    text = to_text(plan.sweep)
+    text, sources = to_text(plan.sweep), dict(plan.sweep.sources)
     known = dict(workers or {})
     with _told():
-        futures = {client.submit(compute, text, plan.chunk_shape, chunk.index, pure=False): chunk for chunk in chunks}
+        futures = {
+            client.submit(compute, text, plan.chunk_shape, chunk.index, sources, pure=False): chunk for chunk in chunks
+        }
     try:
         for future in _completed(client, futures, progress or Silent()):
             with _told(futures[future]):
@@ -274,12 +318,16 @@ def _said(error: BaseException) -> str:
 
 
 def compute(
-    text: str, chunk_shape: tuple[int, ...], index: tuple[int, ...]
+    text: str, chunk_shape: tuple[int, ...], index: tuple[int, ...], sources: Mapping[str, str]
 ) -> tuple[str, dict[str, str], dict[str, Any]]:
-    """The results of one chunk, on a worker: its address, what it is, and arrays over the runs, by name."""
+    """The results of one chunk, on a worker: its address, what it is, and arrays over the runs, by name.
+
+    `sources` are the modules of the sweep, which the worker imports first.
+    """
     from distributed import get_worker
 
     with _ONE_AT_A_TIME:
+        use_sources(sources)
         executors = _executors(text, chunk_shape)
         with precision_of(executors.plan.sweep.precision):
             results = executors.start(executors.plan.chunk(index)).fetch()

@@ -22,7 +22,8 @@ from jax import Array
 from gatednet.engine.batch import Batch, Packing, Recipe, jitted, pack, unpack
 from gatednet.simulation import precision_of
 from gatednet.sweeps.images.labelled import examples_for
-from gatednet.sweeps.planning.plan import Chunk, Plan, Request
+from gatednet.sweeps.planning.grid import Chunk
+from gatednet.sweeps.planning.plan import Plan, Request
 from gatednet.sweeps.progress import Progress
 
 # The number of compilations that are kept for sweeps that come after; those of one figure often share them.

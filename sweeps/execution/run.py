@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ import jax
 
 from gatednet.refusal import SettingError, shown
 from gatednet.simulation import PRECISIONS, precision_of
-from gatednet.sweeps.execution.cluster import connected, first_workers, on_workers
+from gatednet.sweeps.execution.cluster import check_sendable, connected, first_workers, on_workers
 from gatednet.sweeps.execution.executor import Executors, Running
 from gatednet.sweeps.files import known_sha256, reason_of
 from gatednet.sweeps.images.labelled import fingerprints
+from gatednet.sweeps.imports import UnrecordedSourceWarning
 from gatednet.sweeps.planning.devices import devices_for
-from gatednet.sweeps.planning.plan import Chunk, Computed, Plan, plan_of
+from gatednet.sweeps.planning.grid import Chunk
+from gatednet.sweeps.planning.plan import Computed, Plan, plan_of
 from gatednet.sweeps.planning.stability import warn_of_stiffness
 from gatednet.sweeps.progress import Progress, Silent
 from gatednet.sweeps.store.asides import check_deletable, sweep_up
@@ -57,8 +60,11 @@ def run_sweep(
 
     **Raises** `SettingError`, before anything is changed, where the folder is not the store of this sweep, is damaged
     beyond what can be computed again, cannot be written, or is being written by another process, where it was begun
-    with other versions, where no scheduler answers, and where images are not to be had. **Raises** `WriteError` where
-    the system fails later, as a full disk does: the same call then goes on.
+    with other versions or another source of a user's own parts, where no scheduler answers or workers lack those parts,
+    and where images are not to be had. **Raises** `WriteError` where the system fails later, as a full disk does: the
+    same call then goes on.
+
+    **Warns** `UnrecordedSourceWarning` of parts of a script or notebook, whose source a store cannot record.
     """
     sweep, path = sweep.current(), Path(folder)
     progress = progress or Silent()
@@ -67,13 +73,16 @@ def run_sweep(
         return Store.open(path)
     with contextlib.ExitStack() as stack:
         # All that can be refused comes before the first change.
+        if cluster is not None:
+            check_sendable(sweep.sources)
         client = None if cluster is None else stack.enter_context(connected(cluster))
-        workers = {} if client is None else first_workers(client, progress, mix_versions=mix_versions)
+        workers = {} if client is None else first_workers(client, progress, sweep.sources, mix_versions=mix_versions)
         computing = tuple(workers.values())
         usable = _checked(devices, sweep)
         plan = plan_of(sweep, chunk_runs)
         check_resumable(sweep, path, restart=restart, mix_versions=mix_versions, devices=usable, workers=computing)
         warn_of_stiffness(sweep)
+        warn_of_unrecorded(sweep)
         # A network may have to be trained for them.
         features = fingerprints([sweep])
         for last in (*(False,) * (_RACES - 1), True):
@@ -105,6 +114,17 @@ def run_sweep(
         _keep(store, missing, computed, progress)
         store.finish()
     return store
+
+
+def warn_of_unrecorded(sweep: Sweep) -> None:
+    """Warn of parts of a script or notebook: nothing tells later whether they are the same."""
+    if sweep.unrecorded:
+        warnings.warn(
+            f"parts of {' and '.join(sweep.unrecorded)} have no source file that the store could record: it is resumed "
+            "by their names and values alone; a module of their own is recorded",
+            UnrecordedSourceWarning,
+            stacklevel=3,
+        )
 
 
 def is_finished(sweep: Sweep, folder: str | os.PathLike[str], *, restart: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""Chunks: rectangular pieces of the grid of a sweep, each of them computed, written and marked as done as a whole."""
+"""`Plan`: a sweep cut into chunks, each of them computed, written and marked as done as a whole, and their runs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gatednet.inputs.examples import Examples
 from gatednet.memory import check_fits
 from gatednet.refusal import SettingError, shown
 from gatednet.settings import Optional, Whole, argument
+from gatednet.sweeps.planning.grid import Chunk, Grid
 from gatednet.sweeps.planning.speed import expected_speed
 from gatednet.sweeps.sweep import Sweep
 
@@ -27,36 +28,6 @@ MOST_CHUNKS = 10**6
 # The largest chunk: in runs, in bytes of results and of what they are made from, and in the seconds that it is expected
 # to take on one processor core, so that progress is seen and little is lost when a sweep is interrupted.
 MOST_RUNS, MOST_BYTES, MOST_SECONDS = 2**14, 2**26, 4.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Chunk:
-    """A piece of the grid: its place among the chunks, and the points from `start` up to before `stop` of each axis."""
-
-    index: tuple[int, ...]
-    start: tuple[int, ...]
-    stop: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        """The name under which the chunk is marked as done."""
-        return ".".join(str(each) for each in self.index)
-
-    @property
-    def region(self) -> tuple[slice, ...]:
-        """The piece of an array over the grid."""
-        return tuple(slice(start, stop) for start, stop in zip(self.start, self.stop, strict=True))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The number of points along each axis."""
-        return tuple(stop - start for start, stop in zip(self.start, self.stop, strict=True))
-
-    @property
-    def runs(self) -> int:
-        """The number of runs."""
-        return math.prod(self.shape)
-
 
 # A chunk, and its arrays over its runs by name.
 Computed = tuple[Chunk, dict[str, np.ndarray]]
@@ -96,13 +67,18 @@ class Plan:
                 f"{tuple(largest)}, one an axis"
             )
 
+    @functools.cached_property
+    def grid(self) -> Grid:
+        """The chunks without their runs."""
+        return Grid(self.sweep.shape, self.chunk_shape)
+
     @property
     def counts(self) -> tuple[int, ...]:
         """The number of chunks along each axis."""
-        return tuple(-(-size // step) for size, step in zip(self.sweep.shape, self.chunk_shape, strict=True))
+        return self.grid.counts
 
     def __len__(self) -> int:
-        return math.prod(self.counts)
+        return len(self.grid)
 
     @property
     def chunk_runs(self) -> int:
@@ -111,18 +87,11 @@ class Plan:
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks, those of one static group after each other."""
-        static = self.sweep.static_places
-        order = [*static, *(place for place in range(len(self.counts)) if place not in static)]
-        for index in itertools.product(*(range(self.counts[place]) for place in order)):
-            yield self.chunk(tuple(each for _, each in sorted(zip(order, index, strict=True))))
+        return self.grid.chunks(self.sweep.static_places)
 
     def chunk(self, index: tuple[int, ...]) -> Chunk:
         """The chunk at a place."""
-        start = tuple(each * step for each, step in zip(index, self.chunk_shape, strict=True))
-        stop = tuple(
-            min(first + step, size) for first, step, size in zip(start, self.chunk_shape, self.sweep.shape, strict=True)
-        )
-        return Chunk(index, start, stop)
+        return self.grid.chunk(index)
 
     def group(self, chunk: Chunk) -> tuple[int, ...]:
         """The static group that a chunk belongs to."""

@@ -8,12 +8,16 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import filelock
 
-from gatednet.settings import SettingError
+from gatednet.engine.save import RESULT, RESULT_STEP
+from gatednet.refusal import SettingError, shown
 from gatednet.sweeps.files import entry_of, fault, read, reason_of, sha256
-from gatednet.sweeps.planning.plan import Chunk, Plan
+from gatednet.sweeps.imports import differing_sources, needed
+from gatednet.sweeps.planning.grid import Chunk, Grid
+from gatednet.sweeps.planning.plan import Plan
 from gatednet.sweeps.store.creation import TakenError
 from gatednet.sweeps.store.records import (
     ARRAYS,
@@ -22,6 +26,7 @@ from gatednet.sweeps.store.records import (
     GROUP,
     HEADER,
     LOCK,
+    METADATA,
     PLAN,
     PROVENANCE,
     TEMPLATE,
@@ -31,9 +36,10 @@ from gatednet.sweeps.store.records import (
     read_finished,
     read_template,
 )
-from gatednet.sweeps.store.template import coordinates_of, own_metadata
+from gatednet.sweeps.store.template import coordinates_of, own_metadata, variables_in
 from gatednet.sweeps.sweep import Sweep
-from gatednet.sweeps.text import differences, from_text, table_of
+from gatednet.sweeps.text import Outline, differences, outline, table_of
+from gatednet.sweeps.variables import Variable
 
 RESTART = "allowed is a restart of the sweep"
 MENDED = "run the sweep again to mend it"
@@ -43,7 +49,8 @@ Digest = Callable[[Path], str]
 class StoreFolder:
     """The folder of a sweep: its plan, the files that were there from the start, and its lock.
 
-    `folder` is its place, `sweep` what is stored, `plan` its chunks.
+    `folder` is its place, `sweep` what is stored, `plan` its chunks. `outline`, `grid` and `variables` are what of this
+    is known without the classes of an experiment, by the text of the plan and the metadata of the arrays.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -51,15 +58,66 @@ class StoreFolder:
         self._identity = identity(self.folder)
 
     @functools.cached_property
-    def sweep(self) -> Sweep:
-        """What is stored."""
+    def outline(self) -> Outline:
+        """What the plan says by itself.
+
+        **Raises** `SettingError` where it is damaged, or of another version.
+        """
         content = self.plan_content()
         if entry_of(content)["sha256"] != self.plan_digest:
             raise self.damaged(f"{PLAN} does not agree with its digest")
+        with self._of_this_version():
+            return outline(content.decode())
+
+    @functools.cached_property
+    def sweep(self) -> Sweep:
+        """What is stored.
+
+        **Raises** `SettingError` where the plan is damaged or of another version, and where a module with parts of a
+        user's own was not imported.
+        """
+        found = self.outline
+        if found.missing:
+            raise self.needed
+        with self._of_this_version():
+            return found.sweep()
+
+    @property
+    def needed(self) -> SettingError:
+        """The error of what cannot be told of a store whose parts are not imported."""
+        return SettingError(f"{self.folder}: {needed(self.outline.missing)}")
+
+    @contextlib.contextmanager
+    def _of_this_version(self) -> Iterator[None]:
         try:
-            return from_text(content.decode())
+            yield
         except SettingError as error:
             raise SettingError(f"{self.folder / PLAN} is of another version: {error}") from error
+
+    @functools.cached_property
+    def grid(self) -> Grid:
+        """The chunks without their runs, of the shape with which the arrays were created.
+
+        **Raises** `SettingError` where their shape is not what was written.
+        """
+        shape, steps = self.outline.shape, self.template.chunk_shape
+        if len(steps) != len(shape) or not all(1 <= step <= size for step, size in zip(steps, shape, strict=True)):
+            raise self.damaged(f"{DONE}/{TEMPLATE}: the shape of a chunk is {shown(steps)}, of a grid {shown(shape)}")
+        return Grid(shape, steps)
+
+    @functools.cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """What is stored of every run, by the metadata of the arrays.
+
+        **Raises** `SettingError` where those are damaged, or do not fit the plan.
+        """
+        names = sorted({*self.outline.names, RESULT, RESULT_STEP})
+        metadata = {name: self.sound(f"{ARRAYS}/{name}/{METADATA}") for name in names}
+        dims = tuple(axis.name for axis in self.outline.axes)
+        try:
+            return variables_in(metadata, dims, self.grid)
+        except ValueError as error:
+            raise self.damaged(str(error)) from error
 
     def check_ours(self) -> None:
         """Raise `SettingError` where the folder is no store."""
@@ -191,19 +249,27 @@ class StoreFolder:
         return now is not None and known is not None and now.files[PLAN] != known.files[PLAN]
 
     def require(self, sweep: Sweep) -> None:
-        """Raise `SettingError` where this is the store of another sweep, with how they differ."""
-        self._require(self.sweep, sweep)
+        """Raise `SettingError` where this is the store of another sweep, or of other source, with how they differ."""
+        self._require(self.outline, lambda: self.sweep, sweep)
 
     def require_if_known(self, sweep: Sweep) -> None:
         """Raise `SettingError` where this is the store of another sweep, by a plan that may be damaged."""
         try:
-            there = from_text(self.plan_content().decode())
+            there = outline(self.plan_content().decode())
+            planned = there.sweep()
         except (SettingError, UnicodeDecodeError):
             return
-        self._require(there, sweep)
+        self._require(there, lambda: planned, sweep)
 
-    def _require(self, there: Sweep, here: Sweep) -> None:
-        found = differences(table_of(there), table_of(here))
+    def _require(self, there: Outline, planned: Callable[[], Sweep], here: Sweep) -> None:
+        # First, as a plan of other source may have no meaning here.
+        sources = differing_sources(there.sources, here.sources)
+        if sources:
+            raise SettingError(
+                f"{self.folder} was begun with other parts: {'; '.join(sources)}; allowed are the source that it was "
+                "begun with, another folder, and a restart"
+            )
+        found = differences(_comparable(planned()), _comparable(here))
         if found:
             more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
             raise SettingError(
@@ -217,7 +283,10 @@ class StoreFolder:
         **Raises** `SettingError` where the plan is damaged as well.
         """
         try:
-            sweep = from_text(self.plan_content().decode())
+            there = outline(self.plan_content().decode())
+            if there.missing:
+                raise needed(there.missing)
+            sweep = there.sweep()
         except (SettingError, UnicodeDecodeError) as error:
             raise SettingError(
                 f"{self.folder} is damaged so that nothing tells which files are its own; "
@@ -253,6 +322,11 @@ class StoreFolder:
             if path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
                 code = errno.EROFS if os.statvfs(path).f_flag & os.ST_RDONLY else errno.EACCES
                 raise SettingError(f"{self.folder} cannot be written: {os.strerror(code)}")
+
+
+def _comparable(sweep: Sweep) -> dict[str, Any]:
+    """The plan of a sweep without its modules: those are compared by themselves, and earlier versions named none."""
+    return {key: value for key, value in table_of(sweep).items() if key != "imports"}
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -8,24 +8,24 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gatednet.sweeps.files import entry_of, fault, parse_record, read, reason_of, sha256
-from gatednet.sweeps.planning.plan import Chunk, Plan
-from gatednet.sweeps.store.folder import Digest
+from gatednet.sweeps.planning.grid import Chunk
+from gatednet.sweeps.store.folder import Digest, StoreFolder
 from gatednet.sweeps.store.records import ARRAYS, Files, Part, part_of, record_name
 from gatednet.sweeps.store.template import chunk_files
 
 
 class Parts:
-    """The chunks of the store in `folder` that has a plan of the given digest.
+    """The chunks of a store.
 
     Where a method takes `finished`, those are the digests of the store that is finished, and None for another one.
     """
 
-    def __init__(self, folder: Path, plan: Plan, plan_digest: str) -> None:
-        self._folder, self._plan, self._plan_digest = folder, plan, plan_digest
+    def __init__(self, store: StoreFolder) -> None:
+        self._store, self._folder = store, store.folder
 
     def names(self, chunk: Chunk) -> list[str]:
         """The files of a chunk, below the folder."""
-        return [path.as_posix() for _, path in chunk_files(Path(ARRAYS), self._plan, chunk.index)]
+        return [path.as_posix() for _, path in chunk_files(Path(ARRAYS), self._store.variables, chunk.index)]
 
     def part(self, chunk: Chunk, finished: Files | None) -> Part | str:
         """The record of a chunk, or what is wrong with it."""
@@ -39,7 +39,7 @@ class Parts:
         part = part_of(parse_record(content))
         if part is None:
             return f"{name} does not agree with its own digest"
-        if part.index != chunk.index or part.plan != self._plan_digest:
+        if part.index != chunk.index or part.plan != self._store.plan_digest:
             return f"{name} is of another chunk or plan"
         listed = (finished or {}).get(name)
         if listed is not None and listed["sha256"] != entry_of(content)["sha256"]:
@@ -90,4 +90,4 @@ class Parts:
 
     def any(self) -> bool:
         """Whether a single chunk has a record that is sound."""
-        return any(not isinstance(self.part(chunk, None), str) for chunk in self._plan.chunks())
+        return any(not isinstance(self.part(chunk, None), str) for chunk in self._store.grid.chunks())

@@ -8,7 +8,7 @@ import xarray
 
 from gatednet.settings import SettingError
 from gatednet.sweeps.files import entry_of
-from gatednet.sweeps.planning.plan import Chunk
+from gatednet.sweeps.planning.grid import Chunk
 from gatednet.sweeps.store.folder import MENDED, StoreFolder
 from gatednet.sweeps.store.parts import Parts
 from gatednet.sweeps.store.records import ARRAYS, read_finished
@@ -23,14 +23,14 @@ def open_verified(store: StoreFolder, parts: Parts) -> xarray.Dataset:
     """
     finished, done = read_finished(store.folder), 0
     files = dict(finished or store.template.files)
-    for chunk in store.plan.chunks():
+    for chunk in store.grid.chunks():
         part = parts.done(chunk, finished)
         if part is not None:
             done += 1
             files |= part.files
-    if finished is None or done < len(store.plan):
+    if finished is None or done < len(store.grid):
         raise SettingError(
-            f"{store.folder} is not finished: {done} of {len(store.plan)} chunks are done, run its sweep again to go on"
+            f"{store.folder} is not finished: {done} of {len(store.grid)} chunks are done, run its sweep again to go on"
         )
     digests = {
         name.removeprefix(f"{ARRAYS}/"): (entry["bytes"], entry["sha256"])
@@ -59,7 +59,7 @@ class _Refusal:
 
     def _chunk_of(self, name: str) -> Chunk | None:
         """The chunk that a file of the arrays belongs to."""
-        plan, (variable, *places) = self.store.plan, name.split("/")
-        if variable not in {each.name for each in plan.sweep.variables} or places[:1] != ["c"]:
+        grid, (variable, *places) = self.store.grid, name.split("/")
+        if variable not in {each.name for each in self.store.variables} or places[:1] != ["c"]:
             return None
-        return plan.chunk(tuple(int(each) for each in places[1 : len(plan.counts) + 1]))
+        return grid.chunk(tuple(int(each) for each in places[1 : len(grid.counts) + 1]))

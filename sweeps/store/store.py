@@ -37,7 +37,8 @@ from gatednet.sweeps.files import (
     write_record,
     writing,
 )
-from gatednet.sweeps.planning.plan import Chunk, plan_of
+from gatednet.sweeps.planning.grid import Chunk
+from gatednet.sweeps.planning.plan import plan_of
 from gatednet.sweeps.store.asides import check_deletable, delete, named, sweep_inside, sweep_up
 from gatednet.sweeps.store.creation import AGAIN, check_place, is_free, new_store, resolved, write_template
 from gatednet.sweeps.store.folder import MENDED, Digest, StoreFolder, identity
@@ -64,8 +65,9 @@ from gatednet.sweeps.sweep import Sweep
 class Store(StoreFolder):
     """The folder of a sweep, finished or not.
 
-    `folder` is its place, `sweep` what is stored, `plan` its chunks. `fresh` says whether `run_sweep` had anything to
-    compute in it, and `mended` names the chunks that it computed again because they were damaged.
+    `folder` is its place, `sweep` what is stored, `plan` its chunks. Where a store was made with parts of a user's own,
+    these two need the modules of those; `outline`, `grid` and `variables` never do. `fresh` says whether `run_sweep`
+    had anything to compute in it, and `mended` names the chunks that it computed again because they were damaged.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -81,7 +83,8 @@ class Store(StoreFolder):
         **Raises** `SettingError` where there is none, or its plan is damaged.
         """
         store = cls(folder)
-        _ = store.plan  # read once, and so checked
+        # Read once, and so checked; of parts of a user's own only what needs no class.
+        _ = store.grid if store.outline.sources else store.plan
         return store
 
     @classmethod
@@ -101,7 +104,7 @@ class Store(StoreFolder):
     @functools.cached_property
     def parts(self) -> Parts:
         """The chunks by their records and files."""
-        return Parts(self.folder, self.plan, self.plan_digest)
+        return Parts(self)
 
     def record(self, chunk: Chunk) -> Path:
         """The file that marks a chunk as done."""
@@ -111,12 +114,12 @@ class Store(StoreFolder):
     def done(self) -> list[Chunk]:
         """The chunks that are complete."""
         finished = read_finished(self.folder)
-        return [chunk for chunk in self.plan.chunks() if self.parts.done(chunk, finished) is not None]
+        return [chunk for chunk in self.grid.chunks() if self.parts.done(chunk, finished) is not None]
 
     @property
     def finished(self) -> bool:
         """Whether all chunks are complete and the store is closed."""
-        return read_finished(self.folder) is not None and len(self.done) == len(self.plan)
+        return read_finished(self.folder) is not None and len(self.done) == len(self.grid)
 
     def faults(self, chunks: Iterable[Chunk], digest: Digest = sha256) -> Iterator[tuple[Chunk, str | None]]:
         """Chunks with what is wrong with each by the digests of its files, None where nothing is, in their order."""
@@ -169,7 +172,7 @@ class Store(StoreFolder):
 
     def check_aligned(self, chunk: Chunk) -> None:
         """Raise `ValueError` where a piece of the grid is not exactly one chunk of the arrays."""
-        if chunk != self.plan.chunk(chunk.index):
+        if chunk != self.grid.chunk(chunk.index):
             raise ValueError(f"chunk {chunk.name} covers {chunk.region}, not a chunk of the arrays")
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -266,8 +269,8 @@ class Store(StoreFolder):
         """
         self._check_lock()
         self._check_template(known_sha256)
-        names = [record_name(chunk.name) for chunk in self.plan.chunks()]
-        for chunk in self.plan.chunks():
+        names = [record_name(chunk.name) for chunk in self.grid.chunks()]
+        for chunk in self.grid.chunks():
             part = self.parts.part(chunk, None)
             if isinstance(part, str):
                 raise self.damage(chunk, part)

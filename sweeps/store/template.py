@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from gatednet import dimensions as labels
 from gatednet.experiment import Experiment, field_at
 from gatednet.sweeps.checks import BLOCK_STEPS, BLOCKS, TIME
 from gatednet.sweeps.columns import array_of
-from gatednet.sweeps.planning.plan import Chunk, Plan
+from gatednet.sweeps.planning.grid import Chunk, Grid
+from gatednet.sweeps.planning.plan import Plan
 from gatednet.sweeps.sweep import Sweep
+from gatednet.sweeps.variables import Variable
 from gatednet.toml import to_toml
 
 COMPRESSION_LEVEL = 3
@@ -137,7 +139,7 @@ class Encoder:
         for variable in self._plan.sweep.variables:
             array = self._arrays[variable.name]
             array[chunk.region] = results[variable.name].reshape(*chunk.shape, *variable.sizes)
-        names = [path.as_posix() for _, path in chunk_files(Path(), self._plan, chunk.index)]
+        names = [path.as_posix() for _, path in chunk_files(Path(), self._plan.sweep.variables, chunk.index)]
         return {name: self._files.pop(name).to_bytes() for name in names}
 
 
@@ -208,8 +210,31 @@ def meaning(experiment: Experiment, path: str) -> dict[str, str]:
     return {"long_name": found.metadata["meaning"], "units": found.metadata["units"]}
 
 
-def chunk_files(folder: Path, plan: Plan, index: tuple[int, ...]) -> Iterator[tuple[str, Path]]:
+def chunk_files(folder: Path, variables: Iterable[Variable], index: tuple[int, ...]) -> Iterator[tuple[str, Path]]:
     """The file of each variable that holds a chunk, by the name of the variable."""
-    for variable in plan.sweep.variables:
+    for variable in variables:
         place = (*index, *(0 for _ in variable.sizes))
         yield variable.name, folder.joinpath(variable.name, "c", *(str(each) for each in place))
+
+
+def variables_in(metadata: Mapping[str, bytes], dims: Sequence[str], grid: Grid) -> tuple[Variable, ...]:
+    """The variables of arrays over a grid with the given dimensions, by their metadata, `zarr.json` of each.
+
+    **Raises** `ValueError` where metadata are not those of such an array.
+    """
+    return tuple(_variable(name, content, tuple(dims), grid) for name, content in metadata.items())
+
+
+def _variable(name: str, content: bytes, dims: tuple[str, ...], grid: Grid) -> Variable:
+    try:
+        table = json.loads(content)
+        shape, named = tuple(table["shape"]), tuple(table["dimension_names"])
+        chunks, dtype = tuple(table["chunk_grid"]["configuration"]["chunk_shape"]), str(np.dtype(table["data_type"]))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"the metadata of {name} are none of an array: {error}") from error
+    first = len(dims)
+    sizes = shape[first:]
+    whole = (*grid.chunk_shape, *(max(size, 1) for size in sizes))
+    if (shape[:first], named[:first], chunks) != (grid.shape, dims, whole) or len(named) != len(shape):
+        raise ValueError(f"the metadata of {name} are of another grid than the plan")
+    return Variable(name, named[first:], sizes, dtype)

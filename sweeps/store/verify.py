@@ -21,7 +21,7 @@ def verify(folder: str | os.PathLike[str]) -> Store:
     store = Store.open(folder)
     store.check()
     closed = os.path.lexists(store.folder / DONE / FINISHED)
-    chunks = [chunk for chunk in store.plan.chunks() if closed or os.path.lexists(store.record(chunk))]
+    chunks = [chunk for chunk in store.grid.chunks() if closed or os.path.lexists(store.record(chunk))]
     for chunk, fault in store.faults(chunks, sha256):
         if fault:
             raise store.damage(chunk, fault)

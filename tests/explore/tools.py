@@ -10,7 +10,8 @@ import xarray
 from gatednet import Experiment, with_values
 from gatednet.explore.curves import Curves, prepared
 from gatednet.explore.source import live
-from gatednet.sweeps.planning.plan import Chunk, Plan
+from gatednet.sweeps.planning.grid import Chunk
+from gatednet.sweeps.planning.plan import Plan
 from tests.sweeps.tools import Numbered, Numbers
 
 # What makes a run short: 300 long steps, three units of time.

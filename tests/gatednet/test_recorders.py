@@ -16,7 +16,7 @@ from gatednet import REGISTRY, Observable, Recorder, Save, SettingError, Stiffne
 from gatednet.engine.batch import lane_width
 from gatednet.engine.size import numbers_of_results
 from gatednet.observables import Blocks, End, EveryStep, OfHistory, OverBlocks, Saves, Span
-from gatednet.observables.folds import first_steps, maximum, mean
+from gatednet.observables.folds import first_steps, mean
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.execution.run import run_sweep
 from gatednet.sweeps.sweep import Sweep
@@ -271,14 +271,6 @@ def test_sizes_are_those_of_the_results() -> None:
         counted = numbers_of_results(UNEVEN, Save((each.name,), EVERY), 6)
         history = 9 * 18 if each.recorder.shown == "history" else 0
         assert counted == run[each.name].size + history, each.name
-
-
-def test_the_last_value() -> None:
-    values = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
-    assert Blocks(maximum()).last(values).tolist() == [2.0, 5.0]
-    np.testing.assert_array_equal(Saves().last(values), [np.nan, 5.0])
-    np.testing.assert_array_equal(End().last(values), values)
-    np.testing.assert_array_equal(Largest().last(values), values)
 
 
 def test_a_shape_is_traced_only_where_values_have_dimensions() -> None:

@@ -228,7 +228,7 @@ def test_a_chunk_that_kills_workers_is_named(cluster, tmp_path):
     assert re.match(r"gatednet: chunk \d\S*: 4 workers died over it, the last one at tcp://127\.0\.0\.1:\d+", lines[-1])
 
 
-BROKEN = "import sys\nsys.modules['sweeps'] = None\n"
+BROKEN = "import sys\nsys.modules['gatednet.sweeps'] = None\n"
 
 
 def test_a_worker_without_the_package_is_refused(cluster, tmp_path):
@@ -239,7 +239,9 @@ def test_a_worker_without_the_package_is_refused(cluster, tmp_path):
     (tmp_path / "mine.toml").write_text(FOUR)
     before = contents(tmp_path)
     answer = gatednet("sweep", "mine.toml", "--cluster", cluster.address, folder=tmp_path)
-    assert re.match(r"the worker at tcp://127\.0\.0\.1:\d+ cannot compute: .*No module named .sweeps", refusal(answer))
+    assert re.match(
+        r"the worker at tcp://127\.0\.0\.1:\d+ cannot compute: .*No module named .gatednet\.sweeps", refusal(answer)
+    )
     assert contents(tmp_path) == before
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from gatednet import Blocked, Experiment, GatedLinear, Gaussian, Population, Save, Teachers
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.images.datasets import TEST, TEST_LABELS, TRAIN, TRAIN_LABELS
-from gatednet.sweeps.planning.plan import Chunk, Plan
+from gatednet.sweeps.planning.grid import Chunk
+from gatednet.sweeps.planning.plan import Plan
 from gatednet.sweeps.sweep import Sweep
 
 

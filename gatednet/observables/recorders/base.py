@@ -96,7 +96,7 @@ class Recorder(abc.ABC):
     - `by_blocks`: whether it has an entry for each block, so that block lengths have a part in what is compiled.
     - `frequency`: how often there is a value, in words.
     - `at_end`: whether the value at the last save alone is the result of a run with no other save after its start.
-    - `fewest_saves`: how many saves a run needs for `last` to be meaningful; None where it depends on the experiment.
+    - `fewest_saves`: how many saves a run needs for its last value to be meaningful; None where the experiment says.
 
     Recorders are immutable and hashable: use `dataclasses.dataclass(frozen=True)` where they have fields.
     Values at saves are NaN, or -1 for whole numbers, from where a run is no longer finite; those at steps are as they
@@ -152,7 +152,3 @@ class Recorder(abc.ABC):
     @abc.abstractmethod
     def finish(self, kept: Kept, course: Course, ending: Ending) -> Shaped[Array, "*result"]:
         """The result, (*sizes, ..., runs): NaN where a run did not come so far with finite parameters."""
-
-    def last(self, values: np.ndarray) -> np.ndarray:
-        """The number at the end of each run, from the results of an observable without dimensions, (..., *dims)."""
-        return values[..., -1] if self.dims else values

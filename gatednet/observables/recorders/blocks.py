@@ -54,11 +54,6 @@ class OverBlocks(Recorder):
         # The same for all numbers of a block.
         return jnp.where(known.reshape(known.shape[0], *(1,) * (result.ndim - 2), -1), result, jnp.nan)
 
-    def last(self, values: np.ndarray) -> np.ndarray:
-        # Blocks that a run does not reach are NaN.
-        known = np.isfinite(values).cumsum(axis=-1).argmax(axis=-1)
-        return np.take_along_axis(values, known[..., None], axis=-1)[..., 0]
-
 
 @dataclasses.dataclass(frozen=True)
 class Blocks(OverBlocks):
