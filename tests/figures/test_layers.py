@@ -20,4 +20,4 @@ def layers_of(container):
 def test_every_module_that_is_no_figure_has_a_layer():
     modules = {each.name for each in pkgutil.iter_modules(figures.__path__)}
     # Imports of a module without a layer are not checked; figures, which come and go, are tested with the registry.
-    assert sorted(layers_of("figures")) == sorted(name for name in modules if not _MODULE.fullmatch(name))
+    assert sorted(layers_of("gatednet.figures")) == sorted(name for name in modules if not _MODULE.fullmatch(name))
