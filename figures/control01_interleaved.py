@@ -13,11 +13,11 @@ from gatednet import draw as draw_problem
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
-from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.matching import in_order
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letter, new_figure, shade_blocks
 from gatednet.figures.toolkit.specialization import SPECIALIZED, TYPICAL, WHY_SPECIALIZED
-from gatednet.figures.toolkit.statistics import over_seeds
+from gatednet.figures.toolkit.statistics import as_in_file, over_seeds
 from gatednet.sweeps.catalog.control01 import SAVED
 from gatednet.sweeps.store.store import Store
 from gatednet.theory.single_map import single_map_loss
@@ -36,24 +36,66 @@ SOURCE = "text on Figure 2, the control with interleaved tasks"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """Runs of the same seeds with tasks in blocks and interleaved.
+    """Runs of the same seeds with tasks in blocks and interleaved, see `reduced`.
 
-    Dimensions are "curriculum" (blocks, interleaved), "seed", and "step"; "path" is in the order of the tasks that the
-    paths are matched to at the end. The attribute `single_map_loss` is what the best single map for both tasks leaves.
+    "path" is in the order of the tasks that the paths are matched to at the end. The attribute `single_map_loss` is
+    what the best single map for both tasks leaves.
     """
     parts = {
         "blocks": stores["fig2"].dataset().sel(regime="flexible", drop=True),
         "interleaved": stores["control1"].dataset(),
     }
     sorted_parts = [over_time.by_task(each[list(SAVED)].transpose("seed", ...).load()) for each in parts.values()]
-    data = xarray.concat(sorted_parts, "curriculum", join="inner", combine_attrs="override")
+    runs = xarray.concat(sorted_parts, "curriculum", join="inner", combine_attrs="override")
     experiment = stores["control1"].sweep.experiment
     # Orthogonal teachers of one norm leave the same, whatever the seed.
-    single = [single_map_loss(np.asarray(draw_problem(experiment, int(seed)).teachers)) for seed in data.seed]
-    return data.assign_coords(curriculum=list(parts)).assign_attrs(
-        **over_time.timing(stores["fig2"].sweep.experiment),
-        settings=settings_line(experiment),
-        single_map_loss=float(np.mean(single)),
+    single = [single_map_loss(np.asarray(draw_problem(experiment, int(seed)).teachers)) for seed in runs.seed]
+    return reduced(
+        as_in_file(runs)
+        .assign_coords(curriculum=list(parts))
+        .assign_attrs(
+            **over_time.timing(stores["fig2"].sweep.experiment),
+            settings=settings_line(experiment),
+            single_map_loss=float(np.mean(single)),
+        )
+    )
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """Courses over time, averaged over seeds, and what claims measure of each run; dimension "curriculum".
+
+    `gates_by_end` are the gates of the path that ends the more open one in its run, and of the other. Of each run,
+    (curriculum, seed), there are `specialization`, `final_total_alignment`, mean distance and standard deviation of the
+    gates' difference late in the run, and the loss, over that of the best single map, late and at late ends of blocks.
+    """
+    late = runs.time.values >= LATE_FROM
+    gates = runs.gates.transpose("curriculum", "seed", "step", "path")
+    by_end = gates.copy(data=in_order(gates.values, np.argsort(-gates.values[:, :, -1], axis=-1)))
+    apart = gates.values[..., 0] - gates.values[..., 1]
+    loss = runs.loss.transpose("curriculum", "seed", "step").values
+    measured = {
+        "late_distance": (np.abs(apart[..., late]).mean(axis=-1), "distance of the gates late in a run"),
+        "late_deviation": (apart[..., late].std(axis=-1), "standard deviation of the gates' difference late in a run"),
+        "late_loss": (
+            loss[..., late].mean(axis=-1) / runs.single_map_loss,
+            "late loss over that of the best single map",
+        ),
+        "late_loss_at_ends": (
+            loss[..., block_ends(runs)].mean(axis=-1) / runs.single_map_loss,
+            "loss at the ends of late blocks over that of the best single map",
+        ),
+    }
+    variables = {
+        name: xarray.Variable(("curriculum", "seed"), values, described(words))
+        for name, (values, words) in measured.items()
+    }
+    shown = ("loss", "gates", "gates_by_end", "alignment", "total_alignment")
+    return over_time.courses(runs.assign(gates_by_end=by_end), shown).assign(
+        {
+            "specialization": runs.specialization,
+            "final_total_alignment": runs.total_alignment.isel(step=-1, drop=True),
+            **variables,
+        }
     )
 
 
@@ -98,22 +140,9 @@ def level(axes: Axes, value: float, label: str) -> None:
 def open_and_closed(axes: Axes, data: xarray.Dataset) -> None:
     """The gates of the path that ends the more open one in its run, and of the other."""
     shade_blocks(axes, data.block_length, data.duration, data.targets)
-    values = data.gates.transpose("seed", "step", "path").values
-    by_end = in_order(values, np.argsort(-values[:, -1], axis=-1))
     for path, label in enumerate(("path that ends more open", "the other path")):
-        band(axes, data.time.values, by_end[..., path], label=label, **PATHS[path])
+        band(axes, data.time.values, data.gates_by_end.isel(path=path), label=label, **PATHS[path])
     axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="gate")
-
-
-def late_difference(data: xarray.Dataset) -> np.ndarray:
-    """The difference of the two gates late in each run, (seed, step)."""
-    gates = data.gates.transpose("seed", "step", "path").values
-    return (gates[..., 0] - gates[..., 1])[:, data.time.values >= LATE_FROM]
-
-
-def late_loss(data: xarray.Dataset, saves: np.ndarray) -> np.ndarray:
-    """The loss of each run over that of the best single map, mean over some saves, (seed,)."""
-    return data.loss.transpose("seed", "step").values[:, saves].mean(axis=1) / data.single_map_loss
 
 
 def block_ends(data: xarray.Dataset) -> np.ndarray:
@@ -126,7 +155,6 @@ def block_ends(data: xarray.Dataset) -> np.ndarray:
 def claims(data: xarray.Dataset) -> list[Claim]:
     """What the paper says of the control, and the same of blocks beside it."""
     blocks, interleaved = (data.sel(curriculum=each) for each in CURRICULA)
-    late = np.flatnonzero(data.time.values >= LATE_FROM)
     return [
         Claim(
             "interleaved tasks are not told apart: specialization of the paths is none",
@@ -144,32 +172,32 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "interleaved, both paths become the mean of both teachers: total alignment 1/√2 = .707",
             SOURCE,
             Range(0.687, 0.727, "1/√2 for the mean of two orthogonal teachers, give or take .02 for what batches move"),
-            over_seeds(interleaved.total_alignment.isel(step=-1).values),
+            over_seeds(interleaved.final_total_alignment.values),
         ),
         Claim(
             "interleaved, gates do not separate: their distance late in the run",
             SOURCE,
             Range(None, 0.1, "a tenth of the distance of gates that alternate between 0 and 1"),
-            over_seeds(np.abs(late_difference(interleaved)).mean(axis=1)),
+            over_seeds(interleaved.late_distance.values),
             known_verdict="fails",
         ),
         Claim(
             "interleaved, gates do not follow the tasks: standard deviation of their difference over late times",
             SOURCE,
             Range(None, 0.1, "a tenth of what it is for gates that alternate between 0 and 1"),
-            over_seeds(late_difference(interleaved).std(axis=1)),
+            over_seeds(interleaved.late_deviation.values),
         ),
         Claim(
             "interleaved, the loss stays what one map for both tasks leaves: late loss over that of the best such map",
             SOURCE,
             Range(0.98, 1.05, "1 is that map; below it would be switching, above it is learning that has not ended"),
-            over_seeds(late_loss(interleaved, late)),
+            over_seeds(interleaved.late_loss.values),
         ),
         Claim(
             "in blocks it falls far below: loss at the ends of late blocks over that of the best single map",
             "Figure 2A",
             Range(None, 0.1, f"the published loss at the end of late blocks cannot be told from 0; {TYPICAL}"),
-            over_seeds(late_loss(blocks, block_ends(data)), np.median),
+            over_seeds(blocks.late_loss_at_ends.values, np.median),
         ),
     ]
 

@@ -15,7 +15,7 @@ from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, Scale, heat_map, letter, new_figure
 from gatednet.figures.toolkit.specialization import SPECIALIZED, WHY_SPECIALIZED
-from gatednet.figures.toolkit.statistics import Measurement, mean_and_error, measure, over_seeds
+from gatednet.figures.toolkit.statistics import Measurement, averaged, mean_and_error, measure, over_seeds
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("control2", "fig2")
@@ -43,12 +43,12 @@ SUPPORT = "a tenth of complete specialization: what brings less cannot be said t
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """Specialization, total alignment and late times to criterion for everything that is removed, for every run.
+    """Specialization and late times to criterion of every run, for everything that is removed, and total alignment.
 
-    `total_alignment` (removed, seed, step), `specialization` and `late_time` (removed, seed) are those of Figure 2's
-    settings with the population as inputs; `batch_specialization` and `batch_late_time` (regime, batch_seed) of the
-    first seeds, with Gaussian batches. `map_alignment` and `map_specialization` (removed, row, seed) are those of
-    Figure 5's settings at the end; "row" is τ_B / τ_w.
+    `total_alignment` (statistic, removed, step) is averaged over seeds. With it `specialization` and `late_time`
+    (removed, seed) are those of Figure 2's settings with the population as inputs; `batch_specialization` and
+    `batch_late_time` (regime, batch_seed) of the first seeds, with Gaussian batches. `map_alignment` and
+    `map_specialization` (removed, row, seed) are those of Figure 5's settings at the end; "row" is τ_B / τ_w.
     """
     plans = {name: stores[name].sweep.experiment for name in ("control2", "control2-blocks")}
     data = stores["control2"].dataset().transpose("removed", "seed", ...).load()
@@ -59,7 +59,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     runs = ("removed", "row", "seed")
     return xarray.Dataset(
         {
-            "total_alignment": data.total_alignment,
+            "total_alignment": averaged(data.total_alignment),
             "specialization": data.specialization,
             "late_time": late_time(data),
             # What the regimes are set to are coordinates of the other runs.

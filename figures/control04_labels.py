@@ -74,7 +74,7 @@ def lines(axes: Axes, values: xarray.DataArray, label: str) -> None:
     """A line for each network."""
     dimension = str(values.dims[1])
     for network, (words, line) in NETWORKS.items():
-        of_network = values.sel(network=network).transpose("seed", dimension).values
+        of_network = values.sel(network=network)
         band(axes, values[dimension].values, of_network, label=words, marker="o", markersize=2.5, **line)
     axes.set_xlabel(label)
 

@@ -25,6 +25,7 @@ CRITERION_LINES = {
     "own": {"marker": "o", "markersize": 2.5},
     "shared": {"marker": "x", "markersize": 3, "linewidth": 0.5},
 }
+COURSES = ("loss", "gates", "alignment", "weight_change", "gate_change", "weight_norm")
 # From here on the published gates alternate cleanly.
 ALTERNATING_FROM = 8.0
 # Total alignment from which on a run counts as specialized.
@@ -33,42 +34,57 @@ READING = "read off the published picture, to about .02"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """What the panels show, for every run.
+    """What the panels show, and what claims measure of each run.
 
-    Dimensions are "teachers" (own: a set for each seed; shared: one for all, as published), "regime", "seed", and
-    "step" or "block"; "path" is in the order of the tasks that the paths are matched to at the end of the run.
+    `time_to_criterion` has the dimensions "teachers" (own: a set for each seed; shared: one for all, as published),
+    "regime", "seed" and "block"; for the rest see `reduced`. "path" is in the order of the tasks that the paths are
+    matched to at the end of the run.
     """
-    parts = [of_store(stores[store].dataset()) for store in STORES.values()]
-    data = xarray.concat(parts, "teachers", combine_attrs="override").assign_coords(teachers=list(STORES))
+    own, shared = (stores[store].dataset().transpose("regime", "seed", ...) for store in STORES.values())
+    times = xarray.concat([own.time_to_criterion, shared.time_to_criterion], "teachers", combine_attrs="override")
     experiment = stores["fig2"].sweep.experiment
-    return data.assign_attrs(**over_time.timing(experiment), settings=settings_line(experiment))
+    found = reduced(over_time.by_task(own[[*COURSES, "time_to_criterion"]]))
+    return found.assign(time_to_criterion=times.assign_coords(teachers=list(STORES))).assign_attrs(
+        **over_time.timing(experiment), settings=settings_line(experiment)
+    )
 
 
-def of_store(data: xarray.Dataset) -> xarray.Dataset:
-    """The arrays of one store, with paths in the order of their tasks."""
-    names = ["loss", "gates", "alignment", "weight_change", "gate_change", "weight_norm", "time_to_criterion"]
-    return over_time.by_task(data[names].transpose("regime", "seed", ...))
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """`COURSES` over time, averaged over seeds, and of each run, (regime, seed), what claims measure.
+
+    These are `loss_at_switch`, `loss_at_end`, `change_at_end` (of the weights) and `gates_at_end` of each block, the
+    largest `gate_change_peak` in it, and `final_alignment` and `final_norm`.
+    """
+    blocks = {name: over_time.in_blocks(runs[name], runs.sizes["block"]) for name in COURSES}
+    return over_time.courses(runs, COURSES).assign(
+        loss_at_switch=blocks["loss"].isel(save=0),
+        loss_at_end=blocks["loss"].isel(save=-1),
+        gates_at_end=blocks["gates"].isel(save=-1),
+        change_at_end=blocks["weight_change"].isel(save=-1),
+        gate_change_peak=blocks["gate_change"].max("save", keep_attrs=True),
+        final_alignment=runs.alignment.isel(step=-1, drop=True),
+        final_norm=runs.weight_norm.isel(step=-1, drop=True),
+    )
 
 
 def draw(data: xarray.Dataset) -> Figure:
     """The six panels, with a set of teachers for each seed; panel F also with one shared set."""
     figure = new_figure(PAGE, 7.0)
     grid = figure.add_gridspec(3, 2)
-    own = data.sel(teachers="own")
     loss, change, gate_change, criterion = (figure.add_subplot(grid[at]) for at in ((0, 0), (1, 1), (2, 0), (2, 1)))
     gates = grid[0, 1].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
     alignment = grid[1, 0].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
 
     for axes, name in ((loss, "loss"), (change, "weight_change"), (gate_change, "gate_change")):
         for regime, line in REGIMES.items():
-            over_time.quantity(axes, own.sel(regime=regime), name, label=regime, **line)
+            over_time.quantity(axes, data.sel(regime=regime), name, label=regime, **line)
     loss.set(ylabel="loss", ylim=(0, None))
     loss.legend(loc="upper left", ncols=2)
     change.set(ylabel="weight change  ‖dW/dt‖ / ‖W‖", ylim=(0, 1.05))
     gate_change.set(ylabel="gate change  ‖dc/dt‖", ylim=(0, None))
-    weight_norm(gate_change, own)
-    by_regime(gates, own, lambda axes, data: over_time.gates(axes, data, tasks=2))
-    by_regime(alignment, own, over_time.alignment)
+    weight_norm(gate_change, data)
+    by_regime(gates, data, lambda axes, data: over_time.gates(axes, data, tasks=2))
+    by_regime(alignment, data, over_time.alignment)
     times_to_criterion(criterion, data)
     for name, axes in zip("ABCDEF", (loss, gates[0], alignment[0], change, gate_change, criterion), strict=True):
         letter(axes, name)
@@ -80,8 +96,9 @@ def weight_norm(axes: Axes, data: xarray.Dataset) -> None:
     right = axes.twinx()
     right.spines["right"].set_visible(True)
     for regime, line in REGIMES.items():
-        values = data.weight_norm.sel(regime=regime).values
-        band(right, data.time.values, values, **{**line, "linestyle": ":", "linewidth": 1.6})
+        band(
+            right, data.time.values, data.weight_norm.sel(regime=regime), **{**line, "linestyle": ":", "linewidth": 1.6}
+        )
     right.set(ylabel="weight norm ‖W‖ (dotted)", ylim=(0, 1.1))
 
 
@@ -100,20 +117,12 @@ def times_to_criterion(axes: Axes, data: xarray.Dataset) -> None:
     blocks = np.arange(1, data.sizes["block"] + 1)
     for regime, line in REGIMES.items():
         for teachers, look in CRITERION_LINES.items():
-            values = data.time_to_criterion.sel(regime=regime, teachers=teachers).values
+            values = data.time_to_criterion.sel(regime=regime, teachers=teachers)
             label = regime if teachers == "own" else f"{regime}, one teacher set"
             band(axes, blocks, values, label=label, **{**line, **look})
     axes.set(xlabel="block", ylabel="time to criterion / τ$_w$", ylim=(0, None), xlim=(0.5, blocks[-1] + 0.5))
     axes.set_xticks([1, *range(5, blocks[-1] + 1, 5)])
     axes.legend(loc="upper right")
-
-
-def at_switches(values: xarray.DataArray, data: xarray.Dataset, saves_before: int = 0) -> xarray.DataArray:
-    """Values at the first save of each block, or so many saves before the block's end; first dimension "block"."""
-    per_block = round(data.sizes["step"] - 1) // data.sizes["block"]
-    starts = np.arange(data.sizes["block"]) * per_block
-    at = starts if not saves_before else starts + per_block - saves_before
-    return values.isel(step=xarray.DataArray(at, dims="block"))
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
@@ -128,25 +137,25 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "the forgetful loss returns to .20 at late switches",
             "Figure 2A",
             Range(0.18, 0.22, f"peaks are {READING}"),
-            measure(at_switches(forgetful.loss, data).isel(late)),
+            measure(forgetful.loss_at_switch.isel(late)),
         ),
         Claim(
             "the forgetful loss falls to .065 within late blocks",
             "Figure 2A",
             Range(0.055, 0.075, "read off the published picture, to about .01 at the foot of the curve"),
-            measure(at_switches(forgetful.loss, data, 1).isel(late)),
+            measure(forgetful.loss_at_end.isel(late)),
         ),
         Claim(
             "the flexible loss peaks at .45 or more at the last switch (published .48)",
             "Figure 2A",
             Range(0.45, None, f"{READING}, and a band of .01; bounded by ½, complete specialization; {TYPICAL}"),
-            measure(at_switches(flexible.loss, data).isel(block=-1), np.median),
+            measure(flexible.loss_at_switch.isel(block=-1), np.median),
         ),
         Claim(
             "gates alternate between 0 and 1 from t = 8: difference of the two at block ends",
             "Figure 2B",
             Range(0.9, 1.1, f"a clean alternation is a difference of 1, give or take a tenth; {TYPICAL}"),
-            measure(active_difference(flexible, data).isel(block=slice(alternating, None)), np.median),
+            measure(active_difference(flexible).isel(block=slice(alternating, None)), np.median),
         ),
         Claim(
             "each path ends aligned with its task",
@@ -176,25 +185,25 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "late flexible weights hardly change at the end of a block: relative change at most .05",
             "Figure 2D",
             Range(None, 0.05, f"published .03, {READING}; {TYPICAL}"),
-            measure(at_switches(flexible.weight_change, data, 1).isel(late), np.median),
+            measure(flexible.change_at_end.isel(late), np.median),
         ),
         Claim(
             "forgetful weights still do: relative change .45",
             "Figure 2D",
             Range(0.42, 0.48, "read off the published picture, to about .03 where the curve is steep"),
-            measure(at_switches(forgetful.weight_change, data, 1).isel(late)),
+            measure(forgetful.change_at_end.isel(late)),
         ),
         Claim(
             "peaks of the gates' change grow over the run: late peaks over early ones",
             "Figure 2E",
             Range(1.0, None, "above 1 is growth, of whatever size"),
-            growth_of_peaks(flexible.gate_change, data),
+            growth_of_peaks(flexible.gate_change_peak),
         ),
         Claim(
             "the norm of the flexible weights ends at .97",
             "Figure 2E",
             Range(0.95, 1.0, f"{READING}, and 1 is the norm of the two teachers together; {TYPICAL}"),
-            measure(flexible.weight_norm.isel(step=-1), np.median),
+            measure(flexible.final_norm, np.median),
         ),
         Claim(
             "flexible networks that have specialized meet the criterion after .04 τ_w in the last blocks",
@@ -227,9 +236,8 @@ def claims(data: xarray.Dataset) -> list[Claim]:
 
 def own_alignment(data: xarray.Dataset) -> xarray.DataArray:
     """Alignment of each task with the path matched to it, at the end; dimensions "seed" and "task"."""
-    end = data.alignment.isel(step=-1)
     pairs = xarray.DataArray(np.arange(2), dims="pair")
-    return end.isel(task=pairs, path=pairs)
+    return data.final_alignment.isel(task=pairs, path=pairs)
 
 
 def specialized(flexible: xarray.Dataset) -> xarray.DataArray:
@@ -250,23 +258,22 @@ def of_specialized(values: xarray.DataArray, flexible: xarray.Dataset) -> Measur
 
 def other_alignment(data: xarray.Dataset) -> xarray.DataArray:
     """Alignment of each task with the path matched to the other one, at the end."""
-    end = data.alignment.isel(step=-1)
-    return end.isel(task=xarray.DataArray([0, 1], dims="pair"), path=xarray.DataArray([1, 0], dims="pair"))
+    pairs = {"task": xarray.DataArray([0, 1], dims="pair"), "path": xarray.DataArray([1, 0], dims="pair")}
+    return data.final_alignment.isel(pairs)
 
 
-def active_difference(flexible: xarray.Dataset, data: xarray.Dataset) -> xarray.DataArray:
+def active_difference(flexible: xarray.Dataset) -> xarray.DataArray:
     """The gate of the task on show minus that of the other, at the end of each block."""
-    at_end = at_switches(flexible.gates, data, 1)
-    task = xarray.DataArray(np.arange(data.sizes["block"]) % 2, dims="block")
+    at_end = flexible.gates_at_end
+    task = xarray.DataArray(np.arange(at_end.sizes["block"]) % 2, dims="block")
     return at_end.isel(path=task) - at_end.isel(path=1 - task)
 
 
-def growth_of_peaks(change: xarray.DataArray, data: xarray.Dataset) -> Measurement:
-    """The largest gate change of the last five blocks over that of the first five, means over blocks and seeds."""
-    blocks = data.sizes["block"]
-    per_block = (data.sizes["step"] - 1) // blocks
-    peaks = change.values[:, :-1].reshape(-1, blocks, per_block).max(axis=2)
-    return over_seeds(peaks, lambda runs: float(runs[:, -5:].mean() / runs[:, :5].mean()))
+def growth_of_peaks(peaks: xarray.DataArray) -> Measurement:
+    """The peaks of the last five blocks over those of the first five, means over blocks and seeds."""
+    return over_seeds(
+        peaks.transpose("seed", "block").values, lambda runs: float(runs[:, -5:].mean() / runs[:, :5].mean())
+    )
 
 
 def advantage(data: xarray.Dataset, blocks: slice) -> Measurement:

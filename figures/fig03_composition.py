@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray
@@ -19,7 +19,7 @@ from gatednet.figures.toolkit.composition import flexible_over_forgetful, weight
 from gatednet.figures.toolkit.describe import described, settings_line, targets_in_phases
 from gatednet.figures.toolkit.over_time import NAMES
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, SHADE, TASKS, band, letter, new_figure
-from gatednet.figures.toolkit.statistics import Measurement, measure
+from gatednet.figures.toolkit.statistics import Measurement, averaged, measure
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig3",)
@@ -27,25 +27,31 @@ PANELS = "ABCD"
 COMPOSITIONS = ("sums", "rows")
 # What is drawn of the time around the first composed task.
 BEFORE, AFTER = 0.2, 0.8
+# When claims are about the loss, in time since then.
+READ_AT = (0.04, 0.05, 0.1, 0.23, 0.25, 0.5)
 READING = "measured in the published picture, to a pixel and a half of .003"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """The loss around the first composed task, and the maps of teachers and composed tasks of one seed.
 
-    `loss_sums` and `loss_rows` have the dimensions "regime", "seed", and "time_sums" or "time_rows", counted from the
-    switch; `peak` (composition, regime, seed) is the loss at the switch, without the noise of a batch. `teachers`
+    `loss_sums` and `loss_rows`, averaged over seeds, have the dimensions "statistic", "regime", and "time_sums" or
+    "time_rows", counted from the switch; `loss_after` (composition, since, regime, seed) is that of each run at some
+    times since then, and `peak` at the switch, without the noise of a batch. `teachers`
     (task, output, input) are those of seed 0, `shares` (composition, target, task, output) the weight of each of their
     rows in a composed task, `composed` (composition, target, output, input) the result.
     """
     variables: dict[str, xarray.DataArray] = {}
     peaks: list[xarray.DataArray] = []
+    after: list[xarray.DataArray] = []
     shares, settings = [], []
     for name in COMPOSITIONS:
         store = stores[f"fig3-{name}"]
         experiment = store.sweep.experiment
         data = store.dataset().sel(convention="as released").reset_coords(drop=True)
-        variables[f"loss_{name}"] = around_switch(data.loss_every_step, experiment).rename(time=f"time_{name}")
+        loss = around_switch(data.loss_every_step, experiment)
+        variables[f"loss_{name}"] = averaged(loss).rename(time=f"time_{name}")
+        after.append(at(loss, READ_AT))
         peaks.append(data.loss.sel(step=switch_of(experiment), drop=True).transpose("regime", "seed"))
         tasks, outputs = experiment.teachers.number, experiment.network.outputs
         shares.append([weights_of(target, tasks, outputs) for target in composed_targets(experiment)])
@@ -58,8 +64,9 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         "teachers": xarray.DataArray(teachers, dims=("task", "output", "input"), attrs=described("teachers of seed 0")),
         "shares": xarray.DataArray(weights, dims=dims, attrs=described("weight of a teacher's row in a composed task")),
     }
-    peak: xarray.DataArray = xarray.concat(peaks, "composition", combine_attrs="override")
-    variables["peak"] = peak
+    for name, each in (("loss_after", after), ("peak", peaks)):
+        of_both: xarray.DataArray = xarray.concat(each, "composition", combine_attrs="override")
+        variables[name] = of_both
     composed = variables["shares"].dot(variables["teachers"], dim="task")
     variables["composed"] = composed.assign_attrs(described("composed tasks of seed 0"))
     return xarray.Dataset(variables, {"composition": list(COMPOSITIONS)}, {"settings": settings})
@@ -116,7 +123,7 @@ def losses(axes: Axes, data: xarray.Dataset, name: str) -> None:
     time = values[f"time_{name}"].values
     axes.axvspan(0, time[-1], color=SHADE, linewidth=0, zorder=0)
     for regime, line in reversed(REGIMES.items()):
-        band(axes, time, values.sel(regime=regime).values, label=regime, **line)
+        band(axes, time, values.sel(regime=regime), label=regime, **line)
     axes.set(xlabel="time since the first composed task", ylabel="loss", ylim=(0, 0.33), xlim=(time[0], time[-1]))
     axes.set_xticks([-0.2, 0, 0.2, 0.4, 0.6, 0.8])
 
@@ -162,14 +169,15 @@ def coloured(weights: np.ndarray) -> np.ndarray:
     return 1.0 - weights.T[..., None] * (1.0 - colours)
 
 
-def at(data: xarray.Dataset, name: str, time: float) -> xarray.DataArray:
-    """The loss of one composition so long after the switch, (regime, seed)."""
-    return data[f"loss_{name}"].sel({f"time_{name}": time}, method="nearest")
+def at(loss: xarray.DataArray, since: Sequence[float]) -> xarray.DataArray:
+    """The loss at the steps nearest to some times since the switch, (since, regime, seed)."""
+    times = xarray.DataArray(list(since), {"since": list(since)}, ("since",))
+    return loss.sel(time=times, method="nearest").drop_vars("time").transpose("since", "regime", "seed")
 
 
 def loss_at(data: xarray.Dataset, name: str, regime: str, time: float) -> Measurement:
     """The mean loss of one composition and regime so long after the switch."""
-    return measure(at(data, name, time).sel(regime=regime))
+    return measure(data.loss_after.sel(composition=name, since=time, regime=regime))
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
@@ -180,7 +188,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"{name}: .1 of a block after the switch the flexible loss is below a tenth of the forgetful one",
             f"Figure 3{panel}",
             Range(None, 0.1, tenth),
-            flexible_over_forgetful(at(data, name, 0.1)),
+            flexible_over_forgetful(data.loss_after.sel(composition=name, since=0.1)),
         )
         for name, panel in zip(COMPOSITIONS, "CD", strict=True)
     ]
@@ -223,7 +231,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "composition: rows of two teachers in turn, for networks with a gate for each output. **C**, **D** Loss on the "
         "batch around the switch to the first composed task, as sums (C) and by rows (D), in the convention of the "
         "released code, which is that of the published picture (loss summed over outputs, rows of norm 1/sqrt(d_in)). "
-        f"Lines are means over {data.loss_sums.sizes['seed']} seeds, bands their standard errors. The same runs, all "
+        f"Lines are means over {data.sizes['seed']} seeds, bands their standard errors. The same runs, all "
         "of their time, and the averaged convention are in Figure A12.",
         [*np.atleast_1d(data.settings), "forgetful: the same time constants, λ_norm = λ_nonneg = 0"],
         claims,

@@ -32,12 +32,32 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """The sorted second layer after a block of each task, and total alignment over time, in both orders of matching.
 
     Dimensions are "matching", "regime", "seed", "after" (the task of the last block), "output", "row" (of the teachers,
-    which a unit is matched to), and "step".
+    which a unit is matched to), and "step"; see `reduced`.
     """
     store = stores["fig6"]
     data = store.dataset().transpose("regime", "seed", ...).load()
     attributes = over_time.timing(store.sweep.experiment)
-    return two_layers.sorted_layers(data).assign_attrs(**attributes, settings=settings_line(store.sweep.experiment))
+    settings = settings_line(store.sweep.experiment)
+    return reduced(two_layers.sorted_layers(data).assign_attrs(**attributes, settings=settings))
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """The second layer of the regularised network of the first seed, one to one, and averages of total alignment.
+
+    What claims measure of each run are `gatednet.figures.toolkit.two_layers.parts` of its second layer, and total
+    alignment at the times of `PUBLISHED`, along "published", and at the end.
+    """
+    saves = [int(np.abs(runs.time.values - time).argmin()) for time in PUBLISHED]
+    at = xarray.DataArray(saves, {"published": list(PUBLISHED)}, ("published",))
+    second = runs.second_layer.sel(matching="one to one", regime="regularised", drop=True)
+    return over_time.courses(runs, ["total_alignment"]).assign(
+        {
+            "second_layer": second.isel(seed=0, drop=True),
+            "alignment_as_published": runs.total_alignment.isel(step=at).drop_vars(["step", "time"], errors="ignore"),
+            "final_total_alignment": runs.total_alignment.isel(step=-1, drop=True),
+            **two_layers.parts(runs.second_layer),
+        }
+    )
 
 
 def draw(data: xarray.Dataset) -> Figure:
@@ -45,8 +65,7 @@ def draw(data: xarray.Dataset) -> Figure:
     figure = new_figure(PAGE, 3.0)
     grid = figure.add_gridspec(2, 2, width_ratios=(1.1, 1))
     maps = [figure.add_subplot(grid[row, 0]) for row in range(2)]
-    one = data.second_layer.sel(matching="one to one", regime="regularised").isel(seed=0)
-    two_layers.colour_bar(figure, two_layers.layer_maps(maps, one), maps)
+    two_layers.colour_bar(figure, two_layers.layer_maps(maps, data.second_layer), maps)
     letter(maps[0], "A")
     axes = figure.add_subplot(grid[:, 1])
     total_alignment(axes, data)
@@ -61,7 +80,7 @@ def total_alignment(axes: Axes, data: xarray.Dataset) -> None:
         for matching in two_layers.MATCHINGS:
             ours = matching == "one to one"
             look = line if ours else {**line, "linestyle": ":"}
-            values = data.total_alignment.sel(regime=regime, matching=matching).transpose("seed", "step").values
+            values = data.total_alignment.sel(regime=regime, matching=matching)
             label = regime if ours else f"{regime}, matched as released"
             band(axes, data.time.values, values, label=label, **look)
     axes.plot(*zip(*PUBLISHED.items(), strict=True), "x", color="black", label="published, regularised", clip_on=False)
@@ -73,7 +92,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
     """The diagonals of the sorted second layer, matched one to one, and total alignment, matched as published."""
     regularised = data.sel(regime="regularised")
     ours = regularised.sel(matching="one to one")
-    current, other, rest = two_layers.readings(ours.second_layer)
+    current, other, rest = two_layers.readings(ours)
     read = f"{two_layers.COLOURS_READ}, and ten runs are good to .005"
     found = [
         Claim(
@@ -119,24 +138,23 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "with no unit matched twice, total alignment ends as high: .84",
             "Figure 6B",
             Range(0.80, 0.88, RUNS_DIFFER.partition(";")[0]),
-            over_seeds(ours.total_alignment.isel(step=-1).values),
+            over_seeds(ours.final_total_alignment.values),
         ),
     ]
 
 
 def over_time_as_published(data: xarray.Dataset) -> np.ndarray:
     """Total alignment of the regularised network at the times of `PUBLISHED`, (seeds, times), matched as released."""
-    saves = [int(np.abs(data.time.values - time).argmin()) for time in PUBLISHED]
-    released = data.total_alignment.sel(regime="regularised", matching="as released")
-    return released.transpose("seed", "step").values[:, saves]
+    released = data.alignment_as_published.sel(regime="regularised", matching="as released")
+    return released.transpose("seed", "published").values
 
 
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     """What is seen in both panels, and where and why it differs from the published ones."""
     released = data.sel(regime="regularised", matching="as released")
-    _, other, _ = two_layers.readings(released.second_layer)
+    _, other, _ = two_layers.readings(released)
     first, value = next(iter(PUBLISHED.items()))
-    reached = np.flatnonzero(released.total_alignment.mean("seed").values >= value)
+    reached = np.flatnonzero(released.total_alignment.sel(statistic="mean").values >= value)
     when = f": it reaches the published value there by t = {data.time.values[reached[0]]:.1f}" if reached.size else ""
     return written(
         "Figure 6. A regularised second layer gates the first",

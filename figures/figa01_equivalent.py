@@ -38,11 +38,11 @@ COVERED_LOSS = "losses can be read off the two published panels to about .005 ea
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """Both models side by side, see `gatednet.figures.toolkit.equivalent.beside`, and how far they are apart.
 
-    `gates_apart` and `loss_apart` are the differences of full and two-dimensional model, (seed, step), of the gates the
-    larger one of the paths. `aligned_gates_apart`, `aligned_loss_apart` are those of the full model under the
-    conditions of the two-dimensional one, `released_gates_apart`, `released_loss_apart` where penalties are unscaled,
-    (step). `leading` is the largest singular value of a path of the full model over that of a teacher, (seed, step,
-    size), the larger of the two paths first.
+    `gates_apart` is the difference of full and two-dimensional model, of the gates the larger one of the paths.
+    `aligned_gates_apart`, `aligned_loss_apart` are those of the full model under the conditions of the two-dimensional
+    one, `released_gates_apart`, `released_loss_apart` where penalties are unscaled, (step). `leading` is the largest
+    singular value of a path of the full model over that of a teacher, the larger of the two paths first along "size".
+    What is of several seeds is averaged; see `reduced` for what claims measure of each.
     """
     full, aligned = stores["figa1"], stores["figa1-aligned"]
     data = equivalent.beside(full, stores["figa1-equivalent"])
@@ -60,11 +60,38 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     values = full.dataset().singular_values.isel(mode=0).transpose("seed", "step", "path").values
     sizes = np.sort(values, axis=2)[..., ::-1] / teacher_singular_values(full.sweep.experiment)[0]
     leading = ("seed", "step", "size"), sizes, described("largest singular value of a path, over a teacher's")
-    return data.assign(leading=leading, **apart).assign_attrs(
+    return reduced(data.assign(leading=leading, **apart)).assign_attrs(
         settings=settings_line(full.sweep.experiment),
         aligned_settings=settings_line(aligned.sweep.experiment),
         equivalent_settings=settings_line(stores["figa1-equivalent"].sweep.experiment),
     )
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """The same with averages over seeds, and what claims measure of each of them.
+
+    These are `largest_gates_apart` over time and `late_gates_apart` from `LATE` on, `switch_loss_apart` at the last
+    switch, and `leading_at_one` and `final_leading` (seed, size), at t = 1 and at the end.
+    """
+    time = runs.time.values
+    last_switch = _nearest(time, runs.duration - runs.block_length)
+    gates = runs.gates_apart
+    return (
+        equivalent.reduced(runs, ("leading", "gates_apart"))
+        .drop_vars("loss_apart")
+        .assign(
+            largest_gates_apart=gates.max("step", keep_attrs=True),
+            late_gates_apart=gates.isel(step=time >= LATE).max("step", keep_attrs=True),
+            switch_loss_apart=runs.loss_apart.isel(step=last_switch, drop=True),
+            leading_at_one=runs.leading.isel(step=_nearest(time, 1.0), drop=True),
+            final_leading=runs.leading.isel(step=-1, drop=True),
+        )
+    )
+
+
+def _nearest(times: np.ndarray, time: float) -> int:
+    """The place of the save nearest to a time."""
+    return int(np.argmin(np.abs(times - time)))
 
 
 def draw(data: xarray.Dataset) -> Figure:
@@ -76,7 +103,7 @@ def draw(data: xarray.Dataset) -> Figure:
     magnitudes = columns["full"][2]
     for size in range(data.sizes["size"]):
         label = None if size else "leading singular value of a path"
-        band(magnitudes, data.time.values, data.leading.values[..., size], label=label, **SINGULAR)
+        band(magnitudes, data.time.values, data.leading.isel(size=size), label=label, **SINGULAR)
     columns["full"][1].legend(loc="upper center", ncols=2)
     for each in axes[1]:
         each.set_ylim(-0.12, 1.5)
@@ -94,17 +121,14 @@ def differences(axes: Axes, data: xarray.Dataset) -> None:
     shade_blocks(axes, data.block_length, data.duration, data.targets)
     for line, (pair, label) in zip(TASKS, COMPARED.items(), strict=False):
         values = data[f"{pair}gates_apart"]
-        axes.plot(data.time, values.mean("seed") if "seed" in values.dims else values, label=label, **line)
+        shown = values.sel(statistic="mean") if "statistic" in values.dims else values
+        axes.plot(data.time, shown, label=label, **line)
     axes.set(yscale="log", ylim=(1e-7, 100), xlabel="time t", ylabel="difference of gates")
     axes.legend(loc="upper center", ncols=3)
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
     """How well the models agree, and the published magnitudes."""
-    at_one = int(np.argmin(np.abs(data.time.values - 1.0)))
-    gates, loss = (data[name].transpose("seed", "step") for name in ("gates_apart", "loss_apart"))
-    late = gates.values[:, data.time.values >= LATE]
-    last_switch = int(np.argmin(np.abs(data.time.values - (data.duration - data.block_length))))
     same_gates, same_loss = Range(None, 0.04, COVERED), Range(None, 0.01, COVERED_LOSS)
     return [
         Claim(
@@ -132,27 +156,27 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "largest difference over time",
             "Figure A1: gates",
             same_gates,
-            over_seeds(gates.values.max(axis=1), np.median),
+            over_seeds(data.largest_gates_apart.values, np.median),
             known_verdict="fails",
         ),
         Claim(
             f"and once both have specialized, from t = {LATE:g} on, in the typical run",
             "Figure A1: gates",
             same_gates,
-            over_seeds(late.max(axis=1), np.median),
+            over_seeds(data.late_gates_apart.values, np.median),
         ),
         Claim(
             "at the last switch the losses of both models agree, in the typical run from random weights",
             "Figure A1: loss",
             same_loss,
-            over_seeds(loss.values[:, last_switch], np.median),
+            over_seeds(data.switch_loss_apart.values, np.median),
         ),
         Claim(
             "the magnitudes of the two paths are .38 and .33 at t = 1: mean absolute difference of the means to these",
             "Figure A1: magnitudes",
             Range(None, 0.02, "read off the published picture, to about .02"),
             over_seeds(
-                data.leading.isel(step=at_one).transpose("seed", "size").values,
+                data.leading_at_one.transpose("seed", "size").values,
                 lambda runs: float(np.abs(runs.mean(axis=0) - MAGNITUDES).mean()),
             ),
         ),
@@ -160,7 +184,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "the magnitudes come to .97 to .99 in the typical run",
             "Figure A1: magnitudes",
             Range(0.95, 1.0, "read off the published picture, to about .02; bounded by 1"),
-            over_seeds(data.leading.isel(step=-1).mean("size").values, np.median),
+            over_seeds(data.final_leading.mean("size").values, np.median),
         ),
     ]
 

@@ -15,7 +15,7 @@ from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.matching import in_order, path_order
 from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
-from gatednet.figures.toolkit.statistics import Measurement, mean_and_error, over_seeds
+from gatednet.figures.toolkit.statistics import Measurement, averaged, mean_and_error, over_seeds
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa3",)
@@ -40,8 +40,10 @@ BARS = {"without": ("0.75", ""), "with": ("#005a9c", "//")}
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """Gates over time and late in each run, norms of paths, and what the weights cost.
 
-    `gates` is (cost, seed, step, path), `use` (cost, seed, task, path) the gates at the ends of the last blocks of each
-    task. Paths of a run are in the order of their use: first those matched to the tasks by `use`, then the others.
+    `gates` (statistic, cost, step, path) are averaged over seeds, `nearest_gates` (cost, step, path) those of the run
+    that is the nearest to the published one, `use` (cost, seed, task, path) the gates of each run at the ends of the
+    last blocks of each task. Paths of a run are in the order of their use: first those matched to the tasks by `use`,
+    then the others.
     """
     store = stores["figa3"]
     experiment = store.sweep.experiment
@@ -57,7 +59,14 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         "use": (("cost", "seed", "task", "path"), in_order(use, order), described("gate at the ends of late blocks")),
         **final,
     }
-    return xarray.Dataset(variables, attrs={**timing, "settings": settings_line(experiment)})
+    return reduced(xarray.Dataset(variables, attrs={**timing, "settings": settings_line(experiment)}))
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """The same with gates averaged over seeds, and those of the runs nearest to the published ones."""
+    nearest = xarray.DataArray([nearest_run(runs, str(cost)) for cost in runs.cost.values], dims="cost")
+    gates = runs.gates.isel(seed=nearest, drop=True).drop_vars("seed", errors="ignore")
+    return runs.assign(gates=averaged(runs.gates), nearest_gates=gates)
 
 
 def late_use(gates: np.ndarray, targets: list[int]) -> np.ndarray:
@@ -85,13 +94,12 @@ def draw(data: xarray.Dataset) -> Figure:
     every = [figure.add_subplot(grid[0, column]) for column in range(2)]
     nearest = [figure.add_subplot(grid[1, column]) for column in range(2)]
     for axes, cost in zip(every, COSTS, strict=True):
-        gates(axes, data, data.gates.sel(cost=cost).values)
+        gates(axes, data, data.gates.sel(cost=cost))
         axes.set_title(COSTS[cost])
         letter(axes, next(letters))
     for axes, cost in zip(nearest, COSTS, strict=True):
-        run = nearest_run(data, cost)
-        gates(axes, data, data.gates.sel(cost=cost).values[run : run + 1])
-        axes.set_title(f"one run, seed {int(data.seed[run])}")
+        gates(axes, data, data.nearest_gates.sel(cost=cost).expand_dims("seed"))
+        axes.set_title(f"one run, seed {int(data.seed[nearest_run(data, cost)])}")
         axes.set_xlabel("time t")
         letter(axes, next(letters))
     shares(figure.add_subplot(grid[2, :]), data)
@@ -100,11 +108,11 @@ def draw(data: xarray.Dataset) -> Figure:
     return figure
 
 
-def gates(axes: Axes, data: xarray.Dataset, values: np.ndarray) -> None:
-    """The four gates over time; `values` is (runs, step, path)."""
+def gates(axes: Axes, data: xarray.Dataset, values: xarray.DataArray) -> None:
+    """The four gates over time; `values` has "step" and "path" besides what `band` needs."""
     shade_blocks(axes, data.block_length, data.duration, data.targets)
     for path, name in enumerate(PATHS):
-        band(axes, data.time.values, values[..., path], label=name, **TASKS[path])
+        band(axes, data.time.values, values.isel(path=path), label=name, **TASKS[path])
     axes.set(ylabel="gate", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1))
 
 

@@ -21,15 +21,16 @@ SWEEPS = ("fig6", "figa4")
 PANELS = "ABCDE"
 # From here on the published peaks have the same height, and gates are read this far into a block, on the flat part.
 LATE, FLAT = 20.0, 0.6
+COURSES = ("loss", "gates", "alignment", "total_alignment", "first_layer_change", "second_layer_change")
 READ = "the published lines are as thick as .007, and their middle is read to .003"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """What the panels show, by "seed"; units are matched to rows one to one.
+    """What the panels show, averaged over seeds; units are matched to rows one to one.
 
     `loss` is by step of the run ("every_step"), `gates`, means over all entries from the units of each task's rows, by
-    "save", `second_layer_change` by "change", `alignment` and `total_alignment` by "step"; `released_alignment`, at the
-    end, is with the matching of the released code.
+    "save", `second_layer_change` by "change", `alignment` and `total_alignment` by "step". See `reduced` for what
+    claims measure of each run.
     """
     often = stores["figa4"].dataset().second_layer.transpose("seed", "step", "output", "unit").load()
     store = stores["fig6"]
@@ -65,8 +66,45 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         "save_time": ("save", often.step.values * dt),
         "change_time": ("change", (often.step.values[:-1] + often.step.values[1:]) / 2 * dt),
     }
-    return dataset.assign_coords(times).assign_attrs(
-        **over_time.timing(experiment), settings=settings_line(experiment), save_length=float(dt * often.step[1])
+    return reduced(
+        dataset.assign_coords(times).assign_attrs(
+            **over_time.timing(experiment), settings=settings_line(experiment), save_length=float(dt * often.step[1])
+        )
+    )
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """Averages over seeds of what is drawn, and what claims measure of each run.
+
+    These are the gates of the task of a late block and of the other one on the flat part, `flat_gate` and
+    `other_flat_gate`, and the peaks of the first and of the change of W2, (seed, block) each; the change of W1, mean
+    over late steps; `alignment` and `total_alignment` at the end, there also `released_alignment`, which is with the
+    matching of the released code.
+    """
+    current, other = by_task(runs)
+    flat = round(FLAT / runs.save_length)
+    changes = in_blocks(runs.second_layer_change.transpose("seed", "change").values, runs)
+    late = runs.every_time.values >= LATE
+    of_blocks = {
+        "flat_gate": (current[:, :, flat], "gate of the task on show on the flat part of late blocks"),
+        "other_flat_gate": (other[:, :, flat], "gate of the other task there"),
+        "gate_peak": (current.max(axis=2), "largest gate of the task on show in late blocks"),
+        "second_layer_peak": (changes.max(axis=2), "largest change of a row of W2 per step in late blocks"),
+    }
+    variables = {
+        name: xarray.Variable(("seed", "block"), values, described(words))
+        for name, (values, words) in of_blocks.items()
+    }
+    return over_time.courses(runs, COURSES).assign(
+        {
+            "final_alignment": runs.alignment.isel(step=-1, drop=True),
+            "final_total_alignment": runs.total_alignment.isel(step=-1, drop=True),
+            "released_alignment": runs.released_alignment,
+            "late_first_layer_change": runs.first_layer_change.isel(every_step=late).mean(
+                "every_step", keep_attrs=True
+            ),
+            **variables,
+        }
     )
 
 
@@ -87,13 +125,14 @@ def draw(data: xarray.Dataset) -> Figure:
         shade_blocks(axes, data.block_length, data.duration, data.targets)
         letter(axes, name)
         axes.set_xlabel("time t" if axes is changes else "")
-    band(loss, data.every_time.values, data.loss.values, color="black", linewidth=0.8)
+    band(loss, data.every_time.values, data.loss, color="black", linewidth=0.8)
     loss.set(ylabel="loss", ylim=(0, None))
     for task, line in enumerate(TASKS[:2]):
-        band(gates, data.save_time.values, data.gates.values[..., task], label=f"units of {'AB'[task]}'s rows", **line)
+        label = f"units of {'AB'[task]}'s rows"
+        band(gates, data.save_time.values, data.gates.isel(path=task), label=label, **line)
     gates.set(ylabel="gates\n(mean entry of W2)", ylim=(0, 0.15))
     gates.legend(loc="upper right", ncols=2)
-    band(total, data.time.values, data.total_alignment.values, color="black")
+    band(total, data.time.values, data.total_alignment, color="black")
     total.set(ylabel="total alignment", ylim=(0, 1.05), yticks=(0, 0.5, 1))
     of_layers(changes, data)
     return figure
@@ -101,11 +140,9 @@ def draw(data: xarray.Dataset) -> Figure:
 
 def of_layers(axes: Axes, data: xarray.Dataset) -> None:
     """The change of both layers per step; the second one's at the start of the run is cut off."""
-    values = data.second_layer_change.values
-    band(axes, data.change_time.values, values, label="W2", color="#cc6677", linewidth=0.8)
-    band(
-        axes, data.every_time.values, data.first_layer_change.values, label="W1", color="black", linestyle=(0, (4, 1.2))
-    )
+    second, first = data.second_layer_change, data.first_layer_change
+    band(axes, data.change_time.values, second, label="W2", color="#cc6677", linewidth=0.8)
+    band(axes, data.every_time.values, first, label="W1", color="black", linestyle=(0, (4, 1.2)))
     axes.set(ylabel="change per step\nof a layer's rows", ylim=(0, 0.3))
     axes.legend(loc="upper right", ncols=2)
 
@@ -128,11 +165,7 @@ def by_task(data: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def claims(data: xarray.Dataset) -> list[Claim]:
     """The published curves, late in the run."""
-    current, other = by_task(data)
-    flat = round(FLAT / data.save_length)
-    peaks = in_blocks(data.second_layer_change.transpose("seed", "change").values, data).max(axis=2)
-    end = data.alignment.isel(step=-1).transpose("seed", "task", "path").values
-    late = data.every_time.values >= LATE
+    end = data.final_alignment.transpose("seed", "task", "path").values
     matched, unmatched = end[:, [0, 1], [0, 1]], end[:, [0, 1], [1, 0]]
     runs_differ = (
         "two published pictures of these settings, here and in Figure 6, end at .82 and .84; ± .03 at either end"
@@ -142,19 +175,19 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "the gate of the task on show is .049 on the flat part of late blocks",
             "Figure A4B",
             Range(0.046, 0.052, READ),
-            over_seeds(current[:, :, flat]),
+            over_seeds(data.flat_gate.values),
         ),
         Claim(
             "that of the other task is .037",
             "Figure A4B",
             Range(0.034, 0.040, READ),
-            over_seeds(other[:, :, flat]),
+            over_seeds(data.other_flat_gate.values),
         ),
         Claim(
             "the gate of the task on show peaks at .083 after a late switch",
             "Figure A4B",
             Range(0.077, 0.091, "published peaks are .077 to .091, drawn without their sampling"),
-            over_seeds(current.max(axis=2)),
+            over_seeds(data.gate_peak.values),
         ),
         Claim(
             "units of a task's rows end aligned with them: .82",
@@ -173,19 +206,19 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "total alignment ends at .82",
             "Figure A4D",
             Range(0.79, 0.87, runs_differ),
-            over_seeds(data.total_alignment.isel(step=-1).values),
+            over_seeds(data.final_total_alignment.values),
         ),
         Claim(
             "rows of W2 change by .21 per step at late switches",
             "Figure A4E",
             Range(0.19, 0.23, "published peaks are .209 to .219, read to .01"),
-            over_seeds(peaks),
+            over_seeds(data.second_layer_peak.values),
         ),
         Claim(
             "rows of W1 hardly change: by less than .01 per step, mean over late steps",
             "Figure A4E",
             Range(None, 0.01, "a line on zero in the published picture, which is as thick as .01"),
-            over_seeds(data.first_layer_change.values[:, late]),
+            over_seeds(data.late_first_layer_change.values),
         ),
     ]
 

@@ -21,14 +21,31 @@ PANELS = "AB"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """The second layer after the last block of each task: ("regime", "seed", "after", "output", "unit")."""
+    """The second layer of the first seed, and of each run its strongest units, see `reduced`.
+
+    Both are after the last block of each task, along "after".
+    """
     store = stores["fig6"]
     data = store.dataset()
     second = two_layers.after_each_task(data.second_layer, int(data.block_steps))
     second = second.transpose("regime", "seed", "after", "output", "unit").load()
-    return xarray.Dataset(
-        {"second_layer": second.assign_attrs(described("second layer, units in the order of the network"))},
-        attrs={"settings": settings_line(store.sweep.experiment)},
+    return reduced(
+        xarray.Dataset(
+            {"second_layer": second.assign_attrs(described("second layer, units in the order of the network"))},
+            attrs={"settings": settings_line(store.sweep.experiment)},
+        )
+    )
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """`second_layer` (regime, after, output, unit) of the first seed; `strongest` (regime, seed, after, output) of all.
+
+    That is the unit with the largest entry to each output.
+    """
+    strongest = runs.second_layer.argmax("unit").astype(np.int16)
+    return runs.assign(
+        second_layer=runs.second_layer.isel(seed=0, drop=True),
+        strongest=strongest.assign_attrs(described("unit with the largest entry to an output")),
     )
 
 
@@ -37,16 +54,11 @@ def draw(data: xarray.Dataset) -> Figure:
     figure = new_figure(PAGE, 3.0)
     grid = figure.subplots(2, 2)
     for column, regime, name in zip(grid.T, two_layers.LINES, PANELS, strict=True):
-        image = two_layers.layer_maps(list(column), data.second_layer.sel(regime=regime).isel(seed=0), ordered=False)
+        image = two_layers.layer_maps(list(column), data.second_layer.sel(regime=regime), ordered=False)
         column[0].set_title(f"{regime}, {column[0].get_title()}")
         letter(column[0], name)
     two_layers.colour_bar(figure, image, grid.ravel())
     return figure
-
-
-def strongest(data: xarray.Dataset, regime: str) -> np.ndarray:
-    """The unit with the largest entry to each output after each task, (seeds, 2, outputs)."""
-    return data.second_layer.sel(regime=regime).transpose("seed", "after", "output", "unit").values.argmax(axis=-1)
 
 
 def changed(units: np.ndarray) -> np.ndarray:
@@ -61,7 +73,8 @@ def in_use(units: np.ndarray) -> np.ndarray:
 
 def claims(data: xarray.Dataset) -> list[Claim]:
     """What the sorted maps of the same runs imply for the unsorted ones."""
-    regularised, control = (strongest(data, regime) for regime in two_layers.LINES)
+    units_of = data.strongest.transpose("regime", "seed", "after", "output")
+    regularised, control = (units_of.sel(regime=regime).values for regime in two_layers.LINES)
     units = data.sizes["unit"]
     return [
         Claim(

@@ -18,12 +18,11 @@ from gatednet.figures.toolkit.composition import (
     described_by,
     flexible_over_forgetful,
     gates_of_composed,
-    in_blocks,
     own_alignment,
 )
 from gatednet.figures.toolkit.describe import settings_line
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, letter, new_figure
-from gatednet.figures.toolkit.statistics import Measurement, measure
+from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig3",)
@@ -37,18 +36,35 @@ NEAR_0 = "a tenth from 0, and a fifth of the other two"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """What the panels show, for every run.
+    """What the panels show, and what claims measure of each run, see `reduced`.
 
     Dimensions are "composition" (sums, rows), "convention", "regime", "seed", "step", and "task" and "path", which is
-    in the order of the tasks that paths are matched to at the end of a run; "share" (block, path) is that of each task
-    in the target of each block, mean over rows. Gates and alignment are those of the flexible regime, means over
-    outputs.
+    in the order of the tasks that paths are matched to at the end of a run. Gates and alignment are those of the
+    flexible regime, means over outputs.
     """
     parts = [of_store(stores[f"fig3-{name}"], name) for name in COMPOSITIONS]
     data = xarray.concat(parts, "composition", combine_attrs="override").assign_coords(composition=list(COMPOSITIONS))
     experiments = {name: stores[f"fig3-{name}"].sweep.experiment for name in COMPOSITIONS}
     settings = [f"{name}, flexible: {settings_line(experiment)}" for name, experiment in experiments.items()]
-    return described_by(data, experiments["sums"]).assign_attrs(settings=settings)
+    return reduced(as_in_file(described_by(data, experiments["sums"]))).assign_attrs(settings=settings)
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """Loss, gates and alignment over time, averaged over seeds, and what claims measure of each run.
+
+    These are losses, mean over switches: `single_peak`, `late_single_peak` and `composed_peak` at them, and
+    `after_composed` a tenth of a block later; `gate_of_parts` and `gate_of_rest` in composed blocks, of the tasks that
+    are part of the target and of the one that is not; and `own_alignment` at the end.
+    """
+    return over_time.courses(runs, ("loss", "gates", "alignment")).assign(
+        single_peak=at_switches(runs, composed=False),
+        late_single_peak=at_switches(runs, composed=False, last=LATE),
+        composed_peak=at_switches(runs, composed=True),
+        after_composed=at_switches(runs, composed=True, after=0.1),
+        gate_of_parts=gates_of_composed(runs, part=True),
+        gate_of_rest=gates_of_composed(runs, part=False),
+        own_alignment=own_alignment(runs),
+    )
 
 
 def of_store(store: Store, name: str) -> xarray.Dataset:
@@ -115,33 +131,27 @@ def at_switches(data: xarray.Dataset, *, composed: bool, after: float = 0.0, las
 
     They are the last so many of their kind, or all but the first: it comes after the start, or the other kind.
     """
-    loss = in_blocks(data.loss, data)
+    loss = over_time.in_blocks(data.loss, len(data.targets))
     chosen = loss.isel(save=round(after * loss.sizes["save"])).where(composed_blocks(data) == composed, drop=True)
     return chosen.isel(block=slice(-last or 1, None)).mean("block")
-
-
-def gate(data: xarray.Dataset, *, part: bool) -> Measurement:
-    """Gates in composed blocks, of the tasks that are part of the target or of the one that is not."""
-    return measure(gates_of_composed(data, part=part))
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
     """What the published panels lead one to expect, in their convention."""
     averaged = data.sel(convention="averaged")
     sums, rows = (averaged.sel(composition=name) for name in COMPOSITIONS)
-    flexible = {name: averaged.sel(composition=name, regime="flexible") for name in COMPOSITIONS}
     found = [
         Claim(
             "sums: the forgetful loss returns to 1.0 at switches between single tasks, mean over switches",
             "Figure A12A",
             Range(0.97, 1.03, f"peaks of .98 to 1.0, {READING}, and drawn no higher than the saves that meet them"),
-            measure(at_switches(sums.sel(regime="forgetful"), composed=False)),
+            measure(sums.single_peak.sel(regime="forgetful")),
         ),
         Claim(
             "rows: and at those between composed ones, mean over switches",
             "Figure A12D",
             Range(0.97, 1.03, f"peaks of .98 to 1.0, {READING}, and drawn no higher than the saves that meet them"),
-            measure(at_switches(rows.sel(regime="forgetful"), composed=True)),
+            measure(rows.composed_peak.sel(regime="forgetful")),
         ),
     ]
     found += [
@@ -149,7 +159,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"sums: between composed tasks the {regime} loss peaks at .25",
             "Figure A12A",
             Range(0.23, 0.27, READING),
-            measure(at_switches(sums.sel(regime=regime), composed=True)),
+            measure(sums.composed_peak.sel(regime=regime)),
         )
         for regime in REGIMES
     ]
@@ -158,7 +168,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"{name}: .1 of a block after these switches the flexible loss is below a tenth of the forgetful one",
             f"Figure A12{panel}",
             Range(None, 0.1, "a tenth is a difference in kind"),
-            flexible_over_forgetful(at_switches(kind, composed=True, after=0.1)),
+            flexible_over_forgetful(kind.after_composed),
         )
         for name, kind, panel in (("sums", sums, "A"), ("rows", rows, "D"))
     ]
@@ -168,44 +178,44 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"sums: in the last {LATE} blocks of single tasks the flexible loss peaks at .8 to .85",
             "Figure A12A",
             Range(0.78, 0.87, READING),
-            measure(at_switches(flexible["sums"], composed=False, last=LATE)),
+            measure(sums.late_single_peak.sel(regime="flexible")),
             known_verdict="fails",
         ),
         Claim(
             "sums: the gates of the two tasks of a sum are .5 each",
             "Figure A12B",
             Range(0.46, 0.54, HALF),
-            gate(flexible["sums"], part=True),
+            measure(sums.gate_of_parts),
         ),
         Claim(
             "sums: the third is near 0",
             "Figure A12B",
             Range(-0.1, 0.1, NEAR_0),
-            gate(flexible["sums"], part=False),
+            measure(sums.gate_of_rest),
         ),
         Claim(
             "rows: the gates of the two tasks that rows are from are .47 each, mean over rows",
             "Figure A12E",
             Range(0.45, 0.49, f"published .44 to .51 over time, their mean {READING}"),
-            gate(flexible["rows"], part=True),
+            measure(rows.gate_of_parts),
         ),
         Claim(
             "rows: the third is near 0",
             "Figure A12E",
             Range(-0.1, 0.1, NEAR_0),
-            gate(flexible["rows"], part=False),
+            measure(rows.gate_of_rest),
         ),
         Claim(
             "sums: each path ends aligned with its task",
             "Figure A12C",
             Range(0.97, None, f"published 1.0, once the shift of the drawn curves is undone, {READING}, half of it"),
-            measure(own_alignment(flexible["sums"])),
+            measure(sums.own_alignment),
         ),
         Claim(
             "rows: each path ends aligned with its task, row by row",
             "Figure A12F",
             Range(0.955, None, f"published .975, once the shift of the drawn curves is undone, {READING}"),
-            measure(own_alignment(flexible["rows"])),
+            measure(rows.own_alignment),
         ),
     ]
 
@@ -213,11 +223,8 @@ def claims(data: xarray.Dataset) -> list[Claim]:
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     """What is seen in the panels, with settings, differences to the published picture, and verdicts."""
     of_sums = {each: data.sel(composition="sums", convention=each) for each in ("averaged", "as released")}
-    met = {
-        each: flexible_over_forgetful(at_switches(sums, composed=True, after=0.1)).value
-        for each, sums in of_sums.items()
-    }
-    known = {each: own_alignment(sums).mean().item() for each, sums in of_sums.items()}
+    met = {each: flexible_over_forgetful(sums.after_composed).value for each, sums in of_sums.items()}
+    known = {each: sums.own_alignment.mean().item() for each, sums in of_sums.items()}
     return written(
         "Figure A12. Networks that know single tasks compose new ones of them with their gates alone",
         "Three tasks A, B, C in turn for 23 blocks, then tasks that are composed of two of them each (shaded: the "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import xarray
 from matplotlib.figure import Figure
 
@@ -14,13 +13,12 @@ from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.composition import (
     described_by,
     gates_of_composed,
-    in_blocks,
     other_alignment,
     own_alignment,
 )
 from gatednet.figures.toolkit.describe import settings_line
 from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
-from gatednet.figures.toolkit.statistics import measure
+from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa14",)
@@ -36,17 +34,35 @@ BLACK = {"color": "black", "linestyle": "-", "linewidth": 0.8}
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """Loss, gates and alignment of every run, with the dimensions "convention", "seed", "step", "task" and "path".
+    """What the panels show, and what claims measure of each run, see `reduced`.
 
-    Paths are in the order of the tasks that they are matched to at the end of a run; "share" (block, path) is that of
-    each task in the target of each block.
+    Paths are in the order of the tasks that they are matched to at the end of a run.
     """
     store = stores["figa14"]
     experiment = store.sweep.experiment
     data = over_time.by_task(store.dataset()[["loss", "gates", "alignment"]].transpose("convention", "seed", ...))
-    # As they are in a file: the last digits of means depend on the order in memory.
-    data = data.map(np.ascontiguousarray, keep_attrs=True)
-    return described_by(data, experiment).assign_attrs(settings=settings_line(experiment))
+    runs = as_in_file(described_by(data, experiment))
+    return reduced(runs.assign_attrs(settings=settings_line(experiment)))
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """Loss, gates and alignment over time, averaged over seeds, and what claims measure of each run.
+
+    These are `peak`, the loss at the switches of the second half of the run, mean over them; gates in the last blocks,
+    `gate_of_parts` of the tasks that are part of a sum and `gate_of_rest` of the third; `own_alignment` and
+    `other_alignment` of tasks with their own path and with others at the end, and `earlier_alignment`, with their own,
+    at t = `EARLIER`.
+    """
+    earlier = runs.isel(step=runs.time.values <= EARLIER)
+    peaks = over_time.in_blocks(runs.loss, len(runs.targets)).isel(save=0)
+    return over_time.courses(runs, ("loss", "gates", "alignment")).assign(
+        peak=peaks.isel(block=slice(peaks.sizes["block"] // 2, None)).mean("block", keep_attrs=True),
+        gate_of_parts=gates_of_composed(runs, part=True, blocks=LAST),
+        gate_of_rest=gates_of_composed(runs, part=False, blocks=LAST),
+        own_alignment=own_alignment(runs),
+        other_alignment=other_alignment(runs),
+        earlier_alignment=own_alignment(earlier),
+    )
 
 
 def draw(data: xarray.Dataset) -> Figure:
@@ -70,17 +86,9 @@ def draw(data: xarray.Dataset) -> Figure:
     return figure
 
 
-def gate(data: xarray.Dataset, *, part: bool) -> xarray.DataArray:
-    """Gates in the last blocks, of the tasks that are part of a sum or of the third."""
-    return gates_of_composed(data, part=part, blocks=LAST)
-
-
 def claims(data: xarray.Dataset) -> list[Claim]:
     """What the published panels lead one to expect, in their convention."""
     averaged, released = (data.sel(convention=name) for name in ("averaged", "as released"))
-    peaks = in_blocks(averaged.loss, averaged).isel(save=0)
-    half = peaks.sizes["block"] // 2
-    own = own_alignment(averaged)
     published = f"published .93, once the shift of the drawn curves is undone, {READING}"
     apart = sum(PARTS) / 2 - sum(REST) / 2
     return [
@@ -88,52 +96,52 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "the loss peaks at .2 to .25 at the switches of the second half of the run",
             "Figure A14B",
             Range(0.18, 0.27, READING),
-            measure(peaks.isel(block=slice(half, None))),
+            measure(averaged.peak),
         ),
         Claim(
             "each path ends aligned with a task that was never shown alone",
             "Figure A14D",
             Range(0.91, None, f"{published}; bounded by 1"),
-            measure(own),
+            measure(averaged.own_alignment),
         ),
         Claim(
             "as far as published, .93, and no further",
             "Figure A14D",
             Range(0.91, 0.95, published),
-            measure(own),
+            measure(averaged.own_alignment),
             known_verdict="fails",
         ),
         Claim(
             "and not with others: mean alignment with the paths of other tasks",
             "Figure A14D",
             Range(-0.02, 0.12, f"published 0 to .12 in the six curves, {READING}, half of it"),
-            measure(other_alignment(averaged)),
+            measure(averaged.other_alignment),
         ),
         Claim(
             f"gates tell the tasks of a sum from the third: difference at least {apart:.2f}, as published",
             "Figure A14C",
             Range(round(apart - 0.04, 3), 0.6, "both are read to .02; ½ is a complete difference, a tenth is allowed"),
-            measure(gate(averaged, part=True) - gate(averaged, part=False)),
+            measure(averaged.gate_of_parts - averaged.gate_of_rest),
         ),
         Claim(
             "in the last blocks the gates of the two tasks of a sum are .48 and .45, mean of both",
             "Figure A14C",
             Range(0.445, 0.485, READING),
-            measure(gate(averaged, part=True)),
+            measure(averaged.gate_of_parts),
             known_verdict="fails",
         ),
         Claim(
             "and that of the third .03 to .09",
             "Figure A14C",
             Range(round(REST[0] - 0.02, 3), round(REST[1] + 0.02, 3), READING),
-            measure(gate(averaged, part=False)),
+            measure(averaged.gate_of_rest),
             known_verdict="fails",
         ),
         Claim(
             "as released, tasks are not found in their sums by the end of the run: alignment with the own path",
             "Figure A14D, as released",
             Range(None, 0.91, "below the published .93 by its reading"),
-            measure(own_alignment(released)),
+            measure(released.own_alignment),
         ),
     ]
 
@@ -141,8 +149,8 @@ def claims(data: xarray.Dataset) -> list[Claim]:
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     """What is seen in the panels, with settings, differences to the published picture, and verdicts."""
     averaged = data.sel(convention="averaged")
-    own = own_alignment(averaged).values
-    earlier = own_alignment(averaged.isel(step=averaged.time.values <= EARLIER)).mean().item()
+    own = averaged.own_alignment.values
+    earlier = averaged.earlier_alignment.mean().item()
     return written(
         "Figure A14. Tasks that are only ever shown as sums are found in them",
         "Blocks of (A + B)/2, (B + C)/2 and (C + A)/2 in turn (unshaded, light, dark); A, B and C themselves are never "

@@ -27,18 +27,37 @@ LATE, FEW = 4, 10
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """Both models side by side, see `gatednet.figures.toolkit.equivalent.beside`, and `leading` of the full one.
 
-    `leading` is the largest singular value of a path over that of a teacher, mean over paths; dimensions "seed" and
-    "step".
+    `leading` is the largest singular value of a path over that of a teacher, mean over paths. What is of several seeds
+    is averaged; see `reduced` for what claims measure of each.
     """
     full = stores["figa16"]
     values = full.dataset().singular_values.isel(mode=0).mean("path").transpose("seed", "step")
     scaled = values / teacher_singular_values(full.sweep.experiment)[0]
     attrs = described("largest singular value of a path over that of a teacher, mean over paths")
     data = equivalent.beside(full, stores["figa16-equivalent"])
-    return data.assign(leading=scaled.reset_coords(drop=True).assign_attrs(attrs)).assign_attrs(
-        samples_in_block=int(full.sweep.block_steps.item()),
-        settings=settings_line(full.sweep.experiment),
-        equivalent_settings=settings_line(stores["figa16-equivalent"].sweep.experiment),
+    return reduced(
+        data.assign(leading=scaled.reset_coords(drop=True).assign_attrs(attrs)).assign_attrs(
+            samples_in_block=int(full.sweep.block_steps.item()),
+            settings=settings_line(full.sweep.experiment),
+            equivalent_settings=settings_line(stores["figa16-equivalent"].sweep.experiment),
+        )
+    )
+
+
+def reduced(runs: xarray.Dataset) -> xarray.Dataset:
+    """The same with averages over seeds, and what claims measure of each of them.
+
+    These are the full model's loss at switches, `FEW` samples later, and at the ends of blocks, (seed, block), and
+    `final_leading`; `equivalent_loss_at_switch` (block) is that of the two-dimensional model.
+    """
+    blocks = (runs.sizes["step"] - 1) // runs.samples_in_block
+    loss, of_equivalent = (over_time.in_blocks(runs[f"{model}_loss"], blocks) for model in equivalent.MODELS)
+    return equivalent.reduced(runs, ["leading"]).assign(
+        loss_at_switch=loss.isel(save=0),
+        loss_after_few=loss.isel(save=FEW),
+        loss_at_end=loss.isel(save=-1),
+        equivalent_loss_at_switch=of_equivalent.isel(save=0),
+        final_leading=runs.leading.isel(step=-1, drop=True),
     )
 
 
@@ -49,7 +68,7 @@ def draw(data: xarray.Dataset) -> Figure:
     axes = np.array([[figure.add_subplot(grid[row, column]) for column in range(2)] for row in range(3)])
     columns = equivalent.draw(axes, data)
     magnitudes = columns["full"][2]
-    band(magnitudes, data.time.values, data.leading.values, label="leading", **{**UNUSED, "color": "black"})
+    band(magnitudes, data.time.values, data.leading, label="leading", **{**UNUSED, "color": "black"})
     for each in axes[:2].ravel():
         for line in each.lines:
             line.set(**SAMPLES)
@@ -68,10 +87,9 @@ def draw(data: xarray.Dataset) -> Figure:
 
 def claims(data: xarray.Dataset) -> list[Claim]:
     """What the published panels lead one to expect."""
-    loss = data.full_loss.transpose("seed", "step").values
-    at_switch, at_end = blocks(loss, data, 0), blocks(loss, data, data.samples_in_block - 1)
-    after_few = blocks(loss, data, FEW)
-    of_equivalent = blocks(data.equivalent_loss.values[None], data, 0)[0]
+    names = ("loss_at_switch", "loss_after_few", "loss_at_end")
+    at_switch, after_few, at_end = (data[name].transpose("seed", "block").values for name in names)
+    of_equivalent = data.equivalent_loss_at_switch.values
     error = (
         "read off the published picture, to about .02, of a mean over 100 single samples, whose loss spreads by half "
         "of itself: another .02"
@@ -93,7 +111,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "noise blows the leading singular value up: it ends above 1.1 times the teacher's",
             "Figure A16",
             Range(1.1, None, "as published"),
-            over_seeds(data.leading.transpose("seed", "step").values[:, -1]),
+            over_seeds(data.final_leading.values),
         ),
         Claim(
             "a network that has specialized learns from single samples: ten after a late switch the loss is below .05",
@@ -116,11 +134,6 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             over_seeds(at_switch, lambda runs: float(np.abs(runs.mean(axis=0) - of_equivalent).mean())),
         ),
     ]
-
-
-def blocks(values: np.ndarray, data: xarray.Dataset, after: int) -> np.ndarray:
-    """The values so many steps after the start of each block; (runs, steps + 1) → (runs, blocks)."""
-    return values[:, after : -1 : data.samples_in_block]
 
 
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:

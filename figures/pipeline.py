@@ -13,6 +13,7 @@ from gatednet.figures.toolkit.claim import Claim
 from gatednet.figures.toolkit.files import packed
 from gatednet.figures.toolkit.panels import look, mark_quick
 from gatednet.figures.toolkit.result import CAPTION, DATA, FORMATS, Result
+from gatednet.figures.toolkit.statistics import as_in_file
 from gatednet.figures.toolkit.tables import Columns
 from gatednet.settings import SettingError
 from gatednet.sweeps.catalog import sweeps_of
@@ -129,7 +130,7 @@ def make(
     **Raises** `SettingError` where a store is not finished, and what `Result.write` raises.
     """
     module = entry.load()
-    data = entry.compute(stores, files or {})
+    data = as_in_file(entry.compute(stores, files or {}))
     claims = module.claims(data)
     caption = module.caption(data, claims)
     few = few_of(entry, stores)

@@ -2,7 +2,10 @@
 
 Those of the paper's appendix have an "a"; controls are in its text, or answer a question that it leaves open.
 
-Nothing is imported to list them: the summary is the first line of a module's docstring, read from its source.
+A module whose name begins with those of several figures has them all, by name, in its dictionary `FIGURES`.
+
+Nothing is imported to list them: the summary is the first line of a module's docstring, read from its source; of
+several figures each has a paragraph.
 """
 
 from __future__ import annotations
@@ -27,11 +30,12 @@ if TYPE_CHECKING:
     from gatednet.figures.toolkit.tables import Columns, Table
     from gatednet.sweeps.store.store import Store
 
-_MODULE = re.compile(r"(figa?|control)(\d+)_\w+")
+_NAME = re.compile(r"(figa?|control)(\d+)_")
+_MODULE = re.compile(rf"((?:{_NAME.pattern})+)\w+")
 
 
 class FigureModule(Protocol):
-    """What the module of a figure has.
+    """What the module of a figure has, or where it has several each of them.
 
     `SWEEPS` names the sweeps of the catalog whose stores it needs, `PANELS` the letters of its panels, none where it
     has a single one. `compute` turns stores, by name, into what the panels show, `draw` draws that in the look of
@@ -80,8 +84,9 @@ class FigureEntry:
     module: str
 
     def load(self) -> FigureModule:
-        """The module, imported."""
-        return cast(FigureModule, importlib.import_module(self.module))
+        """The module, imported, or what it has of this name where it has several figures."""
+        module = importlib.import_module(self.module)
+        return cast(FigureModule, getattr(module, "FIGURES", {}).get(self.name, module))
 
     @property
     def files(self) -> Mapping[str, Table]:
@@ -106,13 +111,13 @@ def _found() -> Iterator[FigureEntry]:
         if named and spec is not None and isinstance(spec.loader, SourceFileLoader):
             source = spec.loader.get_source(each.name) or ""
             described = ast.get_docstring(ast.parse(source)) or ""
-            yield FigureEntry(f"{named[1]}{int(named[2])}", described.partition("\n")[0], each.name)
+            for (kind, number), about in zip(_NAME.findall(named[1]), described.split("\n\n"), strict=False):
+                yield FigureEntry(f"{kind}{int(number)}", about.partition("\n")[0], each.name)
 
 
-# The paper's own first, then its appendix, then controls.
-FIGURES: dict[str, FigureEntry] = {
-    each.name: each
-    for each in sorted(
-        _found(), key=lambda each: (each.module.startswith("gatednet.figures.control"), "figa" in each.module)
-    )
-}
+def _place(entry: FigureEntry) -> tuple[bool, bool, int]:
+    """The paper's own first, then its appendix, then controls."""
+    return entry.name.startswith("control"), entry.name.startswith("figa"), int(re.sub(r"\D", "", entry.name))
+
+
+FIGURES: dict[str, FigureEntry] = {each.name: each for each in sorted(_found(), key=_place)}

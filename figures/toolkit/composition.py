@@ -11,7 +11,7 @@ import xarray
 from gatednet import Experiment, Phases, Target
 from gatednet.figures.toolkit.describe import described, targets_in_phases
 from gatednet.figures.toolkit.matching import in_order, path_order
-from gatednet.figures.toolkit.over_time import timing
+from gatednet.figures.toolkit.over_time import in_blocks, timing
 from gatednet.figures.toolkit.statistics import Measurement, over_seeds
 
 # What single precision resolves of a loss.
@@ -61,13 +61,6 @@ def by_task_and_row(data: xarray.Dataset) -> xarray.Dataset:
     return data.assign({name: (*found, data[name].attrs) for name, found in sorted_means.items()})
 
 
-def in_blocks(values: xarray.DataArray, data: xarray.Dataset) -> xarray.DataArray:
-    """Values with the dimensions "block" and "save", counted from the switch, in the place of "step"."""
-    blocks = len(data.targets)
-    saves = (values.sizes["step"] - 1) // blocks
-    return values.isel(step=xarray.DataArray(np.arange(blocks * saves).reshape(blocks, saves), dims=("block", "save")))
-
-
 def composed_blocks(data: xarray.Dataset) -> xarray.DataArray:
     """Whether the target of each block is composed of several tasks."""
     return data.share.max("path") < 1
@@ -88,7 +81,7 @@ def gates_of_composed(data: xarray.Dataset, *, part: bool, blocks: int | None = 
 
     They are those of the second half of every block with such a target, or of the last `blocks` of them.
     """
-    gates = in_blocks(data.gates, data)
+    gates = in_blocks(data.gates, len(data.targets))
     late = gates.isel(save=slice(gates.sizes["save"] // 2, None)).mean("save")
     chosen = late.where(composed_blocks(data) & ((data.share > 0) == part), drop=True)
     return chosen.isel(block=slice(-blocks if blocks else None, None)).mean(["block", "path"])
@@ -105,6 +98,6 @@ def other_alignment(data: xarray.Dataset) -> xarray.DataArray:
 
 
 def _end(data: xarray.Dataset, *, own: bool) -> xarray.DataArray:
-    end = data.alignment.isel(step=-1)
+    end = data.alignment.isel(step=-1, drop=True)
     same = xarray.DataArray(np.eye(end.sizes["task"], end.sizes["path"]) == own, dims=("task", "path"))
     return end.where(same).mean(["task", "path"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray
@@ -21,7 +21,7 @@ MODELS = {"full": "full model", "equivalent": "two-dimensional model"}
 
 
 def beside(full: Store, equivalent: Store) -> xarray.Dataset:
-    """Loss, gates and magnitudes of both models, with the paths of each run in the order of their tasks.
+    """Loss, gates and magnitudes of every run of both models, with paths in the order of their tasks.
 
     Variables are `full_loss`, `full_gates`, `full_magnitude` and the same of `equivalent`; dimensions are "seed" (full
     model only), "step", "path", "task". The magnitude is the multiple of a teacher that is in a path: the mean singular
@@ -44,11 +44,17 @@ def beside(full: Store, equivalent: Store) -> xarray.Dataset:
     return xarray.Dataset(found, attrs=over_time.timing(experiment))
 
 
+def reduced(runs: xarray.Dataset, names: Sequence[str]) -> xarray.Dataset:
+    """The same without the runs of the full model: what it and variables of some names were is averaged over seeds."""
+    of_seeds = [*(f"full_{name}" for name in ("loss", "gates", "magnitude")), *names]
+    return runs.assign(over_time.courses(runs, of_seeds).data_vars)
+
+
 def one(data: xarray.Dataset, model: str) -> xarray.Dataset:
-    """`loss`, `gates` and `magnitude` of one of the models, always with "seed" as first dimension."""
+    """`loss`, `gates` and `magnitude` of one of the models, averaged over seeds or of a single one."""
     names = {f"{model}_{name}": name for name in ("loss", "gates", "magnitude")}
     chosen = data[list(names)].rename(names)
-    return chosen if "seed" in chosen.dims else chosen.expand_dims("seed")
+    return chosen if "statistic" in chosen.dims else chosen.expand_dims("seed")
 
 
 def draw(grid: np.ndarray, data: xarray.Dataset) -> Mapping[str, np.ndarray]:
@@ -74,14 +80,11 @@ def draw(grid: np.ndarray, data: xarray.Dataset) -> Mapping[str, np.ndarray]:
 def magnitudes(axes: Axes, data: xarray.Dataset) -> None:
     """The multiple of each teacher in its own path, and, dotted, in the other one."""
     shade_blocks(axes, data.block_length, data.duration, data.targets)
-    values = data.magnitude.transpose("seed", "step", "task", "path").values
-    for task, line in enumerate(TASKS[: values.shape[2]]):
-        for path in range(values.shape[3]):
+    for task, line in enumerate(TASKS[: data.sizes["task"]]):
+        for path in range(data.sizes["path"]):
             own = path == task
             name = over_time.NAMES[task]
             label = f"{name} in its path" if own else f"{name} in the other"
-            band(
-                axes, data.time.values, values[:, :, task, path], label=label,
-                **(line if own else {**line, "linestyle": ":"}),
-            )  # fmt: skip
+            look = line if own else {**line, "linestyle": ":"}
+            band(axes, data.time.values, data.magnitude.isel(task=task, path=path), label=label, **look)
     axes.set(xlabel="time t", ylabel="magnitude / s", ylim=(-0.15, None))

@@ -1,13 +1,16 @@
 """Panels over time that many figures share: a quantity, gates, and alignment, as means over seeds with their errors.
 
-Datasets have "seed" first and "step" next, a coordinate "time", and the attributes that `timing` gives.
+Datasets have "step", and "seed" or "statistic" (see `gatednet.figures.toolkit.statistics.averaged`), a coordinate
+"time", and the attributes that `timing` gives.
 """
 
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import xarray
 from matplotlib.axes import Axes
 
@@ -15,6 +18,7 @@ from gatednet import Experiment
 from gatednet.figures.toolkit.describe import targets_by_block
 from gatednet.figures.toolkit.matching import in_order, path_order
 from gatednet.figures.toolkit.panels import TASKS, UNUSED, band, shade_blocks
+from gatednet.figures.toolkit.statistics import averaged
 
 NAMES = string.ascii_uppercase
 
@@ -48,33 +52,45 @@ def by_task(data: xarray.Dataset) -> xarray.Dataset:
     return data.assign(sorted_by_task)
 
 
+def in_blocks(values: xarray.DataArray, blocks: int) -> xarray.DataArray:
+    """Values with the dimensions "block" and "save", counted from the switch, in the place of "step"."""
+    saves = (values.sizes["step"] - 1) // blocks
+    at = xarray.DataArray(np.arange(blocks * saves).reshape(blocks, saves), dims=("block", "save"))
+    return values.drop_vars([name for name, each in values.coords.items() if "step" in each.dims]).isel(step=at)
+
+
+def courses(data: xarray.Dataset, names: Sequence[str]) -> xarray.Dataset:
+    """What panels over time show of runs, without the runs: the variables of some names, `averaged`."""
+    return data[list(names)].map(averaged, keep_attrs=True).drop_vars("seed", errors="ignore")
+
+
 def quantity(axes: Axes, data: xarray.Dataset, name: str, *, label: str | None = None, **line: Any) -> None:
     """One quantity over time, above shaded blocks."""
     shade_blocks(axes, data.block_length, data.duration, data.targets)
-    band(axes, data.time.values, data[name].transpose("seed", "step").values, label=label, **line)
+    band(axes, data.time.values, data[name], label=label, **line)
     axes.set_xlabel("time t")
 
 
 def gates(axes: Axes, data: xarray.Dataset, tasks: int) -> None:
     """The gates of the paths of each task, from data `by_task`; paths without a task are grey."""
     shade_blocks(axes, data.block_length, data.duration, data.targets)
-    values = data.gates.transpose("seed", "step", "path").values
-    for path in range(values.shape[-1]):
+    for path in range(data.sizes["path"]):
         known = path < tasks
         label = f"path of task {NAMES[path]}" if known else "further paths" if path == tasks else None
-        band(axes, data.time.values, values[..., path], label=label, **(TASKS[path % len(TASKS)] if known else UNUSED))
+        line = TASKS[path % len(TASKS)] if known else UNUSED
+        band(axes, data.time.values, data.gates.isel(path=path), label=label, **line)
     axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="gate")
 
 
 def alignment(axes: Axes, data: xarray.Dataset) -> None:
     """Alignment of each task with its own path, and, dotted, with each other one, from data `by_task`."""
     shade_blocks(axes, data.block_length, data.duration, data.targets)
-    values = data.alignment.transpose("seed", "step", "task", "path").values
-    for task in range(values.shape[2]):
-        for path in range(values.shape[3]):
+    paths = data.sizes["path"]
+    for task in range(data.sizes["task"]):
+        for path in range(paths):
             own = path == task
             line = TASKS[task % len(TASKS)] if own else {**TASKS[task % len(TASKS)], "linestyle": ":"}
-            first_other = path == (task + 1) % values.shape[3]
+            first_other = path == (task + 1) % paths
             label = f"{NAMES[task]}, its path" if own else f"{NAMES[task]}, other path" if first_other else None
-            band(axes, data.time.values, values[:, :, task, path], label=label, **line)
+            band(axes, data.time.values, data.alignment.isel(task=task, path=path), label=label, **line)
     axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="alignment")

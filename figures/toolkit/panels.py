@@ -14,6 +14,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import xarray
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -21,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from gatednet.figures.toolkit.statistics import mean_and_error
+from gatednet.figures.toolkit.statistics import averaged
 
 STYLE = Path(__file__).parent / "paper.mplstyle"
 # Widths of the journal's page, in inches.
@@ -101,11 +102,14 @@ def shade_blocks(axes: Axes, block_length: float, duration: float, order: Sequen
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
-def band(axes: Axes, x: np.ndarray, values: np.ndarray, *, label: str | None = None, **line: Any) -> None:
-    """The mean over seeds and, as a band, its standard error on either side; `values` is (seeds, len(x))."""
-    mean, error = mean_and_error(values)
+def band(axes: Axes, x: np.ndarray, values: xarray.DataArray, *, label: str | None = None, **line: Any) -> None:
+    """The mean over seeds and, as a band, its standard error on either side.
+
+    `values` has the dimension of `x`, and "seed" or, from `averaged`, "statistic".
+    """
+    mean, error = averaged(values).transpose("statistic", ...).values.astype(np.float64)
     axes.plot(x, mean, label=label, **line)
-    if len(values) > 1:
+    if np.isfinite(error).any():
         axes.fill_between(x, mean - error, mean + error, color=line.get("color"), alpha=0.25, linewidth=0)
 
 

@@ -12,6 +12,8 @@ import xarray
 # The bootstrap's own random numbers: always the same, so that a table of claims is.
 _SEED = 2411_03840
 _RESAMPLES = 1000
+# What `averaged` keeps of runs.
+STATISTICS = ("mean", "standard error")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,3 +85,22 @@ def mean_and_error(values: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.nd
     if runs == 1:
         return mean, np.full_like(mean, np.nan)
     return mean, values.std(axis=axis, ddof=1) / np.sqrt(runs)
+
+
+def averaged(values: xarray.DataArray) -> xarray.DataArray:
+    """Mean over the dimension "seed" and its standard error, along a first dimension "statistic".
+
+    They are in single precision, as simulated values are. Values that have "statistic" already stay as they are.
+    """
+    if "statistic" in values.dims:
+        return values
+    runs = np.ascontiguousarray(values.transpose("seed", ...).values)
+    one = values.transpose("seed", ...).isel(seed=0, drop=True)
+    found = np.stack(mean_and_error(runs)).astype(np.float32)
+    coordinates = {"statistic": list(STATISTICS), **one.coords}
+    return xarray.DataArray(found, coordinates, ("statistic", *one.dims), attrs=values.attrs)
+
+
+def as_in_file(data: xarray.Dataset) -> xarray.Dataset:
+    """The same data, in memory as they are when read from a file: the last digits of sums depend on the order there."""
+    return data.map(np.ascontiguousarray, keep_attrs=True)

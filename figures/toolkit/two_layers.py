@@ -122,12 +122,23 @@ def sorted_layers(data: xarray.Dataset) -> xarray.Dataset:
     )
 
 
-def readings(second: xarray.DataArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Means over the sorted second layer after each task, (seeds, tasks) each.
+def parts(second: xarray.DataArray) -> dict[str, xarray.DataArray]:
+    """`by_path` of the sorted second layer, as variables "diagonal" and "rest"."""
+    diagonal, rest = by_path(second)
+    return {
+        "diagonal": diagonal.assign_attrs(
+            described("mean entry of W2 from a task's units to the outputs of their rows")
+        ),
+        "rest": rest.assign_attrs(described("mean of all other entries from these units")),
+    }
+
+
+def readings(data: xarray.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means over the sorted second layer after each task, (seeds, tasks) each, of `parts` of it.
 
     They are over the diagonal of that task, over the diagonal of the other one, and over all further entries.
     """
-    diagonal, rest = by_path(second.transpose("seed", "after", "output", "row"))
+    diagonal, rest = (data[name].transpose("seed", "after", "path") for name in ("diagonal", "rest"))
     tasks = np.arange(len(TASKS))
     return diagonal.values[:, tasks, tasks], diagonal.values[:, tasks, 1 - tasks], rest.mean("path").values
 

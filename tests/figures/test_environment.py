@@ -7,6 +7,7 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+import xarray
 
 from gatednet.figures.pipeline import pictures
 from gatednet.figures.toolkit.panels import Scale, band, heat_map, letter, look, new_figure
@@ -109,7 +110,8 @@ def picture():
     with look():
         figure = new_figure(4, 2)
         left, right = figure.subplots(1, 2)
-        band(left, np.arange(50.0), np.random.default_rng(0).normal(size=(3, 50)), color="black", label="a − b")
+        values = xarray.DataArray(np.random.default_rng(0).normal(size=(3, 50)), dims=("seed", "step"))
+        band(left, np.arange(50.0), values, color="black", label="a − b")
         left.legend()
         left.set(xlabel="τ$_c$", ylim=(-1000, 1000))
         letter(left, "A")

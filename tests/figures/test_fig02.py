@@ -10,23 +10,15 @@ def dataset(data):
     return data("fig2")
 
 
-def test_switches_and_block_ends_are_found():
-    blocks, per_block = 4, 5
-    step = np.arange(blocks * per_block + 1)
-    data = xarray.Dataset({"x": ("step", step), "y": ("block", np.zeros(blocks))})
-    np.testing.assert_array_equal(fig02.at_switches(data.x, data), [0, 5, 10, 15])
-    np.testing.assert_array_equal(fig02.at_switches(data.x, data, 1), [4, 9, 14, 19])
-
-
 def test_loss_jumps_at_switches(dataset):
-    late = dataset.sel(teachers="own", regime="flexible").loss.mean("seed")
-    jump = fig02.at_switches(late, dataset)[1:].values - fig02.at_switches(late, dataset, 1)[:-1].values
+    flexible = dataset.sel(regime="flexible").mean("seed")
+    jump = flexible.loss_at_switch[1:].values - flexible.loss_at_end[:-1].values
     assert (jump > 0).all()
 
 
 def test_paths_are_in_the_order_of_their_tasks(dataset):
     """Summed alignment at the end is largest for the pairs on the diagonal."""
-    end = dataset.alignment.isel(step=-1)
+    end = dataset.final_alignment
     own = end.isel(task=0, path=0) + end.isel(task=1, path=1)
     other = end.isel(task=0, path=1) + end.isel(task=1, path=0)
     assert bool((own >= other).all())
@@ -35,27 +27,41 @@ def test_paths_are_in_the_order_of_their_tasks(dataset):
 def test_gates_follow_their_paths(dataset, stores):
     """Each run has the gates of its store, in one order or the other."""
     stored = stores("fig2")["fig2"].dataset().gates.transpose("regime", "seed", "step", "path").values
-    drawn = dataset.gates.sel(teachers="own").transpose("regime", "seed", "step", "path").values
-    same = (stored == drawn).all(axis=(2, 3))
-    swapped = (stored == drawn[..., ::-1]).all(axis=(2, 3))
+    ends = stored[:, :, :-1].reshape(*stored.shape[:2], dataset.sizes["block"], -1, 2)[..., -1, :]
+    kept = dataset.gates_at_end.transpose("regime", "seed", "block", "path").values
+    same = (ends == kept).all(axis=(2, 3))
+    swapped = (ends == kept[..., ::-1]).all(axis=(2, 3))
     assert (same | swapped).all()
 
 
+def runs(**given):
+    """Three runs of 10 blocks of 4 saves, of which only what is given is not 0."""
+    dims = dict.fromkeys(fig02.COURSES, ("seed", "step"))
+    dims |= {"gates": ("seed", "step", "path"), "alignment": ("seed", "step", "task", "path")}
+    zeros = {name: np.zeros((3, 41, 2, 2)[: len(of)]) for name, of in dims.items()}
+    variables = {name: (dims[name], zeros[name] + given.get(name, 0)) for name in dims}
+    return xarray.Dataset({**variables, "time_to_criterion": (("seed", "block"), np.zeros((3, 10)))})
+
+
+def test_switches_and_block_ends_are_found():
+    found = fig02.reduced(runs(loss=np.arange(41.0), weight_change=np.arange(41.0)))
+    np.testing.assert_array_equal(found.loss_at_switch[0], np.arange(10) * 4)
+    np.testing.assert_array_equal(found.loss_at_end[0], np.arange(10) * 4 + 3)
+    np.testing.assert_array_equal(found.change_at_end[0], np.arange(10) * 4 + 3)
+
+
 def test_growth_is_the_ratio_of_late_to_early_peaks():
-    blocks, per_block = 10, 4
-    change = np.zeros((3, blocks * per_block + 1))
-    change[:, ::per_block][:, :blocks] = np.repeat([1.0, 3.0], 5)
-    data = xarray.Dataset({"c": (("seed", "step"), change), "y": ("block", np.zeros(blocks))})
-    assert fig02.growth_of_peaks(data.c, data).value == pytest.approx(3)
+    change = np.zeros(41)
+    change[:-1:4] = np.repeat([1.0, 3.0], 5)
+    peaks = fig02.reduced(runs(gate_change=change)).gate_change_peak
+    assert fig02.growth_of_peaks(peaks).value == pytest.approx(3)
 
 
 def test_active_gate_is_that_of_the_task_on_show():
-    blocks, per_block = 4, 3
-    gates = np.zeros((1, blocks * per_block + 1, 2))
-    for block in range(blocks):
-        gates[:, block * per_block : (block + 1) * per_block, block % 2] = 1
-    data = xarray.Dataset({"gates": (("seed", "step", "path"), gates), "y": ("block", np.zeros(blocks))})
-    np.testing.assert_array_equal(fig02.active_difference(data, data).values, np.ones((1, blocks)))
+    gates = np.zeros((41, 2))
+    for block in range(10):
+        gates[block * 4 : (block + 1) * 4, block % 2] = 1
+    np.testing.assert_array_equal(fig02.active_difference(fig02.reduced(runs(gates=gates))).values, np.ones((3, 10)))
 
 
 def test_regimes_change_the_verdicts(dataset):

@@ -5,6 +5,7 @@ import matplotlib.pyplot
 import numpy as np
 import pytest
 import scipy.stats
+import xarray
 from matplotlib.colors import to_rgb
 
 from gatednet.figures.toolkit.panels import (
@@ -19,7 +20,10 @@ from gatednet.figures.toolkit.panels import (
     new_figure,
     shade_blocks,
 )
+from gatednet.figures.toolkit.statistics import averaged
 
+# How far a number may be from the same in single precision.
+ONE_BIT = 2.0**-23
 # Matrices of Viénot, Brettel and Mollon 1999 for colours as seen without long- and without medium-wavelength cones, in
 # linear RGB.
 COLOUR_BLIND = {
@@ -60,20 +64,25 @@ def test_luminance(colour, expected):
     assert luminance(colour) == pytest.approx(expected, abs=1e-4)
 
 
-def test_band_is_the_mean_and_its_standard_error(axes):
+@pytest.mark.parametrize("kept", [False, True])
+def test_band_is_the_mean_and_its_standard_error(kept, axes):
     values = np.random.default_rng(0).normal(size=(7, 5))
-    band(axes, np.arange(5.0), values, color="black")
-    np.testing.assert_allclose(axes.lines[0].get_ydata(), values.mean(axis=0))
+    # Whatever order the dimensions have.
+    given = xarray.DataArray(values.T, dims=("step", "seed"))
+    band(axes, np.arange(5.0), averaged(given) if kept else given, color="black")
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), values.mean(axis=0), rtol=ONE_BIT)
     edges = axes.collections[0].get_paths()[0].vertices
-    error = scipy.stats.sem(values, axis=0, ddof=1)
+    mean, error = values.mean(axis=0), scipy.stats.sem(values, axis=0, ddof=1)
     for x in range(5):
         heights = edges[edges[:, 0] == x, 1]
-        assert heights.max() == pytest.approx(values[:, x].mean() + error[x])
-        assert heights.min() == pytest.approx(values[:, x].mean() - error[x])
+        rounding = ONE_BIT * (abs(mean[x]) + error[x])
+        assert heights.max() == pytest.approx(mean[x] + error[x], abs=rounding, rel=0)
+        assert heights.min() == pytest.approx(mean[x] - error[x], abs=rounding, rel=0)
 
 
 def test_one_run_has_no_band(axes):
-    band(axes, np.arange(5.0), np.ones((1, 5)), color="black")
+    band(axes, np.arange(5.0), xarray.DataArray(np.ones((1, 5)), dims=("seed", "step")), color="black")
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), np.ones(5))
     assert not axes.collections
 
 

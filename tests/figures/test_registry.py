@@ -1,4 +1,5 @@
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def test_every_module_of_a_figure_is_registered():
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_figure_knows_another(name):
-    source = Path(FIGURES[name].load().__file__).read_text()
+    source = Path(importlib.import_module(FIGURES[name].module).__file__).read_text()
     imported = {
         part
         for node in ast.walk(ast.parse(source))
@@ -75,6 +76,22 @@ def test_listing_figures_imports_nothing_heavy():
     code = f"import sys, gatednet.figures.registry as r; print(*r.FIGURES, *({heavy} & {{*sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == list(FIGURES)
+
+
+def test_a_module_may_have_several_figures():
+    module = "gatednet.figures.fig07_figa15_control03_images"
+    of_module = [entry.name for entry in FIGURES.values() if entry.module == module]
+    assert of_module == ["fig7", "figa15", "control3"]
+    assert list(importlib.import_module(module).FIGURES) == of_module
+    for name in of_module:
+        figure = FIGURES[name].load()
+        assert (figure.SWEEPS, len(figure.PANELS)) == ((name,), 4 * len(figure.pairs))
+    # Those of the paper come first, then its appendix, then controls, each in the order of their numbers.
+    assert list(FIGURES) == [
+        *(f"fig{number}" for number in range(2, 9)),
+        *(f"figa{number}" for number in range(1, 17)),
+        *(f"control{number}" for number in range(1, 5)),
+    ]
 
 
 def test_figures_are_chosen_by_name():

@@ -9,6 +9,8 @@ from gatednet.figures.registry import FIGURES
 from gatednet.figures.toolkit.files import open_data
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
+# All results together, in MB.
+LARGEST = 6.0
 CLAIMS = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
 
 
@@ -26,6 +28,14 @@ def test_claims_are_those_of_the_stored_data(name):
         for number in ("measured", "standard_error"):
             claim[number] = pytest.approx(claim[number], rel=1e-6, abs=1e-9)
     assert stored == measured
+
+
+def test_results_are_small():
+    """Every `make results` adds to the history what it changes here."""
+    sizes = {path.name: path.stat().st_size / 1e6 for path in RESULTS.iterdir() if path.suffix in (".zip", ".json")}
+    largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:5]
+    told = ", ".join(f"{name} {sizes[name]:.2f}" for name in largest)
+    assert sum(sizes.values()) <= LARGEST, f"docs/results has {sum(sizes.values()):.1f} MB; the largest are {told}"
 
 
 def test_every_verdict_is_the_known_one():

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from xarray import DataArray
 
-from gatednet.figures.toolkit.statistics import exact, mean_and_error, measure, over_seeds
+from gatednet.figures.toolkit.statistics import as_in_file, averaged, exact, mean_and_error, measure, over_seeds
 
 
 @given(hnp.arrays(np.float64, st.tuples(st.integers(2, 12), st.integers(1, 4)), elements=st.floats(-1e3, 1e3)))
@@ -63,3 +63,32 @@ def test_lost_run_shows():
     measured = over_seeds(np.array([1.0, np.nan, 1.0]))
     assert np.isnan(measured.value)
     assert measured.standard_error == np.inf
+
+
+def test_averages_are_kept_along_statistic():
+    values = np.random.default_rng(5).normal(size=(4, 9, 3)).astype(np.float32)
+    given = DataArray(
+        values, {"step": np.arange(4), "seed": np.arange(9)}, ("step", "seed", "path"), attrs={"units": "1"}
+    )
+    found = averaged(given)
+    assert (found.dims, found.dtype, found.attrs) == (("statistic", "step", "path"), np.float32, {"units": "1"})
+    assert set(found.coords) == {"statistic", "step"}
+    mean, error = found.sel(statistic="mean"), found.sel(statistic="standard error")
+    np.testing.assert_array_equal(mean, values.astype(np.float64).mean(axis=1).astype(np.float32))
+    np.testing.assert_allclose(error, scipy.stats.sem(values.astype(np.float64), axis=1, ddof=1), rtol=2**-23)
+    assert averaged(found) is found
+
+
+def test_averages_do_not_depend_on_the_order_in_memory():
+    values = DataArray(np.random.default_rng(6).normal(size=(50, 4, 3)), dims=("seed", "step", "path"))
+    turned = values.transpose("path", "step", "seed").copy(data=np.ascontiguousarray(values.values.T))
+    np.testing.assert_array_equal(averaged(turned.transpose("seed", "step", "path")), averaged(values))
+
+
+def test_data_are_in_memory_as_in_a_file():
+    turned = DataArray(np.asfortranarray(np.arange(12.0).reshape(3, 4)), dims=("seed", "step"), attrs={"units": "1"})
+    given = turned.to_dataset(name="loss").assign_attrs(settings="a")
+    found = as_in_file(given)
+    assert not given.loss.values.flags.c_contiguous
+    assert found.loss.values.flags.c_contiguous
+    assert found.identical(given)

@@ -44,7 +44,7 @@ def test_diagonals_of_the_second_layer_swap_with_the_task():
         {"seed": [0], "after": list(two_layers.TASKS)},
         ("seed", "after", "output", "row"),
     )
-    current, other, rest = two_layers.readings(second)
+    current, other, rest = two_layers.readings(xarray.Dataset(two_layers.parts(second)))
     np.testing.assert_allclose(current, [[0.3, 0.3]])
     np.testing.assert_allclose(other, [[0.1, 0.1]])
     np.testing.assert_allclose(rest, [[0.005, 0.005]])
