@@ -61,15 +61,12 @@ def withdraw(kind: type) -> None:
         silent = next((each for each, owner in owners.items() if owner and owner not in declared.__mro__), None)
         if silent is None:
             continue
-        found[name] = Withdrawn(kind.__name__, silent)
         cautious = declaration.cautious(family, name)
-        # Where the family's own default stands there is nothing to replace.
-        if vars(declared).get(name) is cautious:
-            continue
         rule = _field_rule(declared, name)
-        if rule is not None and len(getattr(rule, "options", ())) != 1:
-            del found[name]
+        # Nothing is to be withdrawn where the family's own default stands, or where a user chooses.
+        if vars(declared).get(name) is cautious or (rule is not None and len(getattr(rule, "options", ())) != 1):
             continue
+        found[name] = Withdrawn(kind.__name__, silent)
         if rule is not None or _is_abstract(cautious):
             raise SettingError(
                 f"class {kind.__name__} overrides {silent} and does not declare {name}, and that of "
@@ -88,6 +85,17 @@ def withdrawn(kind: type, name: str) -> Withdrawn | None:
         if _defines(each, name):
             return None
     return None
+
+
+def unsaid(part: Any, declaration: str) -> str | None:
+    """That the class of a part does not declare what its behaviour needs, in words; None where it does."""
+    kind = type(part)
+    found = withdrawn(kind, declaration)
+    if found is not None:
+        return f"{kind.__name__} does not declare {declaration}, and {found.by} has its own {found.behaviour}"
+    family, listed = _listed(kind)[declaration]
+    silent = listed.otherwise is _OWN_DEFAULT and _owner(kind, declaration) is family
+    return f"{kind.__name__} does not declare {declaration}" if silent else None
 
 
 def _listed(kind: type) -> dict[str, tuple[type, Declaration]]:

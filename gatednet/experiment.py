@@ -15,6 +15,7 @@ import numpy as np
 
 from gatednet.curricula.base import Curriculum, Schedule
 from gatednet.curricula.blocked import Blocked
+from gatednet.declarations import unsaid, withdrawn
 from gatednet.inputs.base import Inputs
 from gatednet.inputs.gaussian import Gaussian
 from gatednet.networks.base import Network
@@ -92,7 +93,10 @@ class Experiment(Setting):
         parts = {name: getattr(self, name) for name in ("inputs", "objective", "teachers")}
         if len({part.labelled for part in parts.values()}) > 1:
             given = ", ".join(f"{name} {type(part).__name__}" for name, part in parts.items())
-            raise SettingError(f"{given} do not go together, allowed are all with labels or all without")
+            # Of those whose parents have labels, and which may have them too.
+            silent = [part for part in parts.values() if withdrawn(type(part), "labelled")]
+            remarks = "".join(f"; {unsaid(part, 'labelled')}" for part in silent)
+            raise SettingError(f"{given} do not go together, allowed are all with labels or all without{remarks}")
         if self.labelled and self.network.paths_by_teachers:
             raise SettingError(f"{type(self.network).__name__} has no paths, which tasks about labels need")
         if self.labelled and self.initial.of_maps:

@@ -17,7 +17,7 @@ from typing import Any
 
 import tomli_w
 
-from gatednet.experiment import Experiment, nearest
+from gatednet.experiment import PARTS, Experiment, nearest
 from gatednet.refusal import SettingError, shown
 from gatednet.rules.optax import Options
 from gatednet.settings import OPTIONAL, Instance, Parts, Setting

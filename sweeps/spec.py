@@ -109,10 +109,7 @@ def _flat(base: Experiment, table: Mapping[str, Any], where: str = "") -> Iterat
     for key, value in table.items():
         path = f"{where}{key}"
         field = field_at(base, path)
-        rule = None if field is None else field.metadata.get("rule")
-        if (isinstance(rule, Instance) and isinstance(value, Mapping) and KIND in value) or (
-            isinstance(rule, Parts) and isinstance(value, list)
-        ):
+        if field is not None and _holds_parts(field.metadata.get("rule"), value):
             yield path, structured(field, value, path)
         elif isinstance(value, Mapping) and isinstance(require_path(base, path), Setting | Mapping):
             yield from _flat(base, value, f"{path}.")
@@ -121,6 +118,13 @@ def _flat(base: Experiment, table: Mapping[str, Any], where: str = "") -> Iterat
             raise SettingError(f"{path} is {shown(value)}, allowed is a table with a kind, one of {names}")
         else:
             yield path, value
+
+
+def _holds_parts(rule: Any, value: Any) -> bool:
+    """Whether a value is a table of a whole part, or a list of such tables, at a path of such a rule."""
+    if isinstance(rule, Parts):
+        return isinstance(value, list)
+    return isinstance(rule, Instance) and isinstance(value, Mapping) and KIND in value
 
 
 def _axis(name: str, entry: Any) -> Axis:

@@ -10,7 +10,7 @@ import equinox as eqx
 # The groups of the paper's networks, in the order in which they are given without names.
 STANDARD = ("weights", "gates")
 
-Kind = TypeVar("Kind")
+Kind = TypeVar("Kind", bound="Grouped")
 
 
 class Grouped(eqx.Module):
@@ -40,4 +40,4 @@ class Grouped(eqx.Module):
 
     def changed(self: Kind, **named: Any) -> Kind:
         """The same with other values for some groups."""
-        return type(self)(**{name: named.get(name, value) for name, value in iter(self)})
+        return type(self)(**{name: named.get(name, value) for name, value in self})

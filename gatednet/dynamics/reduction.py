@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from jax import Array
 
-from gatednet.declarations import withdrawn
+from gatednet.declarations import unsaid
 from gatednet.dynamics.problem import Problem
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
@@ -23,50 +23,32 @@ from gatednet.settings import Setting, SettingError
 
 def obstacle(experiment: Experiment) -> str | None:
     """Why a run of this experiment cannot be reduced exactly; None where it can."""
-    if not experiment.inputs.exact:
-        kind = type(experiment.inputs).__name__
-        return _unsaid("inputs", experiment.inputs, "exact") or (
-            f"inputs {kind} have another second moment than the identity"
-        )
-    for name, part in (("objective", experiment.objective), ("rule", experiment.rule)):
-        if not part.isotropic:
-            return (
-                _unsaid(name, part, "isotropic")
-                or _of_objective(experiment.objective, part)
-                or (f"{name} {type(part).__name__} is not isotropic: {part!r}")
-            )
-    if experiment.network.frame is None:
-        kind = type(experiment.network).__name__
-        return (
-            _unsaid("network", experiment.network, "frame")
-            or f"network {kind} has no frame, coordinates in which its weights stay few"
-        )
-    if not experiment.curriculum.isotropic and not experiment.network.frame.targets_by_row:
-        kind = type(experiment.curriculum).__name__
-        return _unsaid("curriculum", experiment.curriculum, "isotropic") or (
-            f"curriculum {kind} shows rows of several teachers, and the gates of the network are those of whole maps"
-        )
+    inputs, objective, network = experiment.inputs, experiment.objective, experiment.network
+    if not inputs.exact:
+        return _because("inputs", inputs, "exact", "have another second moment than the identity")
+    if not objective.isotropic:
+        return _in_objective(objective)
+    if not experiment.rule.isotropic:
+        return _because("rule", experiment.rule, "isotropic", f"is not isotropic: {experiment.rule!r}")
+    if network.frame is None:
+        return _because("network", network, "frame", "has no frame of few dimensions")
+    if not experiment.curriculum.isotropic and not network.frame.targets_by_row:
+        why = "shows rows of several teachers, and the gates of the network are those of whole maps"
+        return _because("curriculum", experiment.curriculum, "isotropic", why)
     return None
 
 
-def _of_objective(objective: Objective, part: Setting) -> str | None:
-    """The task loss or further constraint that is not isotropic, where an objective is not because of one."""
-    if part is not objective:
-        return None
+def _in_objective(objective: Objective) -> str:
+    """Which part of an objective is not isotropic: its task loss, a further constraint, or else the paper's own."""
     parts = [("task loss", objective.task), *(("constraint", each) for each in objective.constraints)]
-    for name, each in parts:
-        if not each.isotropic:
-            kind = type(each).__name__
-            return _unsaid(name, each, "isotropic") or f"{name} {kind} is not isotropic: {each!r}"
-    return None
+    guilty = [(name, part) for name, part in parts if not part.isotropic]
+    name, part = ("objective", objective) if unsaid(objective, "isotropic") or not guilty else guilty[0]
+    return _because(name, part, "isotropic", f"is not isotropic: {part!r}")
 
 
-def _unsaid(name: str, part: Setting, declaration: str) -> str | None:
-    """That a part does not declare what its behaviour needs it to, in words; None where it does."""
-    found = withdrawn(type(part), declaration)
-    if found is None:
-        return None
-    return f"{name} {type(part).__name__} does not declare {declaration}, and {found.by} has its own {found.behaviour}"
+def _because(name: str, part: Setting, declaration: str, why: str) -> str:
+    """The reason of a part: that it does not declare what is needed, or else what it declares."""
+    return f"{name} {unsaid(part, declaration) or f'{type(part).__name__} {why}'}"
 
 
 def reduced_network(experiment: Experiment) -> Network:
@@ -111,4 +93,7 @@ def lift(network: Network, maps: Array, basis: Array | None) -> Array:
     `maps` is (..., outputs, inputs, runs) in the coordinates of the reduced network, `basis` that of `reduce` with the
     runs last, or None where nothing was reduced.
     """
-    return maps if basis is None or network.frame is None else network.frame.lift(maps, basis)
+    if basis is None:
+        return maps
+    assert network.frame is not None
+    return network.frame.lift(maps, basis)

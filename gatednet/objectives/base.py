@@ -111,7 +111,8 @@ class Objective(Setting):
             return self, active
         every, *each = active
         lasting = tuple(
-            one.with_strength(jnp.where(on, one.strength, 0.0)) for on, one in zip(each, self.constraints, strict=True)
+            one if on is None else one.with_strength(jnp.where(on, one.strength, 0.0))
+            for on, one in zip(each, self.constraints, strict=True)
         )
         return eqx.tree_at(lambda objective: objective.constraints, self, lasting), every
 
