@@ -53,7 +53,7 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
     return over_time.courses(runs, ["total_alignment"]).assign(
         {
             "second_layer": second.isel(seed=0, drop=True),
-            "alignment_as_published": runs.total_alignment.isel(step=at).drop_vars(["step", "time"], errors="ignore"),
+            "total_alignment_at": runs.total_alignment.isel(step=at).drop_vars(["step", "time"], errors="ignore"),
             "final_total_alignment": runs.total_alignment.isel(step=-1, drop=True),
             **two_layers.parts(runs.second_layer),
         }
@@ -145,7 +145,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
 
 def over_time_as_published(data: xarray.Dataset) -> np.ndarray:
     """Total alignment of the regularised network at the times of `PUBLISHED`, (seeds, times), matched as released."""
-    released = data.alignment_as_published.sel(regime="regularised", matching="as released")
+    released = data.total_alignment_at.sel(regime="regularised", matching="as released")
     return released.transpose("seed", "published").values
 
 

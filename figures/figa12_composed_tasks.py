@@ -20,7 +20,7 @@ from gatednet.figures.toolkit.composition import (
     gates_of_composed,
     own_alignment,
 )
-from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, letter, new_figure
 from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
@@ -133,7 +133,8 @@ def at_switches(data: xarray.Dataset, *, composed: bool, after: float = 0.0, las
     """
     loss = over_time.in_blocks(data.loss, len(data.targets))
     chosen = loss.isel(save=round(after * loss.sizes["save"])).where(composed_blocks(data) == composed, drop=True)
-    return chosen.isel(block=slice(-last or 1, None)).mean("block")
+    named = f"loss {after:g} of a block after switches between {'composed' if composed else 'single'} tasks"
+    return chosen.isel(block=slice(-last or 1, None)).mean("block").assign_attrs(described(named))
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:

@@ -16,7 +16,7 @@ from gatednet.figures.toolkit.composition import (
     other_alignment,
     own_alignment,
 )
-from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
 from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
@@ -61,7 +61,9 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
         gate_of_rest=gates_of_composed(runs, part=False, blocks=LAST),
         own_alignment=own_alignment(runs),
         other_alignment=other_alignment(runs),
-        earlier_alignment=own_alignment(earlier),
+        earlier_alignment=own_alignment(earlier).assign_attrs(
+            described(f"alignment of tasks with their own path at t = {EARLIER:g}")
+        ),
     )
 
 

@@ -84,7 +84,8 @@ def gates_of_composed(data: xarray.Dataset, *, part: bool, blocks: int | None = 
     gates = in_blocks(data.gates, len(data.targets))
     late = gates.isel(save=slice(gates.sizes["save"] // 2, None)).mean("save")
     chosen = late.where(composed_blocks(data) & ((data.share > 0) == part), drop=True)
-    return chosen.isel(block=slice(-blocks if blocks else None, None)).mean(["block", "path"])
+    of_tasks = described(f"gates of the tasks that are {'' if part else 'not '}part of a composed target")
+    return chosen.isel(block=slice(-blocks if blocks else None, None)).mean(["block", "path"]).assign_attrs(of_tasks)
 
 
 def own_alignment(data: xarray.Dataset) -> xarray.DataArray:
@@ -100,4 +101,5 @@ def other_alignment(data: xarray.Dataset) -> xarray.DataArray:
 def _end(data: xarray.Dataset, *, own: bool) -> xarray.DataArray:
     end = data.alignment.isel(step=-1, drop=True)
     same = xarray.DataArray(np.eye(end.sizes["task"], end.sizes["path"]) == own, dims=("task", "path"))
-    return end.where(same).mean(["task", "path"])
+    named = described(f"alignment of tasks with {'their own path' if own else 'the paths of others'}")
+    return end.where(same).mean(["task", "path"]).assign_attrs(named)

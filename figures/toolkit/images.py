@@ -77,7 +77,9 @@ class Switching:
         teachers = [sweep.cell({0: point}).teachers for point in range(data.sizes["pair"])]
         outputs = sweep.experiment.network.outputs
         ceilings = [ceiling(each, outputs) for each in teachers if isinstance(each, Permutations)]
-        data = data[["accuracy", "gates", "steps_to_recover"]].drop_attrs(deep=False)
+        data = (
+            data[["accuracy", "gates", "steps_to_recover"]].drop_vars(["block_steps", "blocks"]).drop_attrs(deep=False)
+        )
         data = data.transpose("pair", "regime", "seed", ...).assign(
             ceiling=("pair", ceilings, {"long_name": "largest accuracy without knowing the task", "units": "1"})
         )

@@ -103,4 +103,4 @@ def averaged(values: xarray.DataArray) -> xarray.DataArray:
 
 def as_in_file(data: xarray.Dataset) -> xarray.Dataset:
     """The same data, in memory as they are when read from a file: the last digits of sums depend on the order there."""
-    return data.map(np.ascontiguousarray, keep_attrs=True)
+    return data.assign({name: each.copy(data=np.ascontiguousarray(each.values)) for name, each in data.items()})

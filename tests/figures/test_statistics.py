@@ -87,7 +87,8 @@ def test_averages_do_not_depend_on_the_order_in_memory():
 
 def test_data_are_in_memory_as_in_a_file():
     turned = DataArray(np.asfortranarray(np.arange(12.0).reshape(3, 4)), dims=("seed", "step"), attrs={"units": "1"})
-    given = turned.to_dataset(name="loss").assign_attrs(settings="a")
+    # With a coordinate of which no variable has the dimension.
+    given = turned.to_dataset(name="loss").assign_coords(share=("block", [0.5, 1.0])).assign_attrs(settings="a")
     found = as_in_file(given)
     assert not given.loss.values.flags.c_contiguous
     assert found.loss.values.flags.c_contiguous
