@@ -19,4 +19,4 @@ def shield() -> None:
     """
     for name in _READ:
         os.environ.pop(name, None)
-    os.environ["MATPLOTLIBRC"] = str(Path(__file__).parents[1] / "paper.mplstyle")
+    os.environ["MATPLOTLIBRC"] = str(Path(__file__).parents[1] / "toolkit" / "paper.mplstyle")

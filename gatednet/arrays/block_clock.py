@@ -13,7 +13,7 @@ class BlockClock(eqx.Module):
 
     block: Int[Array, "*blocks runs"]
     step: Int[Array, "*blocks runs"]
-    steps: Int[Array | np.ndarray, "*blocks runs"]
+    steps: Int[Array | np.ndarray, "*lengths runs"]
 
     @property
     def switched(self) -> Bool[Array, "*blocks runs"]:
