@@ -24,8 +24,6 @@ from gatednet.sweeps.imports import NOT_RECORDED, check_names, sources_of
 from gatednet.sweeps.variables import Variable, variables_of
 
 NOISES = ("paired", "independent")
-# A chunk is a file for every variable, and one that marks it as done.
-MOST_CHUNKS = 10**6
 
 
 @dataclasses.dataclass(frozen=True)

@@ -92,7 +92,7 @@ def use_imports(modules: Sequence[str] | None) -> list[str]:
     from gatednet.refusal import SettingError
 
     named = [name.strip() for name in os.environ.get(IMPORT, "").split(",") if name.strip()]
-    names = named + [name for name in modules or [] if name not in named]
+    names: list[str] = list(dict.fromkeys([*named, *(modules or [])]))
     # Found without JAX: most calls name none.
     if names:
         from gatednet.sweeps.imports import import_from_folder

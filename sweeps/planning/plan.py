@@ -16,11 +16,15 @@ from gatednet.engine.batch import DRAWN_FROM
 from gatednet.engine.size import bytes_of_settings, numbers_of_start
 from gatednet.experiment import Experiment
 from gatednet.inputs.examples import Examples
+from gatednet.memory import check_fits
 from gatednet.refusal import SettingError, shown
+from gatednet.settings import Optional, Whole, argument
 from gatednet.sweeps.planning.grid import Chunk, Grid
 from gatednet.sweeps.planning.speed import expected_speed
 from gatednet.sweeps.sweep import Sweep
 
+# A chunk is a file for every variable, and one that marks it as done.
+MOST_CHUNKS = 10**6
 # The largest chunk: in runs, in bytes of results and of what they are made from, and in the seconds that it is expected
 # to take on one processor core, so that progress is seen and little is lost when a sweep is interrupted.
 MOST_RUNS, MOST_BYTES, MOST_SECONDS = 2**14, 2**26, 4.0
@@ -173,8 +177,19 @@ def chunk_shape(sweep: Sweep, chunk_runs: int | None = None) -> tuple[int, ...]:
 
 
 def plan_of(sweep: Sweep, chunk_runs: int | None = None) -> Plan:
-    """The grid cut into chunks; `chunk_runs` is the largest number of runs in one, by default that of `chunk_shape`."""
-    return Plan(sweep, chunk_shape(sweep, chunk_runs))
+    """The grid cut into chunks; `chunk_runs` is the largest number of runs in one, by default that of `chunk_shape`.
+
+    **Raises** `SettingError` where there are too many chunks, or one does not fit into memory.
+    """
+    limit = argument("chunk_runs", chunk_runs, Optional(Whole(1)))
+    plan = Plan(sweep, chunk_shape(sweep, limit))
+    if len(plan) > MOST_CHUNKS:
+        raise SettingError(
+            f"{sweep.runs:,} runs are {len(plan):,} chunks of {plan.chunk_runs:,} runs, each with files of its own, "
+            f"allowed are at most {MOST_CHUNKS:,} chunks"
+        )
+    check_fits(f"a chunk of {plan.chunk_runs:,} runs", plan.chunk_bytes)
+    return plan
 
 
 def _history_bytes(sweep: Sweep) -> int:
