@@ -179,9 +179,10 @@ def chunk_shape(sweep: Sweep, chunk_runs: int | None = None) -> tuple[int, ...]:
 def plan_of(sweep: Sweep, chunk_runs: int | None = None) -> Plan:
     """The grid cut into chunks; `chunk_runs` is the largest number of runs in one, by default that of `chunk_shape`.
 
-    **Raises** `SettingError` where there are too many chunks, or one does not fit into memory.
+    **Raises** `SettingError` where that is no whole number from 1, where there are too many chunks, and where one does
+    not fit into memory.
     """
-    limit = argument("chunk_runs", chunk_runs, Optional(Whole(1)))
+    limit = argument("chunk_runs", chunk_runs, Optional(Whole(1, 2**63 - 1, "runs are counted in 64 bits")))
     plan = Plan(sweep, chunk_shape(sweep, limit))
     if len(plan) > MOST_CHUNKS:
         raise SettingError(
