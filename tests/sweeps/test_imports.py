@@ -291,9 +291,7 @@ def test_a_module_of_the_folder_that_is_hidden_is_refused(tmp_path, monkeypatch)
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "pytest.py").write_text("")
     # Whether it is imported already, as this one, or is only installed.
-    with pytest.raises(
-        SettingError, match=r"module pytest of this folder is hidden by .*__init__\.py; allowed is"
-    ):
+    with pytest.raises(SettingError, match=r"module pytest of this folder is hidden by .*__init__\.py; allowed is"):
         import_from_folder(["pytest"])
     assert sys.path[-1] == str(tmp_path)
 
