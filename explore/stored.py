@@ -64,8 +64,6 @@ class Stored(Source):
         try:
             return self._store.sweep
         except SettingError as error:
-            if not self._store.outline.sources:
-                raise
             return error
 
     @property

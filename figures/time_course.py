@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gatednet import Experiment, Save, to_toml
+from gatednet import REGISTRY, Experiment, Save, to_toml
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.describe import settings_line, targets_by_block
 from gatednet.figures.toolkit.panels import letter, new_figure, shade_blocks
@@ -85,7 +85,8 @@ def file_name(name: str, run: tuple[Experiment, Save], by_itself: tuple[Experime
 
 
 def caption(name: str, data: xarray.Dataset, experiment: Experiment) -> str:
-    """What is seen in the three panels, with the settings."""
+    """What is seen in the three panels, with the settings, and with the source of parts of a user's own."""
+    sources = sources_of(experiment, [each for each in map(str, data) if each in REGISTRY], ())
     last = (
         "The accuracy on all test examples under the current task."
         if experiment.labelled
@@ -95,7 +96,7 @@ def caption(name: str, data: xarray.Dataset, experiment: Experiment) -> str:
         f"{name}, seed {int(data.seed)}",
         "One run over time; blocks are shaded by their tasks. **A** The expected loss of the current task. **B** The "
         f"gates of the paths. **C** {last}",
-        [settings_line(experiment)],
+        [settings_line(experiment), *(f"{module} of source {digest}" for module, digest in sources.items())],
         [],
     )
 

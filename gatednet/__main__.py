@@ -1,13 +1,15 @@
 """`python -m gatednet`: the command."""
 
+import contextlib
 import os
 import sys
 
 if __name__ == "__main__":
     # Python puts the working folder before everything: a file of a user's there would take the place of a module of
     # that name which is imported from here on. `--import` finds the modules of the folder all the same.
-    if not sys.flags.safe_path and sys.path and os.path.abspath(sys.path[0]) == os.getcwd():
-        del sys.path[0]
+    with contextlib.suppress(OSError):
+        if not sys.flags.safe_path and sys.path and os.path.abspath(sys.path[0]) == os.getcwd():
+            del sys.path[0]
 
     from gatednet.figures.cli.main import main
 

@@ -121,11 +121,17 @@ def import_from_folder(names: Any) -> None:
 def _check_found_here(root: str, folder: Path) -> None:
     """Raise `SettingError` where a folder has a module of a name, and Python finds another one."""
     here = next((path for path in (folder / root / "__init__.py", folder / f"{root}.py") if path.is_file()), None)
-    if here is None or root in sys.modules:
+    if here is None:
         return
-    spec = importlib.util.find_spec(root)
-    if spec is not None and spec.origin is not None and not os.path.samefile(spec.origin, here):
-        raise SettingError(f"module {root} of this folder is hidden by {spec.origin}; allowed is a name of its own")
+    try:
+        found = importlib.util.find_spec(root)
+        file = None if found is None else found.origin
+        same = file is None or os.path.samefile(file, here)
+    # Of a module without a spec, or of one whose file is gone.
+    except (ValueError, OSError):
+        file, same = "another one that is imported", False
+    if not same:
+        raise SettingError(f"module {root} of this folder is hidden by {file}; allowed is a name of its own")
 
 
 def _import(name: str) -> None:

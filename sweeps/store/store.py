@@ -83,8 +83,8 @@ class Store(StoreFolder):
         **Raises** `SettingError` where there is none, or its plan is damaged.
         """
         store = cls(folder)
-        # Read once, and so checked; of parts of a user's own only what needs no class.
-        _ = store.grid if store.outline.sources else store.plan
+        # Read once, and so checked; the experiment is not, whose parts may be a user's own.
+        _ = store.grid
         return store
 
     @classmethod

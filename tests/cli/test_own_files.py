@@ -75,7 +75,8 @@ def test_commands_run_as_a_module_and_as_an_installed_script(call, folder):
     (folder / "typer.py").write_text(RAISING)
     before = contents(folder)
     commands = {"list": "experiments\n", "sweep mine.toml --dry-run": "runs/mine: 4 runs"}
-    for command, said in commands.items():
+    # Beside the script the folder is none that Python looks into, so that one call tells enough.
+    for command, said in list(commands.items())[: 2 if "-m" in call else 1]:
         answer = python(*call, *command.split(), folder=folder)
         assert (answer.code, answer.err) == (0, "")
         assert said in answer.out

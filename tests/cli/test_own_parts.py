@@ -1,6 +1,7 @@
 """Parts of a user's own: run by `--import` alone, recorded by the store, and not needed to verify or to look at it."""
 
 import dataclasses
+import re
 import shutil
 
 import numpy as np
@@ -163,6 +164,7 @@ def test_a_part_and_an_observable_of_a_users_own_are_swept_saved_and_drawn(swept
     assert plans[0] == plans[1]
     assert 'my_parts = "' in plans[0]
     caption = next((folder / "pictures").glob("fig2-flexible-*.md"))
+    assert re.search(r"my_parts of source [0-9a-f]{64}", caption.read_text())
     assert answers[3].out.splitlines()[-1] == f"pictures/{caption.name}"
 
 

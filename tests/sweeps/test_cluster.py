@@ -19,7 +19,9 @@ from gatednet.sweeps.execution import cluster as module
 from gatednet.sweeps.execution.cluster import ClusterError, check_alike, connected, on_workers, versions_of_workers
 from gatednet.sweeps.planning.plan import plan_of
 from gatednet.sweeps.store.provenance import BITS, versions
-from tests.cli.tools import SPEC, TIMEOUT, contents, environment, gatednet, refusal, start
+from tests.cli.test_own_parts import PARTS
+from tests.cli.test_own_parts import SPEC as OWN
+from tests.cli.tools import SPEC, TIMEOUT, contents, environment, gatednet, refusal, start, together
 from tests.sweeps.tools import grid
 
 # Four chunks of 20 000 steps, each compiled for itself.
@@ -243,6 +245,32 @@ def test_a_worker_without_the_package_is_refused(cluster, tmp_path):
         r"the worker at tcp://127\.0\.0\.1:\d+ cannot compute: .*No module named .gatednet\.sweeps", refusal(answer)
     )
     assert contents(tmp_path) == before
+
+
+def test_workers_need_the_parts_of_a_user(cluster, tmp_path):
+    # In the current folder of the worker is one module of two.
+    (cluster.folder / "my_parts.py").write_text(PARTS)
+    cluster.worker()
+    for name in ("my_parts", "other_parts"):
+        (tmp_path / f"{name}.py").write_text(PARTS if name == "my_parts" else "")
+    (tmp_path / "mine.toml").write_text(OWN)
+    (tmp_path / "both.toml").write_text(OWN.replace('"my_parts"', '"my_parts", "other_parts"'))
+    wait_for(lambda: cluster.workers() == 1, "a worker")
+    options = ("--import", "my_parts", "--import", "other_parts")
+    there = ("--cluster", cluster.address)
+    lacking, swept, here = together(
+        [
+            (tmp_path, ("sweep", "both.toml", *options, *there, "--out", "none")),
+            (tmp_path, ("sweep", "mine.toml", *options, *there)),
+            (tmp_path, ("sweep", "mine.toml", *options, "--out", "here")),
+        ]
+    )
+    assert re.match(r"the worker at tcp://\S+ cannot compute: module other_parts is not found", refusal(lacking))
+    assert not (tmp_path / "none").exists()
+    assert (swept.code, swept.out) == (0, "runs/mine: done, 8 runs\n"), swept.err
+    assert here.code == 0, here.err
+    files = [contents(tmp_path / name / "mine" / "arrays.zarr") for name in ("runs", "here")]
+    assert files[0] == files[1]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import gc
 import importlib
 import re
-import shutil
 import sys
 import textwrap
 
@@ -17,7 +16,7 @@ from gatednet.experiment import PARTS
 from gatednet.sweeps import UnrecordedSourceWarning, load_spec
 from gatednet.sweeps.execution.cluster import check_sendable, use_sources
 from gatednet.sweeps.execution.run import run_sweep
-from gatednet.sweeps.imports import NOT_RECORDED, check_names, import_parts, source_of
+from gatednet.sweeps.imports import NOT_RECORDED, check_names, import_from_folder, import_parts, source_of
 from gatednet.sweeps.store.store import Store
 from gatednet.sweeps.store.verify import verify
 from gatednet.sweeps.sweep import Sweep
@@ -245,14 +244,19 @@ def test_a_store_goes_on_with_the_same_source_alone(made):
 
 
 def test_a_plan_of_an_earlier_version_names_no_modules_and_goes_on(made, monkeypatch, tmp_path):
-    folder, sweep, _ = made
+    _, sweep, _ = made
     with monkeypatch.context() as patch:
         patch.setattr("gatednet.sweeps.store.creation.to_text", lambda sweep: without_imports(to_text(sweep)))
         Store.create(tmp_path / "old", sweep, 4)
     assert "imports" not in (tmp_path / "old" / "plan.toml").read_text()
     assert run_sweep(sweep, tmp_path / "old").fresh
     assert not run_sweep(sweep, tmp_path / "old").fresh
-    shutil.rmtree(folder)
+    # Nothing tells then which module is lacking, and nothing of it is needed to verify.
+    monkeypatch.setattr("gatednet.toml.kinds", lambda part: {})
+    store = verify(tmp_path / "old")
+    assert store.variables == sweep.variables
+    with pytest.raises(SettingError, match=r"plan\.toml is of another version: .*unknown kind"):
+        _ = store.sweep
 
 
 def without_imports(text):
@@ -277,10 +281,19 @@ def test_parts_of_a_script_or_notebook_are_said_not_to_be_recorded(tmp_path, mon
         SettingError, match=r"parts of __main__ cannot reach the workers of a cluster, allowed are those"
     ):
         check_sendable(sweep.sources)
-    monkeypatch.setattr(Homeless, "__name__", "Nobody")
-    text = (tmp_path / "store" / "plan.toml").read_text()
-    with pytest.raises(SettingError, match=r"unknown kind 'Homeless'.*; some of its parts are of __main__, which must"):
+    text = (tmp_path / "store" / "plan.toml").read_text().replace("Homeless", "Vanished")
+    with pytest.raises(SettingError, match=r"unknown kind 'Vanished'.*; some of its parts are of __main__, which must"):
         from_text(text)
+
+
+def test_a_module_of_the_folder_that_is_hidden_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "pytest.py").write_text("")
+    # Whether it is imported already, as this one, or is only installed.
+    with pytest.raises(SettingError, match=r"module pytest of this folder is hidden by .*__init__\.py; allowed is"):
+        import_from_folder(["pytest"])
+    assert sys.path[-1] == str(tmp_path)
 
 
 def test_a_worker_needs_the_same_source(modules, monkeypatch, tmp_path):
