@@ -209,7 +209,7 @@ def plan_of(sweep: Sweep, chunk_runs: int | None = None) -> Plan:
 
     **Raises** `SettingError` where that is no whole number from 1.
     """
-    chunk_runs = argument("chunk_runs", chunk_runs, Optional(Whole(1, 2**63 - 1, "runs are counted in 64 bits")))
+    chunk_runs = argument("chunk_runs", chunk_runs, Optional(Whole(1)))
     return Plan(sweep, chunk_shape(sweep, chunk_runs))
 
 
