@@ -147,7 +147,12 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
 
 
 def starts(
-    static: Experiment, reduced: bool, values: Experiment, seeds: Array, streams: Array, groups: Array | np.ndarray
+    static: Experiment,
+    reduced: bool,
+    values: Experiment,
+    seeds: Array | np.ndarray,
+    streams: Array | np.ndarray,
+    groups: Array | np.ndarray,
 ) -> tuple[Problem, Array | None]:
     """The problems and bases that runs start from, with the draws as first axis, from (groups, DRAWS_TOGETHER) each."""
 
