@@ -28,12 +28,11 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
     A seed gives the same random numbers whatever else is in the experiment, so that experiments of one seed are paired.
     Another `stream` gives the same seed independent ones.
 
-    The arrays have the precision of JAX, single or with `jax.enable_x64` double, and the bits of the start that
-    `simulate` makes in that precision where nothing is reduced; a reduced run saves teachers and weights that went
-    into its basis and back, and agree up to rounding. They are compiled as they are there, since the last bits of
-    random numbers in single precision, which double precision starts from too, depend on what is computed together. So
-    they do where the experiment, the seed or the stream is traced, and in a function of one's own under `jax.jit` the
-    bits are those of that function's compilation.
+    The arrays have the precision of JAX, single or with `jax.enable_x64` double, and the bits of the start of
+    `simulate` in that precision. They are compiled as they are there: random numbers are of single precision in both,
+    and their last bits depend on what is compiled together. So there are two exceptions, which agree to the rounding of
+    single precision. A reduced run saves teachers and weights that went into its basis and back. And where the
+    experiment, the seed or the stream is traced, what is drawn becomes a part of the caller's own program.
 
     **Raises** `SettingError` for seeds and streams that are not whole numbers from 0 to 2³² - 1.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -363,3 +364,13 @@ def test_both_modes_agree_for_every_observable_of_a_single_save() -> None:
     assert len(names) > 20
     assert np.all(np.isfinite(along))
     assert float(gradient) == pytest.approx(float(jnp.linspace(1.0, 2.0, found.size) @ along), rel=1e-9)
+
+
+@pytest.mark.slow
+def test_the_example_of_the_documentation() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "gradients.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("```")[0], names)
+    assert 0 < float(names["value"]) < 1
+    assert set(names["gradient"]) == set(names["numbers"])
+    assert all(abs(float(each)) > 0 for each in names["gradient"].values())
