@@ -12,7 +12,6 @@ from .curricula.targets import Target as Target
 from .curricula.targets import Task as Task
 from .dynamics.dynamics import Dynamics as Dynamics
 from .dynamics.problem import Problem as Problem
-from .dynamics.problem import draw as draw
 from .dynamics.reduction import lift as lift
 from .dynamics.reduction import obstacle as obstacle
 from .dynamics.reduction import reduce as reduce
@@ -30,6 +29,7 @@ from .engine.final import final as final
 from .engine.lane import Lane as Lane
 from .engine.lane import evolve as evolve
 from .engine.save import Save as Save
+from .engine.start import draw as draw
 from .experiment import Experiment as Experiment
 from .experiment import paths as paths
 from .experiment import static_half as static_half

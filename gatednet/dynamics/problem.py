@@ -30,7 +30,7 @@ class Problem(eqx.Module):
 
 
 def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0) -> Problem:
-    """The problem of one seed.
+    """The problem of one seed, as a pure function; `gatednet.draw` is the one that gives the bits of a simulation.
 
     A seed gives the same random numbers whatever else is in the experiment, so that experiments of one seed are paired.
     Another `stream` gives the same seed independent ones. Floats of the experiment may be traced.

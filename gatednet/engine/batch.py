@@ -135,26 +135,37 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
 
     To be compiled by `jitted`: with other options of the compiler the last bits may be others.
     """
-    static = recipe.static
-
-    def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Array | None]:
-        experiment = merge(static, values)
-        problem = draw(experiment, seed, stream)
-        return reduce(experiment, problem) if recipe.reduced else (problem, None)
-
-    def one_group(given: tuple[Experiment, Array, Array]) -> tuple[Problem, Array | None]:
-        return jax.vmap(start)(*given)
-
-    drawn = _each(one_group, (batch.drawn.values, batch.seeds, batch.streams), batch.groups)
-    starts = jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
+    drawn = starts(recipe.static, recipe.reduced, batch.drawn.values, batch.seeds, batch.streams, batch.groups)
     run = _lane_of(recipe)
 
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
         traced, index = given
-        problem, basis = jax.tree.map(lambda values: _runs_last(values[index]), starts)
+        problem, basis = jax.tree.map(lambda values: _runs_last(values[index]), drawn)
         return run(traced, problem, basis, batch.examples)
 
     return _each(one_lane, (batch.traced, batch.start), batch.lanes)
+
+
+def starts(
+    static: Experiment,
+    reduced: bool,
+    values: Experiment,
+    seeds: Array | np.ndarray,
+    streams: Array | np.ndarray,
+    groups: Array | np.ndarray,
+) -> tuple[Problem, Array | None]:
+    """The problems and bases that runs start from, with the draws as first axis, from (groups, DRAWS_TOGETHER) each."""
+
+    def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Array | None]:
+        experiment = merge(static, values)
+        problem = draw(experiment, seed, stream)
+        return reduce(experiment, problem) if reduced else (problem, None)
+
+    def one_group(given: tuple[Experiment, Array, Array]) -> tuple[Problem, Array | None]:
+        return jax.vmap(start)(*given)
+
+    drawn = _each(one_group, (values, seeds, streams), groups)
+    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
 
 
 def _each(function: Callable[[Any], Any], given: Any, count: Array | np.ndarray) -> Any:

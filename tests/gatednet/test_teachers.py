@@ -1,6 +1,7 @@
 """Teachers and initial states."""
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -16,6 +17,7 @@ from gatednet import (
     GatedLinear,
     IndependentTeachers,
     Initial,
+    InTeacherSpace,
     Population,
     Problem,
     Save,
@@ -215,3 +217,40 @@ def test_scale_zero_gives_zero_weights() -> None:
 def test_many_tasks_fill_the_space() -> None:
     experiment = with_values(SMALL, {"teachers": Teachers(tasks=4), "network.outputs": 1})
     np.testing.assert_allclose(gram(np.asarray(draw(experiment).teachers)[None])[0], np.eye(4) / 4, atol=1e-6)
+
+
+STARTS: dict[str, dict[str, Any]] = {
+    "rows": {"teachers.correlation": 0.3, "teachers.scale": "unit"},
+    "singular vectors": {"teachers": SPECTRAL, "network.inputs": 8, "network.outputs": 6},
+    "in the space of the teachers": {"initial": InTeacherSpace(mixture=((0.3, 0.1), (0.2, 0.5)))},
+}
+
+
+@pytest.mark.parametrize(("case", "double"), [("rows", False), *((case, True) for case in STARTS)])
+def test_a_start_has_the_bits_of_a_simulation(case: str, double: bool) -> None:
+    experiment = with_values(SMALL, {"steps": 1, **STARTS[case]})
+    precision = "float64" if double else "float32"
+    run = simulate(experiment, ("weights", "teachers", "gates"), 3, every=1, precision=precision, reduced=False)
+    with jax.enable_x64(double):
+        start = draw(experiment, 3)
+    assert start.teachers.dtype == precision
+    np.testing.assert_array_equal(start.teachers, run.teachers[0])
+    np.testing.assert_array_equal(start.state.weights, run.weights[0])
+    np.testing.assert_array_equal(start.state.gates, run.gates[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seed": -1}, "seed is -1, allowed is a whole number, at least 0"),
+        ({"seed": 1.5}, "seed is 1.5, allowed is a whole number, at least 0"),
+        ({"stream": 2**32}, "stream is 4294967296, allowed is a whole number, at least 0 and at most 4294967295: "
+         "streams have 32 bits"),
+        ({"experiment": 1}, "experiment is 1, allowed is an instance of Experiment"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("unchecked_annotations")
+def test_starts_that_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingError) as refusal:
+        draw(**{"experiment": SMALL, **arguments})
+    assert str(refusal.value) == message

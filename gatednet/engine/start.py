@@ -1,0 +1,57 @@
+"""`draw`: the start of a run as a simulation has it."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.core import Tracer
+
+from gatednet.dynamics import problem
+from gatednet.dynamics.problem import Problem
+from gatednet.engine.batch import DRAWS_TOGETHER, starts
+from gatednet.engine.compiler import compiler_options
+from gatednet.experiment import Experiment, check_precision, static_half, trace
+from gatednet.settings import LARGEST_SEED, SEED, Instance, Whole, argument
+from gatednet.shield import shielded
+
+_STREAM = Whole(0, LARGEST_SEED, "streams have 32 bits")
+
+
+def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0) -> Problem:
+    """The problem of one seed: teachers, initial state and key, all that is random at the start of a run.
+
+    A seed gives the same random numbers whatever else is in the experiment, so that experiments of one seed are paired.
+    Another `stream` gives the same seed independent ones.
+
+    The arrays have the precision of JAX, single or with `jax.enable_x64` double, and the bits of the start of
+    `simulate` in that precision. They are compiled as they are there: random numbers are of single precision in both,
+    and their last bits depend on what is compiled together. So there are two exceptions, which agree to the rounding of
+    single precision. A reduced run saves teachers and weights that went into its basis and back. And where the
+    experiment, the seed or the stream is traced, what is drawn becomes a part of the caller's own program.
+
+    **Raises** `SettingError` for seeds and streams that are not whole numbers from 0 to 2³² - 1.
+    """
+    argument("experiment", experiment, Instance(Experiment))
+    if any(isinstance(each, Tracer) for each in jax.tree.leaves((experiment, seed, stream))):
+        return problem.draw(experiment, seed, stream)
+    seed, stream = argument("seed", seed, SEED), argument("stream", stream, _STREAM)
+    dtype = jnp.zeros(()).dtype
+    with shielded(dtype == np.float64):
+        check_precision(experiment, dtype)
+        values = trace(experiment, {}, DRAWS_TOGETHER, dtype).values
+        words = (np.full(DRAWS_TOGETHER, each, np.uint32) for each in (seed, stream))
+        group = jax.tree.map(lambda array: array[None], (values, *words))
+        return jax.tree.map(lambda array: array[0], _program(static_half(experiment))(*group))
+
+
+@functools.lru_cache(32)
+def _program(static: Experiment) -> Any:
+    def run(values: Experiment, seeds: Array, streams: Array) -> Problem:
+        return starts(static, False, values, seeds, streams, np.asarray(1, np.int32))[0]
+
+    return jax.jit(run, compiler_options=compiler_options())
