@@ -18,7 +18,7 @@ from gatednet import REGISTRY, Experiment, Setting
 from gatednet.experiment import PARTS
 from gatednet.figures.cli.app import app
 from gatednet.figures.registry import FIGURES
-from gatednet.settings import Nested, Number, Parts
+from gatednet.settings import Instance, Nested, Number, Parts
 from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS
 from gatednet.toml import kinds, plain
 
@@ -92,21 +92,25 @@ class Settings(Generated):
                 if kind is not abstract:
                     yield from [f"### `{name}`", "", *self.documentation(kind)]
                 yield from self.fields(dataclasses.fields(kind), f"{part}.")
-        yield from ["## What lists hold", ""]
+        yield from ["## What parts hold", ""]
         for name, kind in self.listed().items():
             yield from [f"### `{name}`", "", *self.documentation(kind), *self.fields(dataclasses.fields(kind), "")]
 
     def listed(self) -> dict[str, type[Setting]]:
-        """The kinds of settings that fields of other settings are lists of, by name."""
+        """The kinds of settings that fields of parts hold, one or a list of them, by name."""
         found: dict[str, type[Setting]] = {}
         waiting = [kind for abstract in PARTS.values() for kind in kinds(abstract).values()]
         while waiting:
             for field in dataclasses.fields(waiting.pop()):
                 rule = field.metadata.get("rule")
-                new = kinds(rule.kind) if isinstance(rule, Parts) else {}
+                new = kinds(rule.kind) if isinstance(rule, Parts) or self.holds_part(rule) else {}
                 waiting += [kind for name, kind in new.items() if name not in found]
                 found |= new
         return found
+
+    def holds_part(self, rule: Any) -> bool:
+        """Whether a field holds a setting that is no part of the experiment itself."""
+        return isinstance(rule, Instance) and issubclass(rule.kind, Setting) and rule.kind not in PARTS.values()
 
     def documentation(self, kind: type[Setting]) -> list[str]:
         """What the class says of itself."""
