@@ -177,11 +177,10 @@ def any_constraint(data: st.DataObject) -> Constraint:
     )
 
 
-@st.composite
-def any_rule(draw: st.DrawFn) -> Rule:
+def any_rule(data: st.DataObject) -> Rule:
     """Any rule, with options where it has some."""
-    options = Options(momentum=draw(NUMBERS), nesterov=draw(st.booleans())), Options(b1=draw(NUMBERS))
-    return draw(st.sampled_from((Euler(), Proximal(), Optax("sgd", "adam", *options))))
+    options = {"momentum": data.draw(NUMBERS), "nesterov": data.draw(st.booleans())}, {"b1": data.draw(NUMBERS)}
+    return any_of(data, Euler, Proximal, lambda: Optax("sgd", "adam", *(Options(each) for each in options)))
 
 
 def any_experiment(data: st.DataObject) -> Experiment:
@@ -231,7 +230,7 @@ def any_experiment(data: st.DataObject) -> Experiment:
         curriculum=curriculum,
         **of_tasks,
         timescales=Timescales(weights=draw(POSITIVE), gates=draw(POSITIVE)),
-        rule=draw(any_rule()),
+        rule=any_rule(data),
         dt=min(draw(POSITIVE), curriculum.block_length),
         steps=draw(st.integers(1, 10**9)),
     )
