@@ -102,15 +102,16 @@ class Settings(Generated):
         waiting = [kind for abstract in PARTS.values() for kind in kinds(abstract).values()]
         while waiting:
             for field in dataclasses.fields(waiting.pop()):
-                rule = field.metadata.get("rule")
-                new = kinds(rule.kind) if isinstance(rule, Parts) or self.holds_part(rule) else {}
+                held = self.held(field.metadata.get("rule"))
+                new = {} if held is None else kinds(held)
                 waiting += [kind for name, kind in new.items() if name not in found]
                 found |= new
         return found
 
-    def holds_part(self, rule: Any) -> bool:
-        """Whether a field holds a setting that is no part of the experiment itself."""
-        return isinstance(rule, Instance) and issubclass(rule.kind, Setting) and rule.kind not in PARTS.values()
+    def held(self, rule: Any) -> type[Setting] | None:
+        """The kind of setting that a field of a part holds, one or a list of them; None where it holds values."""
+        is_part = isinstance(rule, Parts) or (isinstance(rule, Instance) and issubclass(rule.kind, Setting))
+        return rule.kind if is_part else None
 
     def documentation(self, kind: type[Setting]) -> list[str]:
         """What the class says of itself."""

@@ -76,32 +76,32 @@ class Dynamics(eqx.Module):
         """The reported loss of each run, (runs,)."""
         return self.experiment.objective.task_loss(self.network, rows, target, factor, self.experiment.network.outputs)
 
-    def gradient(self, rows: Rows, target: Blocks, factor: Any, active: Active = None) -> tuple[Rows, Array]:
+    def gradient(self, rows: Rows, target: Blocks, factor: Any, penalised: Active = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
-        The loss is without the constraints that the rule takes implicitly. `active` says when penalties are on; None:
-        they are.
+        The loss is without the constraints that the rule takes implicitly. `penalised` says in which runs penalties are
+        on; None: in all.
         """
-        objective, penalised = self.experiment.objective.during(active)
+        objective, every = self.experiment.objective.during(penalised)
         penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
 
         def loss(rows: Rows) -> tuple[Array, Array]:
             task_loss = self.task_loss(rows, target, factor)
             penalty = penalty_of(self.network, rows)
-            if penalised is not None:
-                penalty = jnp.where(penalised, penalty, 0.0)
+            if every is not None:
+                penalty = jnp.where(every, penalty, 0.0)
             # Runs do not interact, so the gradient of the sum holds the gradient of each.
             return jnp.sum(task_loss + penalty), task_loss
 
         return jax.grad(loss, has_aux=True)(rows)
 
     def step(
-        self, rows: Rows, memory: RuleState, target: Blocks, factor: Any, active: Active = None
+        self, rows: Rows, memory: RuleState, target: Blocks, factor: Any, penalised: Active = None
     ) -> tuple[Rows, RuleState, Array]:
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
-        gradient, task_loss = self.gradient(rows, target, factor, active)
+        gradient, task_loss = self.gradient(rows, target, factor, penalised)
         rows, memory = self.experiment.rule.update(rows, gradient, memory, self.rates)
         if self.experiment.rule.implicit:
-            objective, penalised = self.experiment.objective.during(active)
-            rows = objective.proximal(rows, self.rates, penalised)
+            objective, every = self.experiment.objective.during(penalised)
+            rows = objective.proximal(rows, self.rates, every)
         return rows, memory, task_loss
