@@ -18,7 +18,7 @@ from gatednet import REGISTRY, Experiment, Setting
 from gatednet.experiment import PARTS
 from gatednet.figures.cli.app import app
 from gatednet.figures.registry import FIGURES
-from gatednet.settings import Nested, Number, Parts
+from gatednet.settings import Instance, Nested, Number, Parts
 from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS
 from gatednet.toml import kinds, plain
 
@@ -84,21 +84,26 @@ class Settings(Generated):
                 if kind is not abstract:
                     yield from [f"### `{name}`", "", *self.documentation(kind)]
                 yield from self.fields(dataclasses.fields(kind), f"{part}.")
-        yield from ["## What lists hold", ""]
+        yield from ["## What parts hold", ""]
         for name, kind in self.listed().items():
             yield from [f"### `{name}`", "", *self.documentation(kind), *self.fields(dataclasses.fields(kind), "")]
 
     def listed(self) -> dict[str, type[Setting]]:
-        """The kinds of settings that fields of other settings are lists of, by name."""
+        """The kinds of settings that fields of parts hold, one or a list of them, by name."""
         found: dict[str, type[Setting]] = {}
         waiting = [kind for abstract in PARTS.values() for kind in kinds(abstract).values()]
         while waiting:
             for field in dataclasses.fields(waiting.pop()):
-                rule = field.metadata.get("rule")
-                new = kinds(rule.kind) if isinstance(rule, Parts) else {}
+                held = self.held(field.metadata.get("rule"))
+                new = {} if held is None else kinds(held)
                 waiting += [kind for name, kind in new.items() if name not in found]
                 found |= new
         return found
+
+    def held(self, rule: Any) -> type[Setting] | None:
+        """The kind of setting that a field of a part holds, one or a list of them; None where it holds values."""
+        is_part = isinstance(rule, Parts) or (isinstance(rule, Instance) and issubclass(rule.kind, Setting))
+        return rule.kind if is_part else None
 
     def documentation(self, kind: type[Setting]) -> list[str]:
         """What the class says of itself."""

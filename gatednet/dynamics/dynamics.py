@@ -81,36 +81,36 @@ class Dynamics(eqx.Module):
         outputs = self.experiment.network.outputs
         return self.experiment.objective.task_loss(self.network, rows, target, evidence, outputs)
 
-    def gradient(self, rows: Rows, target: Blocks, evidence: Any, active: Active = None) -> tuple[Rows, Array]:
+    def gradient(self, rows: Rows, target: Blocks, evidence: Any, penalised: Active = None) -> tuple[Rows, Array]:
         """The gradient of the loss by all parameters, and the reported loss of each run, (runs,).
 
-        The loss is without the constraints that the rule takes implicitly. `active` says when penalties are on; None:
-        they are.
+        The loss is without the constraints that the rule takes implicitly. `penalised` says in which runs penalties are
+        on; None: in all.
         """
-        objective, penalised = self.experiment.objective.during(active)
+        objective, every = self.experiment.objective.during(penalised)
         penalty_of = objective.explicit_penalty if self.experiment.rule.implicit else objective.penalty
 
         def loss(rows: Rows) -> tuple[Array, Array]:
             task_loss = self.task_loss(rows, target, evidence)
             penalty = penalty_of(self.network, rows)
-            if penalised is not None:
-                penalty = jnp.where(penalised, penalty, 0.0)
+            if every is not None:
+                penalty = jnp.where(every, penalty, 0.0)
             # Runs do not interact, so the gradient of the sum holds the gradient of each.
             return jnp.sum(task_loss + penalty), task_loss
 
         return jax.grad(loss, has_aux=True)(rows)
 
     def step(
-        self, rows: Rows, memory: RuleState, target: Blocks, evidence: Any, clock: BlockClock, active: Active = None
+        self, rows: Rows, memory: RuleState, target: Blocks, evidence: Any, clock: BlockClock, penalised: Active = None
     ) -> tuple[Rows, RuleState, Array]:
         """The parameters one step later, the memory of the rule, and the reported loss before the step."""
-        here, task_loss = self.gradient(rows, target, evidence, active)
+        here, task_loss = self.gradient(rows, target, evidence, penalised)
 
         def at(rows: Rows, target: Blocks = target, evidence: Any = evidence) -> Rows:
-            return self.gradient(rows, target, evidence, active)[0]
+            return self.gradient(rows, target, evidence, penalised)[0]
 
         rows, memory = self.experiment.rule.update(rows, Gradient(here, at), memory, self.rates, clock)
         if self.experiment.rule.implicit:
-            objective, penalised = self.experiment.objective.during(active)
-            rows = objective.proximal(self.network, rows, self.rates, penalised)
+            objective, every = self.experiment.objective.during(penalised)
+            rows = objective.proximal(self.network, rows, self.rates, every)
         return rows, memory, task_loss

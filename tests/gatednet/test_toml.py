@@ -12,6 +12,7 @@ from gatednet import (
     Blocked,
     ChosenInitial,
     ChosenTeachers,
+    Constraint,
     CrossEntropy,
     Curriculum,
     DeepLinear,
@@ -20,6 +21,7 @@ from gatednet import (
     Features,
     Fixed,
     GatedLinear,
+    GateNorm,
     Gaussian,
     Imbalanced,
     IndependentTeachers,
@@ -27,6 +29,7 @@ from gatednet import (
     InitialState,
     InTeacherSpace,
     Interleaved,
+    NegativeGates,
     Network,
     Objective,
     Optax,
@@ -41,13 +44,17 @@ from gatednet import (
     Rule,
     SettingError,
     Smooth,
+    SoftmaxCrossEntropy,
     SpectralTeachers,
+    SquaredError,
     Sum,
     Target,
     Task,
+    TaskLoss,
     Teachers,
     TeacherSet,
     Timescales,
+    WeightCost,
     from_toml,
     paths,
     to_toml,
@@ -162,11 +169,22 @@ def any_labelled(data: st.DataObject, inputs: int, outputs: int, tasks: int) -> 
     }
 
 
-@st.composite
-def any_rule(draw: st.DrawFn) -> Rule:
+def any_constraint(data: st.DataObject) -> Constraint:
+    """Any constraint, which may last for ever."""
+    draw = data.draw
+    values = {"strength": draw(NONNEGATIVE), "until": draw(st.floats(0.0))}
+    return any_of(
+        data,
+        lambda: GateNorm(order=draw(st.sampled_from([1, 2])), **values),
+        lambda: NegativeGates(**values),
+        lambda: WeightCost(norm=draw(st.sampled_from(["squared", "columns"])), **values),
+    )
+
+
+def any_rule(data: st.DataObject) -> Rule:
     """Any rule, with options where it has some."""
-    options = Options(momentum=draw(NUMBERS), nesterov=draw(st.booleans())), Options(b1=draw(NUMBERS))
-    return draw(st.sampled_from((Euler(), Proximal(), Optax("sgd", "adam", *options))))
+    options = {"momentum": data.draw(NUMBERS), "nesterov": data.draw(st.booleans())}, {"b1": data.draw(NUMBERS)}
+    return any_of(data, Euler, Proximal, lambda: Optax("sgd", "adam", *(Options(each) for each in options)))
 
 
 def any_experiment(data: st.DataObject) -> Experiment:
@@ -191,6 +209,7 @@ def any_experiment(data: st.DataObject) -> Experiment:
         "nonnegativity": draw(NONNEGATIVE),
         "weight_cost": draw(NONNEGATIVE),
         "weight_norm": draw(st.sampled_from(["squared", "columns"])),
+        "constraints": tuple(any_constraint(data) for _ in range(draw(st.integers(0, 2)))),
     }
     if labelled:
         of_tasks = any_labelled(data, inputs, outputs, tasks) | {"objective": CrossEntropy(**penalties)}
@@ -215,7 +234,7 @@ def any_experiment(data: st.DataObject) -> Experiment:
         curriculum=curriculum,
         **of_tasks,
         timescales=Timescales(weights=draw(POSITIVE), gates=draw(POSITIVE)),
-        rule=draw(any_rule()),
+        rule=any_rule(data),
         dt=min(draw(POSITIVE), curriculum.block_length),
         steps=draw(st.integers(1, 10**9)),
     )
@@ -234,9 +253,8 @@ def test_round_trip(data: st.DataObject) -> None:
 
 
 def test_every_kind_is_in_the_round_trip() -> None:
-    known = {
-        kind for part in PARTS.values() for kind in kinds(part).values() if kind.__module__.startswith("gatednet.")
-    }
+    listed = (*PARTS.values(), Constraint, TaskLoss)
+    known = {kind for part in listed for kind in kinds(part).values() if kind.__module__.startswith("gatednet.")}
     assert known == {
         GatedLinear,
         DeepLinear,
@@ -260,10 +278,35 @@ def test_every_kind_is_in_the_round_trip() -> None:
         Objective,
         Released,
         CrossEntropy,
+        SquaredError,
+        SoftmaxCrossEntropy,
+        GateNorm,
+        NegativeGates,
+        WeightCost,
         Timescales,
         Euler,
         Proximal,
         Optax,
+    }
+
+
+def test_an_error_that_is_not_the_default_is_written() -> None:
+    text = to_toml(Experiment(**labelled_parts(CrossEntropy())))
+    assert "task]" not in text
+    named = to_toml(Experiment(**labelled_parts(Objective(task=SoftmaxCrossEntropy()))))
+    assert '[objective.task]\nkind = "SoftmaxCrossEntropy"' in named
+    assert from_toml(named).objective == Objective(task=SoftmaxCrossEntropy())
+    # Its kind alone says that the error is the squared one.
+    assert from_toml("[objective.task]").objective == Objective()
+
+
+def labelled_parts(objective: Objective) -> dict[str, Any]:
+    """Parts of tasks about labels with an objective."""
+    return {
+        "network": GatedLinear(inputs=64),
+        "inputs": Features(),
+        "teachers": Permutations(),
+        "objective": objective,
     }
 
 
