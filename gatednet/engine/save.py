@@ -44,7 +44,7 @@ class Save:
             seen.add(name)
 
     def check(self, experiment: Experiment) -> None:
-        """Raise `SettingError` where the saves do not divide a run, or observables do not go with it or each other."""
+        """Raise `SettingError` where the saves do not divide a run, or observables are not of its kind of tasks."""
         if experiment.steps % self.every:
             raise SettingError(f"saves every {self.every} steps do not divide a run of {experiment.steps} steps")
         others = "maps" if experiment.labelled else "labels"
@@ -54,15 +54,6 @@ class Save:
                     f"observable {each.name!r} is of tasks that are {others}, and those of "
                     f"{type(experiment.teachers).__name__} are not"
                 )
-        first: dict[str, tuple[str, int]] = {}
-        for each in self.chosen:
-            for dim, size in each.recorder.sizes(self.span(experiment), each.dims).items():
-                name, known = first.setdefault(dim, (each.name, size))
-                if size != known:
-                    raise SettingError(
-                        f"observable {each.name!r} has the dimension {dim!r} with {size} entries, and {name!r} with "
-                        f"{known}, allowed are different names, or saves apart"
-                    )
 
     @property
     def by_blocks(self) -> bool:

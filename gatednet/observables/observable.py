@@ -35,7 +35,7 @@ class Observable:
 
     - "saves": `Saves`, at every save, first dimension "step"; `function` takes a `Snapshot` and returns (*dims, runs).
     - "history": `OfHistory`, at every save as well; `function` takes the `History` of all saves and returns (saves,
-      runs).
+      *dims, runs).
     - "steps": `EveryStep`, first dimension "every_step"; `function` takes a `Moment` and returns (*dims, runs).
     - "blocks": `Blocks`, folded over the steps of each block, first dimension "block"; `function` takes a `Moment` and
       returns (runs,), `fold` says what becomes of the values.

@@ -26,7 +26,7 @@ ARRAYS = {
     BlockClock: {"step", "steps"},
     Schedule: {"block_steps", "release"},
     Lane: {"basis"},
-    Clock: {"step"},
+    Clock: {"step", "block"},
     Ending: {"begun", "taken"},
 }
 RUNS = np.array([3, 5])
@@ -76,7 +76,7 @@ def test_annotations_can_be_read(name: str) -> None:
         lambda: Schedule(np.array([1.0, 2.0])),
         lambda: Schedule(RUNS, np.array(0.5)),
         lambda: Ending(jnp.asarray(RUNS), jnp.zeros(3, int)),
-        lambda: Clock(typing.cast(Course, None), jnp.zeros((), int)),
+        lambda: Clock(typing.cast(Course, None), jnp.zeros((), int), jnp.asarray(RUNS), BlockClock(jnp.asarray(RUNS), RUNS)),
     ],
 )
 def test_wrong_shapes_are_refused(wrong) -> None:

@@ -49,26 +49,22 @@ class Course:
 
     def clock(self, step: Int[Array, "*steps"]) -> Clock:
         """The time at a step, or at several steps of each run, (..., runs)."""
-        return Clock(self, step)
+        curriculum, schedule = self.dynamics.experiment.curriculum, self.schedule
+        in_block = BlockClock(curriculum.step_in_block(schedule, step), schedule.block_steps)
+        return Clock(self, step, curriculum.block(schedule, step), in_block)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Clock:
-    """The time in a run, counted in `step`s taken."""
+    """The time in a run: `step`s taken, the number of the `block` from 0, and where each run is `in_block`.
+
+    One clock serves all recorders of a step: the same division, written for each of them, would be made for each.
+    """
 
     course: Course
     step: Int[Array, "*steps"]
-
-    @property
-    def block(self) -> Int[Array, "... runs"]:
-        """The number of the block that each run is in, from 0."""
-        return self.course.dynamics.experiment.curriculum.block(self.course.schedule, self.step)
-
-    @property
-    def in_block(self) -> BlockClock:
-        """Where each run is in its block."""
-        curriculum, schedule = self.course.dynamics.experiment.curriculum, self.course.schedule
-        return BlockClock(curriculum.step_in_block(schedule, self.step), schedule.block_steps)
+    block: Int[Array, "... runs"]
+    in_block: BlockClock
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -94,6 +90,7 @@ class Recorder(abc.ABC):
     - `scalars_only`: whether it takes scalar values only, (runs,), and makes the observable's dimensions itself.
     - `by_blocks`: whether it has an entry for each block, so that block lengths have a part in what is compiled.
     - `frequency`: how often there is a value, in words.
+    - `at_last_save`: whether the last save alone gives a value at the end of a run, whatever came before.
     - `fewest_saves`: how many saves a run needs for `last` to be meaningful; None where it depends on the experiment.
 
     Recorders are immutable and hashable: use `dataclasses.dataclass(frozen=True)` where they have fields.
@@ -106,6 +103,7 @@ class Recorder(abc.ABC):
     dims: tuple[str, ...] = ()
     scalars_only: bool = False
     by_blocks: bool = False
+    at_last_save: bool = False
     fewest_saves: int | None = 1
 
     def sizes(self, span: Span, dims: tuple[str, ...]) -> dict[str, int]:

@@ -20,6 +20,7 @@ class End(Recorder):
 
     shown = "save"
     frequency = "once, at the end"
+    at_last_save = True
     # So that the mean is one over ten of them.
     fewest_saves = 100
 
