@@ -11,7 +11,7 @@ from jax import Array
 
 from gatednet.experiment import nearest
 from gatednet.observables.folds import Fold
-from gatednet.observables.recorders.base import Recorder
+from gatednet.observables.recorders.base import Recorder, Shown
 from gatednet.observables.recorders.blocks import Blocks
 from gatednet.observables.recorders.end import End
 from gatednet.observables.recorders.history import OfHistory
@@ -47,7 +47,8 @@ class Observable:
     ends of a scale that shows it, for quantities that mean the same in every experiment: a cosine of what is learned is
     shown from 0 to 1, though it may be negative.
 
-    **Raises** `SettingError` for another `when`, and for a fold where nothing is folded or none where something is.
+    **Raises** `SettingError` for another `when`, for a recorder that cannot be hashed or does not say what it is shown,
+    and for a fold where nothing is folded or none where something is.
     """
 
     name: str
@@ -62,7 +63,9 @@ class Observable:
     bounds: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.when, Recorder) and self.when not in get_args(When):
+        if isinstance(self.when, Recorder):
+            _check_recorder(self.when)
+        elif self.when not in get_args(When):
             raise SettingError(f"observable {shown(self.name)} has when = {shown(self.when)}: {_allowed(self.when)}")
         if (self.fold is None) == (self.when == "blocks"):
             wrong = "no fold" if self.fold is None else "a fold"
@@ -82,6 +85,20 @@ class Observable:
     def all_dims(self) -> tuple[str, ...]:
         """All dimensions of the saved array of one run, in order."""
         return (*self.recorder.dims, *self.dims)
+
+
+def _check_recorder(recorder: Recorder) -> None:
+    """Raise `SettingError` where a recorder does not say what it is shown, or cannot be a part of what is compiled."""
+    kind = type(recorder).__name__
+    if getattr(recorder, "shown", None) not in get_args(Shown):
+        found = shown(getattr(recorder, "shown", None))
+        raise SettingError(f"recorder {kind} has shown = {found}, allowed are {', '.join(get_args(Shown))}")
+    try:
+        hash(recorder)
+    except TypeError as error:
+        raise SettingError(
+            f"recorder {kind} cannot be hashed ({error}), allowed is a frozen dataclass of hashable fields"
+        ) from None
 
 
 def _allowed(when: object) -> str:

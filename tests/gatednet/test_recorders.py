@@ -244,6 +244,37 @@ def test_refused_recorders(options, message: str) -> None:
     assert str(refused.value) == message
 
 
+@dataclasses.dataclass
+class Changeable(Recorder):
+    """Not hashable."""
+
+    shown = "step"
+    finish = Largest.finish
+
+
+class Silent(Recorder):
+    """Does not say what it is shown."""
+
+    finish = Largest.finish
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        (Silent(), "recorder Silent has shown = None, allowed are step, save, all saves, history"),
+        (
+            Changeable(),
+            "recorder Changeable cannot be hashed (unhashable type: 'Changeable'), allowed is a frozen dataclass of "
+            "hashable fields",
+        ),
+    ],
+)
+def test_recorders_that_say_too_little(when: Recorder, message: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        Observable("own", "own", lambda shown: shown.loss, when=when)
+    assert str(refused.value) == message
+
+
 def test_the_dimension_of_a_fold_may_have_any_name(monkeypatch) -> None:
     other = dataclasses.replace(
         REGISTRY["loss_after_switch"], name="later", dims=("since",), when=Blocks(first_steps(3)), fold=None

@@ -99,7 +99,7 @@ class Recorder(abc.ABC):
     """
 
     shown: Shown
-    frequency: str
+    frequency: str = "as its recorder says"
     dims: tuple[str, ...] = ()
     scalars_only: bool = False
     by_blocks: bool = False
