@@ -144,7 +144,7 @@ def _save(experiment: Experiment, observables: Sequence[str]) -> Save:
     save = Save(python_list(observables), experiment.steps)
     save.check(experiment)
     for each in save.chosen:
-        if not each.recorder.at_end:
+        if not each.recorder.at_last_save:
             raise SettingError(
                 f"observable {each.name!r} is recorded {each.recorder.frequency}, allowed are those of a single save, "
                 "which can be seen at the end of a run"

@@ -19,7 +19,7 @@ from gatednet.dynamics.problem import Problem
 from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
 from gatednet.inputs.examples import Examples
 from gatednet.observables import Course, Ending, History, Moment, Observable, Snapshot, Span
-from gatednet.observables.recorders.base import Kept, Shown
+from gatednet.observables.recorders.base import Clock, Kept, Shown
 from gatednet.rules.base import RuleState
 
 
@@ -82,7 +82,9 @@ class _Loop(eqx.Module):
             before, step = _Loop(self.lane, self.span, ()).start(), jnp.zeros((), jnp.int32)
             if each.recorder.shown == "save":
                 return each.function(self.snapshot(before, step))
-            moment, _ = self.moment(before, step, self.target(step)[1], self.evidence(self.draw(step), step))
+            moment, _ = self.moment(
+                before, self.course.clock(step), self.target(step)[1], self.evidence(self.draw(step), step)
+            )
             return each.function(moment)
 
         # To trace a step takes long, and nearly all that is shown every step is a scalar.
@@ -173,8 +175,8 @@ class _Loop(eqx.Module):
 
     def step(self, carry: _Carry, step: Array, target: Blocks, evidence: Any) -> _Carry:
         """The lane one step later; recorders keep what `enter` gave."""
-        moment, memory = self.moment(carry, step, target, evidence)
         clock = self.course.clock(step)
+        moment, memory = self.moment(carry, clock, target, evidence)
         sizes = {"runs": self.course.runs}
 
         def value(each: Observable) -> Array:
@@ -183,11 +185,11 @@ class _Loop(eqx.Module):
         kept = {each.name: each.recorder.see(carry.kept[each.name], value(each), clock) for each in self.recorded}
         return _Carry(self.lane.dynamics.carried(moment.after), memory, carry.finite + self.finite(carry), kept)
 
-    def moment(self, carry: _Carry, step: Array, target: Blocks, evidence: Any) -> tuple[Moment, RuleState]:
+    def moment(self, carry: _Carry, clock: Clock, target: Blocks, evidence: Any) -> tuple[Moment, RuleState]:
         """A step, and what the rule remembers after it."""
         dynamics = self.lane.dynamics
-        before, clock = dynamics.rows(carry.state), self.course.clock(step).in_block
-        after, memory, loss = dynamics.step(before, carry.memory, target, evidence, clock, self.penalised(step))
+        before, penalised = dynamics.rows(carry.state), self.penalised(clock.step)
+        after, memory, loss = dynamics.step(before, carry.memory, target, evidence, clock.in_block, penalised)
         return Moment(dynamics, loss, before, after, target, evidence), memory
 
     def finite(self, carry: _Carry) -> Array:

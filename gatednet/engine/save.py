@@ -58,7 +58,7 @@ class Save:
         return Save(self.observables, self.every)
 
     def check(self, experiment: Experiment) -> None:
-        """Raise `SettingError` where the saves do not divide a run, or observables do not go with it or each other."""
+        """Raise `SettingError` where the saves do not divide a run, or observables are not of its kind of tasks."""
         if experiment.steps % self.every:
             raise SettingError(f"saves every {self.every} steps do not divide a run of {experiment.steps} steps")
         others = "maps" if experiment.labelled else "labels"

@@ -12,7 +12,7 @@ from jax import Array
 
 from gatednet.experiment import nearest
 from gatednet.observables.folds import Fold
-from gatednet.observables.recorders.base import Recorder
+from gatednet.observables.recorders.base import Recorder, Shown
 from gatednet.observables.recorders.blocks import Blocks
 from gatednet.observables.recorders.end import End
 from gatednet.observables.recorders.history import OfHistory
@@ -41,7 +41,7 @@ class Observable:
 
     - "saves": `Saves`, at every save, first dimension "step"; `function` takes a `Snapshot` and returns (*dims, runs).
     - "history": `OfHistory`, at every save as well; `function` takes the `History` of all saves and returns (saves,
-      runs).
+      *dims, runs).
     - "steps": `EveryStep`, first dimension "every_step"; `function` takes a `Moment` and returns (*dims, runs).
     - "blocks": `Blocks`, folded over the steps of each block, first dimension "block"; `function` takes a `Moment` and
       returns (runs,), `fold` says what becomes of the values.
@@ -56,7 +56,8 @@ class Observable:
     The shape of what `function` returns is compared with `dims` when a simulation is traced.
 
     **Raises** `SettingError` where a name is no string, for dimensions that are named twice or are those of saves,
-    steps, blocks or seeds, for another `when`, and for a fold where nothing is folded or none where something is.
+    steps, blocks or seeds, for another `when`, for a recorder that cannot be hashed or does not say what it is shown,
+    and for a fold where nothing is folded or none where something is.
     """
 
     name: str
@@ -75,7 +76,9 @@ class Observable:
         dims = argument(f"dims of observable {name!r}", self.dims, _DIMS)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "dims", dims)
-        if not isinstance(self.when, Recorder) and self.when not in get_args(When):
+        if isinstance(self.when, Recorder):
+            _check_recorder(self.when)
+        elif self.when not in get_args(When):
             raise SettingError(f"observable {shown(name)} has when = {shown(self.when)}: {_allowed(self.when)}")
         if (self.fold is None) == (self.when == "blocks"):
             wrong = "no fold" if self.fold is None else "a fold"
@@ -135,6 +138,20 @@ class Observable:
     def all_dims(self) -> tuple[str, ...]:
         """All dimensions of the saved array of one run, in order."""
         return (*self.recorder.dims, *self.dims)
+
+
+def _check_recorder(recorder: Recorder) -> None:
+    """Raise `SettingError` where a recorder does not say what it is shown, or cannot be a part of what is compiled."""
+    kind = type(recorder).__name__
+    if getattr(recorder, "shown", None) not in get_args(Shown):
+        found = shown(getattr(recorder, "shown", None))
+        raise SettingError(f"recorder {kind} has shown = {found}, allowed are {', '.join(get_args(Shown))}")
+    try:
+        hash(recorder)
+    except TypeError as error:
+        raise SettingError(
+            f"recorder {kind} cannot be hashed ({error}), allowed is a frozen dataclass of hashable fields"
+        ) from None
 
 
 def _allowed(when: object) -> str:

@@ -122,6 +122,10 @@ OWN = (
         "travelled", "squared distances of saves", lambda history: jnp.diff(history.states, axis=0)[:, 0] ** 2,
         when=Summed(),
     ),
+    Observable(
+        "two_parameters", "the first two parameters at saves", lambda history: history.states[:, :2], dims=("of",),
+        when="history",
+    ),
     Observable("every_gate", "gates after each step", gates_after, dims=("path",), when="steps"),
     Observable("end_norm", "path norms at the end", REGISTRY["path_norm"].function, dims=("path",), when="end"),
 )  # fmt: skip
@@ -158,6 +162,7 @@ def assert_recorded(run: xarray.Dataset, block_steps: int) -> None:
     assert run.rises == (np.diff(run.loss) > 0).sum()
     first = run.weights.values[:, 0, 0, 0]
     np.testing.assert_allclose(run.travelled, (np.diff(first) ** 2).sum(), rtol=1e-4)
+    np.testing.assert_array_equal(run.two_parameters.values[:, 0], first)
     # A tenth of nine saves is one.
     np.testing.assert_array_equal(run.end_norm, run.path_norm[-1])
 
@@ -192,9 +197,11 @@ def test_what_a_run_did_not_reach_is_nan() -> None:
     assert 0 < taken < 10
     assert np.isnan(run.largest_loss)
     assert np.isnan(run.before_switch).all()
-    assert np.isfinite(run.loss_every_step[: taken + 1]).all()
+    assert np.isfinite(run.loss_every_step[:taken]).all()
     assert np.isnan(run.every_gate[taken + 1 :]).all()
     assert np.isnan(run.loss[-1])
+    assert np.isnan(run.two_parameters[1:]).all()
+    assert np.isfinite(run.two_parameters[0]).all()
 
 
 def test_recorders_are_named_or_handed_over() -> None:
@@ -237,17 +244,35 @@ def test_refused_recorders(options, message: str) -> None:
     assert str(refused.value) == message
 
 
-def test_one_dimension_has_one_size(monkeypatch) -> None:
-    other = dataclasses.replace(REGISTRY["loss_after_switch"], name="later", fold=first_steps(3))
-    monkeypatch.setitem(REGISTRY, "later", other)
-    message = (
-        "observable 'loss_after_switch' has the dimension 'after_switch' with 5 entries, and 'later' with 3, allowed "
-        "are different names, or saves apart"
-    )
+@dataclasses.dataclass
+class Changeable(Recorder):
+    """Not hashable."""
+
+    shown = "step"
+    finish = Largest.finish
+
+
+class Silent(Recorder):
+    """Does not say what it is shown."""
+
+    finish = Largest.finish
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        (Silent(), "recorder Silent has shown = None, allowed are step, save, all saves, history"),
+        (
+            Changeable(),
+            "recorder Changeable cannot be hashed (unhashable type: 'Changeable'), allowed is a frozen dataclass of "
+            "hashable fields",
+        ),
+    ],
+)
+def test_recorders_that_say_too_little(when: Recorder, message: str) -> None:
     with pytest.raises(SettingError) as refused:
-        simulate(SMALL, Save(("later", "loss_after_switch"), EVERY))
+        Observable("own", "own", lambda shown: shown.loss, when=when)
     assert str(refused.value) == message
-    assert Save(("later",), EVERY).check(SMALL) is None
 
 
 def test_the_dimension_of_a_fold_may_have_any_name(monkeypatch) -> None:
@@ -270,7 +295,18 @@ def test_sizes_are_those_of_the_results() -> None:
         # Nothing is counted for dimensions that only the function of an observable knows.
         counted = numbers_of_results(UNEVEN, Save((each.name,), EVERY), 6)
         history = 9 * 18 if each.recorder.shown == "history" else 0
-        assert counted == run[each.name].size + history, each.name
+        unknown = 2 if each.name == "two_parameters" else 1
+        assert counted == run[each.name].size / unknown + history, each.name
+
+
+def test_what_the_last_save_gives() -> None:
+    at_last_save = {type(each.recorder) for each in REGISTRY.values() if each.recorder.at_last_save}
+    assert at_last_save == {Saves, End}
+    names = ("path_norm", "end_norm")
+    once, often = (simulate(SMALL, Save(names, every), reduced=True) for every in (STEPS, EVERY))
+    for run in (once, often):
+        np.testing.assert_allclose(run.path_norm[-1], run.end_norm)
+    np.testing.assert_allclose(once.end_norm, often.end_norm, rtol=1e-6)
 
 
 def test_a_shape_is_traced_only_where_values_have_dimensions() -> None:

@@ -16,7 +16,7 @@ import pytest
 import gatednet.observables
 from gatednet import REGISTRY, Lane, Observable, Save, simulate
 from gatednet.curricula.base import Schedule
-from gatednet.observables import BlockClock, Clock, Course, Ending, History, Moment, Snapshot
+from gatednet.observables import BlockClock, Clock, Ending, History, Moment, Snapshot
 from tests.gatednet.tools import SMALL
 
 ARRAYS = {
@@ -26,7 +26,7 @@ ARRAYS = {
     BlockClock: {"step", "steps"},
     Schedule: {"block_steps", "release"},
     Lane: {"basis"},
-    Clock: {"step"},
+    Clock: {"step", "block"},
     Ending: {"begun", "taken"},
 }
 RUNS = np.array([3, 5])
@@ -76,7 +76,6 @@ def test_annotations_can_be_read(name: str) -> None:
         lambda: Schedule(np.array([1.0, 2.0])),
         lambda: Schedule(RUNS, np.array(0.5)),
         lambda: Ending(jnp.asarray(RUNS), jnp.zeros(3, int)),
-        lambda: Clock(typing.cast(Course, None), jnp.zeros((), int)),
     ],
 )
 def test_wrong_shapes_are_refused(wrong) -> None:

@@ -49,27 +49,22 @@ class Course:
 
     def clock(self, step: Int[Array, "*steps"]) -> Clock:
         """The time at a step, or at several steps of each run, (..., runs)."""
-        return Clock(self, step)
+        curriculum, schedule = self.dynamics.experiment.curriculum, self.schedule
+        block = curriculum.block(schedule, step)
+        steps = curriculum.steps_of_block(schedule, block)
+        return Clock(self, step, BlockClock(block, curriculum.step_in_block(schedule, step), steps))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Clock:
-    """The time in a run, counted in `step`s taken."""
+    """The time in a run: `step`s taken, and where each run is `in_block`.
+
+    One clock serves all recorders of a step: the same division, written for each of them, would be made for each.
+    """
 
     course: Course
     step: Int[Array, "*steps"]
-
-    @property
-    def block(self) -> Int[Array, "... runs"]:
-        """The number of the block that each run is in, from 0."""
-        return self.course.dynamics.experiment.curriculum.block(self.course.schedule, self.step)
-
-    @property
-    def in_block(self) -> BlockClock:
-        """Where each run is in its block."""
-        curriculum, schedule = self.course.dynamics.experiment.curriculum, self.course.schedule
-        steps = curriculum.steps_of_block(schedule, self.block)
-        return BlockClock(self.block, curriculum.step_in_block(schedule, self.step), steps)
+    in_block: BlockClock
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -95,7 +90,7 @@ class Recorder(abc.ABC):
     - `scalars_only`: whether it takes scalar values only, (runs,), and makes the observable's dimensions itself.
     - `by_blocks`: whether it has an entry for each block, so that block lengths have a part in what is compiled.
     - `frequency`: how often there is a value, in words.
-    - `at_end`: whether the value at the last save alone is the result of a run with no other save after its start.
+    - `at_last_save`: whether the last save alone gives a value at the end of a run, whatever came before.
     - `fewest_saves`: how many saves a run needs for its last value to be meaningful; None where the experiment says.
 
     Recorders are immutable and hashable: use `dataclasses.dataclass(frozen=True)` where they have fields.
@@ -104,12 +99,12 @@ class Recorder(abc.ABC):
     """
 
     shown: Shown
-    frequency: str
+    frequency: str = "as its recorder says"
     dims: tuple[str, ...] = ()
     scalars_only: bool = False
     by_blocks: bool = False
+    at_last_save: bool = False
     fewest_saves: int | None = 1
-    at_end: bool = False
 
     def sizes(self, span: Span, dims: tuple[str, ...]) -> dict[str, int]:
         """The size of each dimension that it makes in the results of a run of this length.

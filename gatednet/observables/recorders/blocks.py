@@ -31,12 +31,10 @@ class OverBlocks(Recorder):
         return {"block": span.blocks}
 
     def enter(self, kept: Kept, clock: Clock) -> Kept:
-        block = clock.block
-        return jax.tree.map(lambda values: of_block(values, block), kept)
+        return jax.tree.map(lambda values: of_block(values, clock.in_block.block), kept)
 
     def leave(self, kept: Kept, current: Kept, clock: Clock) -> Kept:
-        block = clock.block
-        return jax.tree.map(lambda values, entry: with_block(values, block, entry), kept, current)
+        return jax.tree.map(lambda values, entry: with_block(values, clock.in_block.block, entry), kept, current)
 
     @abc.abstractmethod
     def results(self, kept: Kept, taken: Int[Array, "blocks runs"], clock: Clock) -> Float[Array, "blocks ... runs"]:

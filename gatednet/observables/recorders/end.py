@@ -19,8 +19,8 @@ class End(Recorder):
     """The mean over the last tenth of the saves, or over the last one."""
 
     shown = "save"
-    at_end = True
     frequency = "once, at the end"
+    at_last_save = True
     # So that the mean is one over ten of them.
     fewest_saves = 100
 

@@ -19,6 +19,6 @@ class OfHistory(OverSaves):
     shown = "history"
     fewest_saves = None
 
-    def finish(self, kept: Kept, course: Course, ending: Ending) -> Float[Array, "saves runs"]:
-        steps = jnp.arange(course.span.saves, dtype=jnp.int32)[:, None] * course.span.every
+    def finish(self, kept: Kept, course: Course, ending: Ending) -> Float[Array, "saves ... runs"]:
+        steps = jnp.arange(course.span.saves, dtype=jnp.int32).reshape(-1, *(1,) * (kept.ndim - 1)) * course.span.every
         return jnp.where(steps <= ending.taken, kept, jnp.nan)

@@ -30,7 +30,7 @@ class Saves(OverSaves):
     """The value at every save."""
 
     shown = "all saves"
-    at_end = True
+    at_last_save = True
 
     def finish(self, kept: Kept, course: Course, ending: Ending) -> Shaped[Array, "saves ... runs"]:
         return kept
