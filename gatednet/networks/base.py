@@ -136,7 +136,7 @@ class Network(Setting):
         """The outputs for a batch of labelled examples, see `gatednet.inputs.examples.Minibatch`."""
         return jnp.moveaxis(self.respond(rows, examples.columns(rows.blocks()[0].shape[-1])), -1, 0)
 
-    def as_paths(self, state: State, teachers: Float[Array, "tasks outputs inputs runs"]) -> State:
+    def as_paths(self, state: State, teachers: Float[Array, "tasks outputs columns runs"]) -> State:
         """The network seen as one of paths with gates.
 
         Returns weights (paths, outputs, inputs, runs) and gates (paths, runs) or (paths, outputs, runs).
@@ -155,7 +155,7 @@ class Network(Setting):
         raise SettingError(f"network {type(self).__name__} is not one of two layers, which an observable needs")
 
     def as_layers(
-        self, state: State, teachers: Float[Array, "tasks outputs inputs runs"]
+        self, state: State, teachers: Float[Array, "tasks outputs columns runs"]
     ) -> tuple[Float[Array, "units inputs runs"], Float[Array, "outputs units runs"]]:
         """The same with the units path by path, and in a path output by output."""
         del teachers

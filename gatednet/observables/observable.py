@@ -90,8 +90,6 @@ class Observable:
             if dim in (*_LEADING, *self.recorder.dims) or dim in dims[:place]:
                 why = "named twice" if dim in dims[:place] else "a dimension of the simulation's own"
                 raise SettingError(f"observable {name!r}: dimension {dim!r} is {why}, allowed is another name")
-        if dims and self.recorder.shown == "history":
-            raise SettingError(f"observable {name!r} has the dims {shown(dims)}, allowed are none with 'history'")
 
     @functools.cached_property
     def recorder(self) -> Recorder:
