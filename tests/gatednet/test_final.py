@@ -136,12 +136,12 @@ def split(found: dict[str, jax.Array]) -> tuple[dict[str, jax.Array], dict[str, 
     return {name: each for name, each in found.items() if name not in whole}, whole
 
 
-def both(experiment: Experiment, values: dict[str, float], **arguments: Any) -> None:
+def both(experiment: Experiment, values: dict[str, float], modes: float = 1e-9) -> None:
     """Compare derivatives by several numbers, in both modes, with central differences."""
 
     @jax.jit
     def function(values: dict[str, Any]) -> jax.Array:
-        return final(experiment, values, ("total_alignment",), 3, **arguments)["total_alignment"]
+        return final(experiment, values, ("total_alignment",), 3)["total_alignment"]
 
     known = simulate(experiment, ("total_alignment",), 3, every=experiment.steps, precision="float64", lane=2)
     with jax.enable_x64(True):
@@ -153,7 +153,7 @@ def both(experiment: Experiment, values: dict[str, float], **arguments: Any) -> 
             expected = slope(lambda moved, path=path: function({**values, path: moved}), value)
             assert 1e-4 < abs(expected) < 10
             assert float(gradient[path]) == pytest.approx(expected, rel=1e-6), path
-        assert float(along) == pytest.approx(sum(map(float, gradient.values())), rel=1e-9)
+        assert float(along) == pytest.approx(sum(map(float, gradient.values())), rel=modes)
 
 
 @pytest.mark.parametrize("inputs", [Population(), Gaussian(batch=6)], ids=repr)
@@ -176,7 +176,9 @@ def test_gradients_by_the_start_are_made_without_the_reduction() -> None:
 def test_every_number_that_a_curriculum_shows_can_be_differentiated() -> None:
     phases = Phases(block_length=0.5, phases=(Phase((Sum((0, 1), 0.7), Task(1))),))
     both(with_values(LEARNING, {"curriculum": phases, "steps": 40}), {"curriculum.phases.0.targets.0.mixing": 0.7})
-    both(with_values(LEARNING, {"curriculum": Smooth(0.5, 1.5), "steps": 40}), {"curriculum.hardness": 1.5})
+    smooth = with_values(LEARNING, {"curriculum": Smooth(0.5, 1.5), "steps": 40})
+    # Half way between two tasks the weights are a root of 0, or of what rounding leaves of it in each compilation.
+    both(smooth, {"curriculum.hardness": 1.5}, modes=1e-6)
 
 
 def test_mapped_and_compiled_values_are_those_of_single_calls() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gatednet import DeepLinear, GatedLinear, Initial, Save, SettingError, simulate, with_values
-from gatednet.starts import restart
+from gatednet.starts.restart import restart
 from tests.gatednet.tools import SMALL
 
 NETWORKS = {
