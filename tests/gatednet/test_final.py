@@ -93,10 +93,9 @@ def slope(function: Callable[[Any], Any], value: float) -> float:
 @pytest.mark.parametrize(
     ("case", "double"),
     [
-        ("reduced", False),
         ("reduced", True),
-        ("gaussian, a number of steps without divisors", True),
-        *(pytest.param(case, True, marks=pytest.mark.slow) for case in list(CASES)[2:]),
+        pytest.param("reduced", False, marks=pytest.mark.slow),
+        *(pytest.param(case, True, marks=pytest.mark.slow) for case in list(CASES)[1:]),
     ],
 )
 def test_numbers_are_those_of_the_last_save_and_both_modes_agree(case: str, double: bool) -> None:
@@ -137,28 +136,32 @@ def split(found: dict[str, jax.Array]) -> tuple[dict[str, jax.Array], dict[str, 
     return {name: each for name, each in found.items() if name not in whole}, whole
 
 
-def both(experiment: Experiment, values: dict[str, float], **arguments: Any) -> None:
+def both(experiment: Experiment, values: dict[str, float], modes: float = 1e-9) -> None:
     """Compare derivatives by several numbers, in both modes, with central differences."""
 
     @jax.jit
     def function(values: dict[str, Any]) -> jax.Array:
-        return final(experiment, values, ("total_alignment",), 3, **arguments)["total_alignment"]
+        return final(experiment, values, ("total_alignment",), 3)["total_alignment"]
 
+    known = simulate(experiment, ("total_alignment",), 3, every=experiment.steps, precision="float64", lane=2)
     with jax.enable_x64(True):
+        # Inputs that are drawn have single precision, and other last bits where they are compiled otherwise.
+        assert float(function(values)) == pytest.approx(float(known.total_alignment[-1]), abs=1e-6)
         gradient = jax.grad(function)(values)
         _, along = jax.jvp(function, (values,), (dict.fromkeys(values, 1.0),))
         for path, value in values.items():
             expected = slope(lambda moved, path=path: function({**values, path: moved}), value)
             assert 1e-4 < abs(expected) < 10
             assert float(gradient[path]) == pytest.approx(expected, rel=1e-6), path
-        assert float(along) == pytest.approx(sum(map(float, gradient.values())), rel=1e-9)
+        assert float(along) == pytest.approx(sum(map(float, gradient.values())), rel=modes)
 
 
 @pytest.mark.parametrize("inputs", [Population(), Gaussian(batch=6)], ids=repr)
 def test_gradients_are_those_of_central_differences(inputs: Any) -> None:
-    both(with_values(LEARNING, {"inputs": inputs}), {"timescales.gates": 0.05, "objective.norm": 0.9})
+    both(with_values(LEARNING, {"inputs": inputs}), {"timescales.gates": 0.05, "objective.norm": 0.909})
 
 
+@pytest.mark.slow
 def test_gradients_by_the_start_are_made_without_the_reduction() -> None:
     experiment = with_values(LEARNING, {"teachers.correlation": 0.3, "steps": 50})
     both(experiment, {"initial.weight_scale": 0.5, "teachers.correlation": 0.3, "timescales.weights": 0.2})
@@ -173,7 +176,9 @@ def test_gradients_by_the_start_are_made_without_the_reduction() -> None:
 def test_every_number_that_a_curriculum_shows_can_be_differentiated() -> None:
     phases = Phases(block_length=0.5, phases=(Phase((Sum((0, 1), 0.7), Task(1))),))
     both(with_values(LEARNING, {"curriculum": phases, "steps": 40}), {"curriculum.phases.0.targets.0.mixing": 0.7})
-    both(with_values(LEARNING, {"curriculum": Smooth(0.5), "steps": 40}), {"curriculum.hardness": 1.5})
+    smooth = with_values(LEARNING, {"curriculum": Smooth(0.5, 1.5), "steps": 40})
+    # Half way between two tasks the weights are a root of 0, or of what rounding leaves of it in each compilation.
+    both(smooth, {"curriculum.hardness": 1.5}, modes=1e-6)
 
 
 def test_mapped_and_compiled_values_are_those_of_single_calls() -> None:
@@ -222,6 +227,7 @@ def test_a_run_that_diverges_is_nan_with_its_derivatives() -> None:
     assert np.isnan(jax.jvp(function, (0.9,), (1.0,))[1])
 
 
+@pytest.mark.slow
 def test_labels_of_images() -> None:
     names = ("accuracy", "loss", "gates")
     run = simulate(LABELLED, names, 3, every=LABELLED.steps, examples=EXAMPLES)
@@ -361,9 +367,10 @@ def test_both_modes_agree_for_every_observable_of_a_single_save() -> None:
         found, pulled = jax.vjp(everything, 0.05)
         _, along = jax.jvp(everything, (0.05,), (1.0,))
         (gradient,) = pulled(jnp.linspace(1.0, 2.0, found.size))
+        expected = float(jnp.linspace(1.0, 2.0, found.size) @ along)
     assert len(names) > 20
     assert np.all(np.isfinite(along))
-    assert float(gradient) == pytest.approx(float(jnp.linspace(1.0, 2.0, found.size) @ along), rel=1e-9)
+    assert float(gradient) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.slow
