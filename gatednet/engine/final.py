@@ -20,7 +20,7 @@ from gatednet.dynamics.problem import draw
 from gatednet.dynamics.reduction import reduce, reduced_network
 from gatednet.dynamics.stability import warn
 from gatednet.engine.batch import DRAWN_FROM, most_blocks, reduced_by
-from gatednet.engine.lane import Lane, _Carry, _Loop
+from gatednet.engine.lane import Lane, Carry, Loop
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
 from gatednet.experiment import (
@@ -204,39 +204,39 @@ def _program(static: Experiment, chosen: tuple[Observable, ...], blocks: int, re
         dynamics = Dynamics(merge(static, values), network)
         schedule = dynamics.experiment.curriculum.draw(schedule, problem.key, blocks)
         lane = Lane(dynamics, schedule, problem, basis, examples)
-        loop = _Loop(lane, Span(static.steps, static.steps), ())
+        loop = Loop(lane, Span(static.steps, static.steps), ())
         return _seen(loop, _ended(loop), chosen)
 
     return jax.jit(run)
 
 
-def _ended(loop: _Loop) -> _Carry:
+def _ended(loop: Loop) -> Carry:
     """A run after all its steps: scans within scans, of which reverse mode keeps the states in between."""
     steps, group = loop.span.steps, loop.group
     once = loop.draw(jnp.zeros((), jnp.int32)) if group >= steps else None
     # Steps that share a draw; where all do, it is made once and for all.
     piece = 1 if group >= steps else _divisor(group, math.isqrt(steps))
 
-    def one_step(carry: _Carry, step: Array, drawn: Any) -> _Carry:
+    def one_step(carry: Carry, step: Array, drawn: Any) -> Carry:
         _, target = loop.target(step)
         return loop.step(carry, step, target, loop.evidence(drawn, step))
 
-    def some_steps(carry: _Carry, first: Array, number: int) -> _Carry:
+    def some_steps(carry: Carry, first: Array, number: int) -> Carry:
         drawn = once if group >= steps else loop.draw(first // group)
         if number == 1:
             return one_step(carry, first, drawn)
         places = first + jnp.arange(number, dtype=jnp.int32)
         return jax.lax.scan(lambda carry, step: (one_step(carry, step, drawn), None), carry, places)[0]
 
-    def stretch(carry: _Carry, first: int, outer: int, inner: int, number: int) -> _Carry:
+    def stretch(carry: Carry, first: int, outer: int, inner: int, number: int) -> Carry:
         """`outer` times `inner` times `number` steps from step `first` on."""
 
         @jax.checkpoint
-        def one(carry: _Carry, start: Array) -> tuple[_Carry, None]:
+        def one(carry: Carry, start: Array) -> tuple[Carry, None]:
             return some_steps(carry, start, number), None
 
         @jax.checkpoint
-        def many(carry: _Carry, start: Array) -> tuple[_Carry, None]:
+        def many(carry: Carry, start: Array) -> tuple[Carry, None]:
             return jax.lax.scan(one, carry, start + number * jnp.arange(inner, dtype=jnp.int32))
 
         return jax.lax.scan(many, carry, first + inner * number * jnp.arange(outer, dtype=jnp.int32))[0]
@@ -268,12 +268,12 @@ def _divisor(number: int, most: int) -> int:
     return max(each for each in range(1, min(number, max(most, 1)) + 1) if number % each == 0)
 
 
-def _seen(loop: _Loop, carry: _Carry, chosen: tuple[Observable, ...]) -> dict[str, Array]:
+def _seen(loop: Loop, carry: Carry, chosen: tuple[Observable, ...]) -> dict[str, Array]:
     """The observables at the end of a run."""
     steps = loop.span.steps
     alive = loop.taken(carry)[0] == steps
 
-    def measured(loop: _Loop, carry: _Carry) -> dict[str, Array]:
+    def measured(loop: Loop, carry: Carry) -> dict[str, Array]:
         snapshot = loop.snapshot(carry, jnp.asarray(steps, jnp.int32))
         return {each.name: each.checked(each.function(snapshot), each.own_dims, snapshot.size_of) for each in chosen}
 

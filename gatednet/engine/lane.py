@@ -37,7 +37,7 @@ class Lane(eqx.Module):
     examples: Examples | None = None
 
 
-class _Carry(eqx.Module):
+class Carry(eqx.Module):
     """What changes from step to step.
 
     `finite` counts the steps that each run began with finite parameters, `kept` is what recorders keep, by observable.
@@ -49,7 +49,7 @@ class _Carry(eqx.Module):
     kept: dict[str, Kept]
 
 
-class _Loop(eqx.Module):
+class Loop(eqx.Module):
     """The loop over the steps of a lane, in segments that end at a switch or at a save.
 
     `recorded` are the observables that are shown every step.
@@ -59,10 +59,10 @@ class _Loop(eqx.Module):
     span: Span
     recorded: tuple[Observable, ...]
 
-    def start(self) -> _Carry:
+    def start(self) -> Carry:
         lane = self.lane
         rows = lane.dynamics.rows(lane.problem.state)
-        return _Carry(
+        return Carry(
             lane.dynamics.carried(rows),
             lane.dynamics.experiment.rule.start(rows, lane.dynamics.rates),
             jnp.zeros(self.course.runs, jnp.int32),
@@ -79,7 +79,7 @@ class _Loop(eqx.Module):
         """What the recorder of an observable keeps before the first value."""
 
         def first_value() -> Array:
-            before, step = _Loop(self.lane, self.span, ()).start(), jnp.zeros((), jnp.int32)
+            before, step = Loop(self.lane, self.span, ()).start(), jnp.zeros((), jnp.int32)
             if each.recorder.shown == "save":
                 return each.function(self.snapshot(before, step))
             moment, _ = self.moment(
@@ -119,7 +119,7 @@ class _Loop(eqx.Module):
         inputs = dynamics.experiment.inputs
         return (inputs.factor if dynamics.network.linear else inputs.samples)(drawn, step % self.group)
 
-    def snapshot(self, carry: _Carry, step: Array) -> Snapshot:
+    def snapshot(self, carry: Carry, step: Array) -> Snapshot:
         """The lane before a step. The end of the run is seen with the task of its last step."""
         dynamics, teachers = self.lane.dynamics, self.lane.problem.teachers
         task_weights, target = self.target(jnp.minimum(step, self.span.steps - 1))
@@ -141,11 +141,11 @@ class _Loop(eqx.Module):
 
         return Snapshot(dynamics, state, teachers, task_weights, self.lane.basis, loss, step, everything, ahead)
 
-    def advance(self, carry: _Carry, start: Array, stop: Array) -> _Carry:
+    def advance(self, carry: Carry, start: Array, stop: Array) -> Carry:
         """The lane at step `stop`, from that at `start`."""
         curriculum, schedule = self.lane.dynamics.experiment.curriculum, self.lane.schedule
 
-        def segment(at: tuple[Array, _Carry]) -> tuple[Array, _Carry]:
+        def segment(at: tuple[Array, Carry]) -> tuple[Array, Carry]:
             step, carry = at
             end = jnp.minimum(stop, curriculum.next_change(schedule, step))
             _, target = self.target(step)
@@ -160,10 +160,10 @@ class _Loop(eqx.Module):
 
         return jax.lax.while_loop(lambda at: at[0] < stop, segment, (start, carry))[1]
 
-    def stretch(self, carry: _Carry, start: Array, end: Array, target: Blocks) -> _Carry:
+    def stretch(self, carry: Carry, start: Array, end: Array, target: Blocks) -> Carry:
         """The lane at step `end`, from that at `start`, with one target all the while: draw by draw, step by step."""
 
-        def one_draw(at: tuple[Array, _Carry]) -> tuple[Array, _Carry]:
+        def one_draw(at: tuple[Array, Carry]) -> tuple[Array, Carry]:
             step, carry = at
             drawn = self.draw(step // self.group)
             last = jnp.minimum(end, (step // self.group + 1) * self.group)
@@ -173,7 +173,7 @@ class _Loop(eqx.Module):
 
         return jax.lax.while_loop(lambda at: at[0] < end, one_draw, (start, carry))[1]
 
-    def step(self, carry: _Carry, step: Array, target: Blocks, evidence: Any) -> _Carry:
+    def step(self, carry: Carry, step: Array, target: Blocks, evidence: Any) -> Carry:
         """The lane one step later; recorders keep what `enter` gave."""
         clock = self.course.clock(step)
         moment, memory = self.moment(carry, clock, target, evidence)
@@ -183,16 +183,16 @@ class _Loop(eqx.Module):
             return each.checked(each.function(moment), each.own_dims, sizes.get)
 
         kept = {each.name: each.recorder.see(carry.kept[each.name], value(each), clock) for each in self.recorded}
-        return _Carry(self.lane.dynamics.carried(moment.after), memory, carry.finite + self.finite(carry), kept)
+        return Carry(self.lane.dynamics.carried(moment.after), memory, carry.finite + self.finite(carry), kept)
 
-    def moment(self, carry: _Carry, clock: Clock, target: Blocks, evidence: Any) -> tuple[Moment, RuleState]:
+    def moment(self, carry: Carry, clock: Clock, target: Blocks, evidence: Any) -> tuple[Moment, RuleState]:
         """A step, and what the rule remembers after it."""
         dynamics = self.lane.dynamics
         before, penalised = dynamics.rows(carry.state), self.penalised(clock.step)
         after, memory, loss = dynamics.step(before, carry.memory, target, evidence, clock.in_block, penalised)
         return Moment(dynamics, loss, before, after, target, evidence), memory
 
-    def finite(self, carry: _Carry) -> Array:
+    def finite(self, carry: Carry) -> Array:
         """Whether each run is still among the finite numbers, (runs,).
 
         One group is enough where the network knows which overflows first, since what is lost stays lost.
@@ -204,7 +204,7 @@ class _Loop(eqx.Module):
             return jnp.isfinite(total(rows.blocks(first)))
         return jnp.isfinite(add(total((block,)) for block in rows.blocks()))
 
-    def taken(self, carry: _Carry) -> Array:
+    def taken(self, carry: Carry) -> Array:
         """The number of steps that each run took and ended with finite parameters, (runs,)."""
         return carry.finite - 1 + self.finite(carry)
 
@@ -224,9 +224,9 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     span = save.span(lane.dynamics.experiment, blocks)
     steps = span.steps
     shown = {to: tuple(each for each in save.chosen if each.recorder.shown == to) for to in get_args(Shown)}
-    loop = _Loop(lane, span, shown["step"])
+    loop = Loop(lane, span, shown["step"])
 
-    def one_save(carry: tuple[_Carry, dict[str, Kept]], index: Array) -> tuple[Any, tuple[dict[str, Array], Array]]:
+    def one_save(carry: tuple[Carry, dict[str, Kept]], index: Array) -> tuple[Any, tuple[dict[str, Array], Array]]:
         moving, kept = carry
         start = index * save.every
         snapshot = loop.snapshot(moving, start)
@@ -265,5 +265,5 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     return results
 
 
-def _kept(carry: _Carry) -> dict[str, Kept]:
+def _kept(carry: Carry) -> dict[str, Kept]:
     return carry.kept
