@@ -1,5 +1,6 @@
 """What a user gets who installs the package: as a wheel, from the source distribution, and as an editable checkout."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,11 +26,14 @@ wrong: str = count(Sweep(Experiment(), (Axis.seeds(2),), Save(("loss",), 100)))
 """
 
 
-def run(*command, folder, **options):
+def run(*command, folder):
     """What a command says; it must not fail."""
+    # Nor does Python look for this checkout where it is told to.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [str(each) for each in command], cwd=folder, capture_output=True, text=True, timeout=600, check=False, **options
-    )
+        [str(each) for each in command], cwd=folder, env=variables, capture_output=True, text=True, timeout=600,
+        check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
