@@ -8,7 +8,6 @@ from pathlib import Path
 
 import typer
 
-from gatednet import REGISTRY
 from gatednet.figures.cli.app import app
 from gatednet.sweeps import Store, load_spec
 
@@ -33,11 +32,6 @@ def test_snippets_run_and_the_file_says_the_same_as_the_script(tmp_path):
     file = tmp_path / "alignment.toml"
     file.write_text(text, encoding="utf-8")
     assert load_spec(file) == Store.open(tmp_path / "runs" / "alignment").sweep
-
-
-def test_every_observable_is_in_the_table():
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| ([\w, ]*?) \|", README, re.MULTILINE)
-    assert rows == [(each.name, each.long_name, ", ".join(each.dims)) for each in REGISTRY.values()]
 
 
 def test_every_command_is_named():
