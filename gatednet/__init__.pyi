@@ -1,3 +1,4 @@
+from .arrays.block_clock import BlockClock as BlockClock
 from .arrays.rows import Rows as Rows
 from .arrays.state import State as State
 from .curricula.base import Curriculum as Curriculum
@@ -43,6 +44,8 @@ from .inputs.features import Imbalanced as Imbalanced
 from .inputs.fixed import Fixed as Fixed
 from .inputs.gaussian import Gaussian as Gaussian
 from .inputs.population import Population as Population
+from .networks.base import Group as Group
+from .networks.base import LinearNetwork as LinearNetwork
 from .networks.base import Network as Network
 from .networks.deep_linear import DeepLinear as DeepLinear
 from .networks.gated_linear import GatedLinear as GatedLinear
@@ -62,6 +65,7 @@ from .observables import REGISTRY as REGISTRY
 from .observables import Observable as Observable
 from .observables import Recorder as Recorder
 from .observables import observable as observable
+from .rules.base import Gradient as Gradient
 from .rules.base import Rule as Rule
 from .rules.euler import Euler as Euler
 from .rules.optax import Optax as Optax

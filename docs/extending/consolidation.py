@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 
-from gatednet import Rows, Rule
-from gatednet.arrays.block_clock import BlockClock
-from gatednet.rules.base import Gradient, Rates, descended
+from gatednet import BlockClock, Gradient, Rows, Rule
+from gatednet.rules.base import Rates, descended
 from gatednet.settings import Number, field
 
 

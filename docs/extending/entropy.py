@@ -3,9 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from gatednet import Network, Rows
+from gatednet import Constraint, Network, Rows
 from gatednet.arrays.rows import add
-from gatednet.objectives.constraint import Constraint
 
 
 class Entropy(Constraint):

@@ -4,8 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from gatednet import Network, Rows
-from gatednet.networks.base import Group
+from gatednet import Group, Network, Rows
 from gatednet.settings import Whole, field
 
 

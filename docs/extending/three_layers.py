@@ -3,8 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from gatednet import Rows
-from gatednet.networks.base import Group, LinearNetwork
+from gatednet import Group, LinearNetwork, Rows
 from gatednet.settings import Whole, field
 
 

@@ -16,6 +16,8 @@ from gatednet.declarations import Declaration
 from gatednet.settings import Setting, SettingError
 from gatednet.times import MOST_STEPS, steps_of
 
+Steps = Int[Array | np.ndarray, "*others"]
+
 
 class Schedule(eqx.Module):
     """What happens when, counted in steps: times rounded in double precision, before anything is traced.
@@ -27,7 +29,7 @@ class Schedule(eqx.Module):
     """
 
     block_steps: Int[Array | np.ndarray, "*cells"]
-    release: Any = None
+    release: Steps | tuple[Steps | None, ...] | None = None
     starts: Int[Array, "blocks runs"] | None = None
 
 

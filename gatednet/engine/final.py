@@ -20,7 +20,7 @@ from gatednet.dynamics.problem import draw
 from gatednet.dynamics.reduction import reduce, reduced_network
 from gatednet.dynamics.stability import warn
 from gatednet.engine.batch import DRAWN_FROM, most_blocks, reduced_by
-from gatednet.engine.lane import Lane, Carry, Loop
+from gatednet.engine.lane import Carry, Lane, Loop
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
 from gatednet.experiment import (
@@ -146,8 +146,7 @@ def _save(experiment: Experiment, observables: Sequence[str]) -> Save:
     for each in save.chosen:
         if not each.recorder.at_last_save:
             raise SettingError(
-                f"observable {each.name!r} is recorded {each.recorder.frequency}, allowed are those of a single save, "
-                "which can be seen at the end of a run"
+                f"observable {each.name!r} depends on more of a run than its last save, allowed are those of a single save"
             )
     return save
 

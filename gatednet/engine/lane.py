@@ -247,9 +247,13 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     (carry, kept), (values, states) = jax.lax.scan(one_save, (loop.start(), started), indices)
     history = History(states, lane.schedule.block_steps, save.every) if shown["history"] else None
     sizes = {"step": span.saves, "runs": loop.course.runs}
-    values |= {
-        each.name: each.checked(each.function(history), ("step", *each.dims), sizes.get) for each in shown["history"]
-    }
+
+    def past(each: Observable) -> Array:
+        found = each.function(history)
+        # Where there is a value for each save: a missing dimension would be filled up.
+        return each.checked(found, each.all_dims, sizes.get) if each.recorder.dims == ("step",) else found
+
+    values |= {each.name: past(each) for each in shown["history"]}
     clock = loop.course.clock(jnp.asarray(steps, jnp.int32))
     kept |= carry.kept | {
         each.name: each.recorder.see(None, values[each.name], clock) for each in save.chosen if each.name in values

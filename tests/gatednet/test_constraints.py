@@ -16,6 +16,7 @@ from gatednet import (
     GatedLinear,
     GateNorm,
     NegativeGates,
+    Network,
     Objective,
     Proximal,
     ProximalMap,
@@ -50,10 +51,10 @@ class Shrinkage(ProximalMap):
     def __init__(self, strength: Any, centre: Any) -> None:
         self.strength, self.centre = strength, centre
 
-    def __call__(self, rows: Rows, rates: Any) -> Rows:
-        pull = rates[1] * self.strength
+    def __call__(self, network: Network, rows: Rows, rates: Any) -> Rows:
+        pull = rates["gates"] * self.strength
         moved = tuple(tuple((gate + pull * self.centre) / (1 + pull) for gate in path) for path in rows.gates)
-        return Rows(rows.weights, moved)
+        return rows.changed(gates=moved)
 
 
 class Centred(Constraint):

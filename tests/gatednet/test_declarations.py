@@ -83,8 +83,9 @@ class FourthPowerError(SquaredError):
 class Signs(Euler):
     """Steps by the sign of the gradient."""
 
-    def update(self, rows: Any, gradient: Any, memory: Any, rates: Any) -> Any:
-        return super().update(rows, jax.tree.map(jnp.sign, gradient), memory, rates)
+    def update(self, rows: Any, gradient: Any, memory: Any, rates: Any, clock: Any) -> Any:
+        signs = jax.tree.map(jnp.sign, gradient.here)
+        return super().update(rows, gradient._replace(here=signs), memory, rates, clock)
 
 
 class Flicker(Blocked):
@@ -196,8 +197,9 @@ def test_behaviour_that_is_mixed_in_is_seen() -> None:
     class Half:
         """No setting."""
 
-        def update(self, rows: Any, gradient: Any, memory: Any, rates: Any) -> Any:
-            return super().update(rows, gradient, memory, tuple(rate / 2 for rate in rates))  # type: ignore[misc]
+        def update(self, rows: Any, gradient: Any, memory: Any, rates: Any, clock: Any) -> Any:
+            halves = {name: rate / 2 for name, rate in rates.items()}
+            return super().update(rows, gradient, memory, halves, clock)  # type: ignore[misc]
 
     class Slower(Half, Euler):
         """A rule with behaviour from elsewhere."""
@@ -214,15 +216,15 @@ def test_a_rule_that_says_nothing_has_no_limits_and_takes_nothing_implicitly() -
         def start(self, rows: Any, rates: Any) -> None:
             del rows, rates
 
-        def update(self, rows: Rows, gradient: Rows, memory: Any, rates: Any) -> Any:
-            del gradient, memory, rates
+        def update(self, rows: Rows, gradient: Any, memory: Any, rates: Any, clock: Any) -> Any:
+            del gradient, memory, rates, clock
             return rows, None
 
     class Damped(Proximal):
         """Overrides the step of a rule that is implicit."""
 
-        def update(self, rows: Any, gradient: Any, memory: Any, rates: Any) -> Any:
-            return super().update(rows, gradient, memory, rates)
+        def update(self, rows: Any, gradient: Any, memory: Any, rates: Any, clock: Any) -> Any:
+            return super().update(rows, gradient, memory, rates, clock)
 
     assert obstacle(changed(rule=Own())) == "rule Own does not declare isotropic"
     assert (Own().limits, Own().implicit, Signs().limits) == ({}, False, {})

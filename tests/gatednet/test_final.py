@@ -305,10 +305,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no mapping": ({"values": [0.5]}, "values is [0.5], allowed is an instance of Mapping"),
     "an observable of blocks": (
         {"observables": ("gate_speed",)},
-        "observable 'gate_speed' is of blocks, allowed are those of a single save, which can be seen at the end of a "
-        "run",
+        "observable 'gate_speed' depends on more of a run than its last save, allowed are those of a single save",
     ),
-    "an observable of all saves": ({"observables": ("block_distance",)}, "observable 'block_distance' is of history,"),
+    "an observable of all saves": (
+        {"observables": ("block_distance",)},
+        "observable 'block_distance' depends on more ",
+    ),
     "an unknown observable": ({"observables": ("los",)}, "unknown observable 'los': did you mean 'loss'?"),
     "one of labels": ({"observables": ("accuracy",)}, "observable 'accuracy' is of tasks that are labels, and"),
     "a string": ({"observables": "loss"}, "save is 'loss', allowed is lists nested 1 deep, each entry the name of an"),

@@ -220,8 +220,6 @@ def test_a_dimension_has_one_size() -> None:
          "simulation's own, allowed is another name"),
         (lambda: constant(1.0, dims="task"), "dims of observable 'mine' is 'task', allowed is lists nested 1 deep, "
          "each entry the name of a dimension"),
-        (lambda: constant(1.0, dims=("task",), when="steps"), "observable 'mine' has the dims ('task',), allowed are "
-         "none with 'steps'"),
         (lambda: Observable(3, "three", len), "name of an observable is 3, allowed is a string"),
         (lambda: register(len), "observable is <built-in function len>, allowed is an instance of Observable"),
     ],

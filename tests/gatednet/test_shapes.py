@@ -23,10 +23,10 @@ ARRAYS = {
     Snapshot: {"teachers", "task_weights", "basis", "loss", "step"},
     Moment: {"loss", "target"},
     History: {"states", "block_steps"},
-    BlockClock: {"step", "steps"},
-    Schedule: {"block_steps", "release"},
+    BlockClock: {"block", "step", "steps"},
+    Schedule: {"block_steps", "release", "starts"},
     Lane: {"basis"},
-    Clock: {"step", "block"},
+    Clock: {"step"},
     Ending: {"begun", "taken"},
 }
 RUNS = np.array([3, 5])
@@ -71,8 +71,8 @@ def test_annotations_can_be_read(name: str) -> None:
     [
         lambda: History(jnp.zeros((4, 3, 5)), RUNS, 1),
         lambda: History(jnp.zeros((4, 2)), RUNS, 1),
-        lambda: BlockClock(jnp.zeros((4, 3), int), RUNS),
-        lambda: BlockClock(jnp.zeros(2), RUNS),
+        lambda: BlockClock(jnp.zeros((4, 3), int), jnp.zeros((4, 2), int), RUNS),
+        lambda: BlockClock(jnp.zeros(2, int), jnp.zeros(2), RUNS),
         lambda: Schedule(np.array([1.0, 2.0])),
         lambda: Schedule(RUNS, np.array(0.5)),
         lambda: Ending(jnp.asarray(RUNS), jnp.zeros(3, int)),
@@ -85,7 +85,7 @@ def test_wrong_shapes_are_refused(wrong) -> None:
 
 def test_right_shapes_are_not() -> None:
     History(jnp.zeros((4, 3, 2)), RUNS, 1)
-    BlockClock(jnp.zeros((4, 2), int), RUNS)
+    BlockClock(jnp.zeros((4, 2), int), jnp.zeros((4, 2), int), RUNS)
     Schedule(np.array(3, np.int32))
     Schedule(RUNS, np.array(4))
     Ending(jnp.asarray(RUNS), jnp.zeros(2, int))
