@@ -3,8 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from gatednet import SettingError, Teachers, TeacherSet
-from gatednet.networks.base import Network
+from gatednet import Network, SettingError, Teachers, TeacherSet
 from gatednet.settings import Choice, Number, Whole, field
 
 

@@ -146,7 +146,8 @@ def _save(experiment: Experiment, observables: Sequence[str]) -> Save:
     for each in save.chosen:
         if not each.recorder.at_last_save:
             raise SettingError(
-                f"observable {each.name!r} depends on more of a run than its last save, allowed are those of a single save"
+                f"observable {each.name!r} depends on more of a run than its last save, allowed are those of a single "
+                "save"
             )
     return save
 
