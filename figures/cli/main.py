@@ -5,6 +5,7 @@ Nothing slow is imported before an interruption can be told.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -75,6 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     interrupt = _interrupter(given)
+    # Comes last of all that Python does at its end, before it takes its handlers away: then a signal would kill it, and
+    # another exit code be seen than what was said.
+    atexit.register(_ignore_signals)
     try:
         for number in _SIGNALS:
             # An interruption from the keyboard is not for a job in the background.

@@ -24,7 +24,7 @@ from gatednet.sweeps.planning.plan import Computed, Plan, plan_of
 from gatednet.sweeps.planning.stability import warn_of_stiffness
 from gatednet.sweeps.progress import Progress, Silent
 from gatednet.sweeps.store.asides import check_deletable, sweep_up
-from gatednet.sweeps.store.creation import TakenError, check_place, is_free, new_store, resolved
+from gatednet.sweeps.store.creation import TakenError, check_place, is_free, new_store, place_of, resolved
 from gatednet.sweeps.store.store import Store
 from gatednet.sweeps.sweep import Sweep
 
@@ -66,7 +66,7 @@ def run_sweep(
 
     **Warns** `UnrecordedSourceWarning` of parts of a script or notebook, whose source a store cannot record.
     """
-    sweep, path = sweep.current(), Path(folder)
+    sweep, path = sweep.current(), place_of(folder)
     progress = progress or Silent()
     if is_finished(sweep, path, restart=restart):
         sweep_up(resolved(path))
@@ -132,7 +132,7 @@ def is_finished(sweep: Sweep, folder: str | os.PathLike[str], *, restart: bool =
 
     **Raises** `SettingError` where the folder is something that `run_sweep` refuses.
     """
-    store = _existing(sweep, Path(folder), restart=restart)
+    store = _existing(sweep, place_of(folder), restart=restart)
     if store is None or not store.finished:
         return False
     return not any(fault for _, fault in store.faults(store.plan.chunks(), known_sha256))
@@ -151,7 +151,8 @@ def check_resumable(
 
     `workers` are the versions of the workers of a cluster where those compute.
     """
-    there, path = _existing(sweep, Path(folder), restart=restart), Path(folder)
+    path = place_of(folder)
+    there = _existing(sweep, path, restart=restart)
     usable = [] if there is None else _checked(devices, sweep)
     _check_change(path, there, usable, None, mix_versions=mix_versions, workers=workers)
 

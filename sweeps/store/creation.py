@@ -47,6 +47,12 @@ def resolved(folder: Path) -> Path:
         raise SettingError(f"{folder} cannot be found: {error}") from error
 
 
+def place_of(folder: str | os.PathLike[str]) -> Path:
+    """A folder as the system finds it too: `a/..` is a place, and to the system none where there is no `a`."""
+    path = Path(folder)
+    return resolved(path) if ".." in path.parts else path
+
+
 def is_free(folder: Path) -> bool:
     """Whether a new store can come into a place: there is nothing, or an empty folder.
 

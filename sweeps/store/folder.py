@@ -18,7 +18,7 @@ from gatednet.sweeps.files import entry_of, fault, read, reason_of, sha256
 from gatednet.sweeps.imports import differing_sources, needed
 from gatednet.sweeps.planning.grid import Chunk, Grid
 from gatednet.sweeps.planning.plan import Plan
-from gatednet.sweeps.store.creation import TakenError
+from gatednet.sweeps.store.creation import TakenError, place_of
 from gatednet.sweeps.store.records import (
     ARRAYS,
     DONE,
@@ -54,7 +54,7 @@ class StoreFolder:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        self.folder = place_of(folder)
         self._identity = identity(self.folder)
 
     @functools.cached_property

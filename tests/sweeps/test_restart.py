@@ -18,7 +18,7 @@ from gatednet.sweeps.store.store import Store
 from gatednet.sweeps.store.verify import verify
 from tests.cli.tools import contents
 from tests.sweeps.test_store import CHUNK_RUNS, everything, interrupted
-from tests.sweeps.tools import grid, small
+from tests.sweeps.tools import Numbered, grid, small
 
 pytestmark = pytest.mark.usefixtures("numbered", "quick_files")
 
@@ -286,3 +286,13 @@ def test_everything_is_the_same_after_a_restart(old, tmp_path):
     run_sweep(grid(), tmp_path / "new", chunk_runs=CHUNK_RUNS)
     restarted(old)
     assert everything(old) == everything(tmp_path / "new")
+
+
+def test_a_folder_beyond_one_that_is_not_there(tmp_path, monkeypatch):
+    # To Python the place is known, to the system it is not: what was created must also be found.
+    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Numbered)
+    folder = tmp_path / "nowhere" / ".." / "store"
+    assert run_sweep(grid(), folder).fresh
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["store"]
+    assert not run_sweep(grid(), folder).fresh
+    assert verify(folder).finished
