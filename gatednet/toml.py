@@ -125,6 +125,7 @@ def _concrete(part: type[Setting]) -> dict[str, type[Setting]]:
 
 def check_kind(kind: type[Setting]) -> None:
     """Raise `SettingError` where TOML cannot name a type of a part, since a type of another module has its name."""
+    _import_kinds()
     for part in PARTS.values():
         if issubclass(kind, part):
             modules = {each.__module__ for each in _all_kinds(part) if each.__name__ == kind.__name__}

@@ -16,7 +16,7 @@ class State(Grouped):
     In a lane all have the runs as a further, last axis.
     """
 
-    def __init__(self, *standard: Float[Array, "*shape"], **named: Float[Array, "*shape"]) -> None:
+    def __init__(self, *standard: Float[Array, " ..."], **named: Float[Array, " ..."]) -> None:
         super().__init__(*standard, **named)
 
 

@@ -182,7 +182,7 @@ def plan_of(sweep: Sweep, chunk_runs: int | None = None) -> Plan:
     **Raises** `SettingError` where that is no whole number from 1, where there are too many chunks, and where one does
     not fit into memory.
     """
-    limit = argument("chunk_runs", chunk_runs, Optional(Whole(1, 2**63 - 1, "runs are counted in 64 bits")))
+    limit = argument("chunk_runs", chunk_runs, Optional(Whole(1)))
     plan = Plan(sweep, chunk_shape(sweep, limit))
     if len(plan) > MOST_CHUNKS:
         raise SettingError(

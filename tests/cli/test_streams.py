@@ -1,5 +1,6 @@
 """Standard streams that are closed, full, read by nobody or of another encoding: one line, and no traceback."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ COMMAND = "-m gatednet"
 
 def shell(line: str, folder, **variables: str) -> Answer:
     """What a line of a shell answers, where `gatednet` is the command."""
-    line = line.replace("gatednet", f"{sys.executable} {COMMAND}")
+    line = re.sub(r"\bgatednet(?= )", f"{sys.executable} {COMMAND}", line)
     done = subprocess.run(
         ["bash", "-c", line], cwd=folder, env={**environment(), **variables}, capture_output=True, text=True,
         encoding="utf-8", timeout=TIMEOUT, check=False,

@@ -80,7 +80,7 @@ def answered(query):
     ("query", "line"),
     [
         ("steps=1000000000", "steps is 1000000000, allowed on a page are 1,000,000 at most"),
-        ("network.paths=100000", "the number of weights is 20000000, allowed on a page are 100,000 at most"),
+        ("network.paths=100000", "the number of parameters is 20100000, allowed on a page are 100,000 at most"),
         ("network.paths=129", "teachers times paths is 258, allowed on a page are 256 at most"),
         (
             "network.paths=" + 400 * "1",
@@ -89,7 +89,7 @@ def answered(query):
         ),
         (
             "network.paths=2000000000&network.inputs=2000000000",
-            "the number of weights is more than 10^15, allowed on a page are 100,000 at most",
+            "the number of parameters is more than 10^15, allowed on a page are 100,000 at most",
         ),
         (
             "inputs={kind='Gaussian'}",
