@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Int, UInt32
+from jaxtyping import Int, Shaped, UInt32
 
 from gatednet.declarations import Declaration
 from gatednet.settings import Setting, SettingError
@@ -57,14 +57,16 @@ class Curriculum(Setting):
         """Raise `SettingError` where this curriculum does not go with this number of tasks."""
 
     @abc.abstractmethod
-    def task_weights(self, schedule: Schedule, step: Array, key: Array, shape: tuple[int, int]) -> Array:
+    def task_weights(
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, "tasks *outputs runs"]:
         """The weight of each teacher in the target at a step.
 
         `key` holds the two words of the key of the data of each run, (2, runs), `shape` is (tasks, outputs). Returns
         (tasks, runs), or (tasks, outputs, runs) where outputs differ.
         """
 
-    def next_change(self, schedule: Schedule, step: Array) -> Array:
+    def next_change(self, schedule: Schedule, step: Int[Array, ""]) -> Int[Array, ""]:
         """The first later step at which the weights may differ, for the earliest run of the lane, ().
 
         It is the next step unless a kind says that weights last longer, which saves time.
@@ -100,14 +102,14 @@ class Curriculum(Setting):
         del key, blocks
         return schedule
 
-    def block(self, schedule: Schedule, step: Array) -> Array:
+    def block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, "... runs"]:
         """The number of the block that a step lies in, counted from 0, (..., runs)."""
         if schedule.starts is None:
             return step // schedule.block_steps
         begun = schedule.starts <= jnp.atleast_1d(step)[..., None, :]
         return jnp.sum(begun, axis=-2, dtype=jnp.int32) - 1
 
-    def first_step(self, schedule: Schedule, block: Array) -> Array:
+    def first_step(self, schedule: Schedule, block: Int[Array, "*blocks"]) -> Int[Array, "... runs"]:
         """The first step of a block, (..., runs); a step that no run reaches where there is no such block."""
         if schedule.starts is None:
             return jnp.minimum(block, MOST_STEPS // schedule.block_steps) * schedule.block_steps
@@ -115,19 +117,19 @@ class Curriculum(Setting):
         place = jnp.broadcast_to(block, (*jnp.shape(block)[:-1], starts.shape[-1])).reshape(-1, starts.shape[-1])
         return jnp.take_along_axis(starts, place, axis=0, mode="clip").reshape(*jnp.shape(block)[:-1], -1)
 
-    def step_in_block(self, schedule: Schedule, step: Array) -> Array:
+    def step_in_block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, "... runs"]:
         """How many steps of its block came before a step, (..., runs)."""
         if schedule.starts is None:
             return step % schedule.block_steps
         return step - self.first_step(schedule, self.block(schedule, step))
 
-    def steps_of_block(self, schedule: Schedule, block: Array) -> Array:
+    def steps_of_block(self, schedule: Schedule, block: Int[Array, "*blocks"]) -> Int[Array, "... runs"]:
         """The length of a block, (..., runs)."""
         if schedule.starts is None:
             return jnp.asarray(schedule.block_steps)
         return self.first_step(schedule, block + 1) - self.first_step(schedule, block)
 
-    def next_block(self, schedule: Schedule, step: Array) -> Array:
+    def next_block(self, schedule: Schedule, step: Int[Array, ""]) -> Int[Array, ""]:
         """The first step of the next block, for the earliest run of the lane, ()."""
         if schedule.starts is None:
             return jnp.min((self.block(schedule, step) + 1) * schedule.block_steps)

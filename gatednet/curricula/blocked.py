@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax
 from jax import Array
+from jaxtyping import Int, Shaped, UInt32
 
 from gatednet.curricula.base import InOrder, Schedule
 from gatednet.settings import Nested, Number, Whole, field
@@ -22,11 +23,13 @@ class Blocked(InOrder):
     def summary(self) -> str:
         return self.summary_with_blocks()
 
-    def task_weights(self, schedule: Schedule, step: Array, key: Array, shape: tuple[int, int]) -> Array:
+    def task_weights(
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, "tasks *outputs runs"]:
         del key
         order = self.tasks_in_order(shape[0])
         task = order[self.block(schedule, step) % len(order)]
         return jax.nn.one_hot(task, shape[0], axis=0)
 
-    def next_change(self, schedule: Schedule, step: Array) -> Array:
+    def next_change(self, schedule: Schedule, step: Int[Array, ""]) -> Int[Array, ""]:
         return self.next_block(schedule, step)

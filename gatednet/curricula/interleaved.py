@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Int, Shaped, UInt32
 
 from gatednet.curricula.base import Curriculum, Schedule
 from gatednet.random.threefry import threefry
@@ -33,7 +34,9 @@ class Interleaved(Curriculum):
     def check_tasks(self, tasks: int) -> None:
         del tasks
 
-    def task_weights(self, schedule: Schedule, step: Array, key: Array, shape: tuple[int, int]) -> Array:
+    def task_weights(
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, "tasks *outputs runs"]:
         del schedule
         word, _ = threefry(key, jnp.broadcast_to(step, (1,)), jnp.broadcast_to(_CHOICES, (1,)))
         # The upper half of the word times the number of tasks: no product leaves 32 bits.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Int, Shaped, UInt32
 
 from gatednet.arrays.rows import add
 from gatednet.curricula.base import Curriculum, Schedule
@@ -56,7 +57,9 @@ class Phases(Curriculum):
             for target in phase.targets:
                 target.check(tasks)
 
-    def task_weights(self, schedule: Schedule, step: Array, key: Array, shape: tuple[int, int]) -> Array:
+    def task_weights(
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, "tasks *outputs runs"]:
         del key
         block = self.block(schedule, step)
         # Where each phase begins, in blocks and in the list of all targets.
@@ -71,5 +74,5 @@ class Phases(Curriculum):
         # A select for each target, and no gather: runs stay where they are.
         return add(jnp.where(place == number, weights, 0.0) for number, weights in enumerate(shown))
 
-    def next_change(self, schedule: Schedule, step: Array) -> Array:
+    def next_change(self, schedule: Schedule, step: Int[Array, ""]) -> Int[Array, ""]:
         return self.next_block(schedule, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Int, Shaped, UInt32
 
 from gatednet.curricula.base import InOrder, Schedule
 from gatednet.settings import Nested, Number, Whole, field
@@ -30,7 +31,9 @@ class Smooth(InOrder):
     def summary(self) -> str:
         return self.summary_with_blocks()
 
-    def task_weights(self, schedule: Schedule, step: Array, key: Array, shape: tuple[int, int]) -> Array:
+    def task_weights(
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, "tasks *outputs runs"]:
         del key
         order = self.tasks_in_order(shape[0])
         places = len(order)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 from jax import Array
+from jaxtyping import Float, UInt32
 
 from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
@@ -25,8 +26,8 @@ class Problem(eqx.Module):
     """
 
     state: State
-    teachers: Array
-    key: Array
+    teachers: Float[Array, "tasks outputs columns *runs"]
+    key: UInt32[Array, " 2 *runs"]
 
 
 def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0) -> Problem:

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Float, Int
 
 from gatednet.settings import SettingError, Whole, argument, check_plain
 
@@ -24,11 +25,11 @@ class Examples(eqx.Module):
     learn from are sorted by class: class c has the places `starts[c]` to `starts[c + 1]` - 1. See `examples_of`.
     """
 
-    train: Array | np.ndarray
-    train_labels: Array | np.ndarray
-    test: Array | np.ndarray
-    test_labels: Array | np.ndarray
-    starts: Array | np.ndarray
+    train: Float[Array | np.ndarray, "number inputs"]
+    train_labels: Int[Array | np.ndarray, " number"]
+    test: Float[Array | np.ndarray, "tests inputs"]
+    test_labels: Int[Array | np.ndarray, " tests"]
+    starts: Int[Array | np.ndarray, " bounds"]
 
     @property
     def inputs(self) -> int:
@@ -80,7 +81,7 @@ def examples_of(train: Any, train_labels: Any, test: Any, test_labels: Any, clas
     return Examples(train[order], train_labels[order], test, test_labels, starts)
 
 
-def in_pieces(inputs: Array) -> Array:
+def in_pieces(inputs: Float[Array, "*examples inputs"]) -> Float[Array, "*examples pieces piece"]:
     """Inputs (..., inputs) cut into pieces, (..., pieces, piece).
 
     Rows of a table are then gathered in whole vectors, three times as fast as number by number, and it is the same
@@ -98,26 +99,28 @@ class Minibatch(eqx.Module):
     lane: it is a product of matrices for each run, and the examples are the axis of the vector instructions.
     """
 
-    inputs: Array
-    labels: Array
+    inputs: Float[Array, "*runs batch pieces piece"]
+    labels: Int[Array, "*runs batch"]
 
-    def columns(self, runs: int) -> Array:
+    def columns(self, runs: int) -> Float[Array, "inputs batch {runs}"]:
         """The inputs as columns, for each of so many runs: (inputs, batch, runs)."""
         inputs = self.inputs.reshape(*self.inputs.shape[:-2], -1)
         return jnp.moveaxis(jnp.broadcast_to(inputs, (runs, *inputs.shape[-2:])), (0, 1, 2), (2, 1, 0))
 
-    def outputs(self, linear: Array) -> Array:
+    def outputs(self, linear: Float[Array, "outputs inputs runs"]) -> Float[Array, "runs outputs batch"]:
         """What maps (outputs, inputs, runs) make of the inputs, (runs, outputs, batch)."""
         pieces, runs = self.inputs.shape[-2:], "r" if self.inputs.ndim == 4 else ""
         linear = linear.reshape(len(linear), *pieces, linear.shape[-1])
         return jnp.einsum(f"oijr,{runs}bij->rob", linear, self.inputs)
 
-    def asked(self, task: Array) -> Array:
+    def asked(self, task: Float[Array, "outputs classes runs"]) -> Float[Array, "runs outputs batch"]:
         """What a task (outputs, classes, runs) asks for of each example, (runs, outputs, batch)."""
         labels = self.labels if self.labels.ndim == 2 else self.labels[None]
         return jnp.take_along_axis(jnp.moveaxis(task, -1, 0), labels[:, None], axis=-1, mode="promise_in_bounds")
 
-    def by_class(self, values: Array, classes: int) -> Array:
+    def by_class(
+        self, values: Float[Array, "runs outputs batch"], classes: int
+    ) -> Float[Array, "outputs {classes} runs"]:
         """The mean of values (runs, outputs, batch) over the batch, each counted to the class of its label only.
 
         Returns (outputs, classes, runs), the shape of a task: weighted by one and summed it is the mean of what the
@@ -128,7 +131,7 @@ class Minibatch(eqx.Module):
         return jnp.einsum(f"rob,{runs}bc->ocr", values, labels) / values.shape[-1]
 
 
-def largest_output(outputs: Array) -> Array:
+def largest_output(outputs: Float[Array, "runs outputs batch"]) -> Float[Array, "runs outputs batch"]:
     """Which class each example is told to be of, (runs, outputs, batch): 1 at the largest output, 0 elsewhere.
 
     Where several are largest, it is the first of them.

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from jax import Array
+from jaxtyping import Float
 
 from gatednet.arrays.rows import Rows
 from gatednet.declarations import Declaration
@@ -51,7 +52,7 @@ class Constraint(Setting):
         return False
 
     @abc.abstractmethod
-    def penalty(self, network: Network, rows: Rows) -> Array:
+    def penalty(self, network: Network, rows: Rows) -> Float[Array, "*runs"]:
         """What is added to the loss for a strength of 1, for each run, (runs,)."""
 
     def stiffness(self, network: Network) -> tuple[Stiffness, ...]:
@@ -66,7 +67,7 @@ class Constraint(Setting):
         """
         return None
 
-    def weighted(self, network: Network, rows: Rows) -> Array:
+    def weighted(self, network: Network, rows: Rows) -> Float[Array, "*runs"]:
         """What is added to the loss, strength × penalty, (runs,)."""
         return self.strength * self.penalty(network, rows)
 

@@ -6,6 +6,7 @@ import math
 
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from gatednet.arrays.rows import Rows, total
 from gatednet.networks.base import Network
@@ -23,7 +24,7 @@ class GateNorm(Constraint):
     def isotropic(self) -> bool:
         return True
 
-    def penalty(self, network: Network, rows: Rows) -> Array:
+    def penalty(self, network: Network, rows: Rows) -> Float[Array, "*runs"]:
         names = network.timed_as("gates")
         if not names:
             return jnp.zeros(())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from gatednet.arrays.rows import Rows, total
 from gatednet.networks.base import Network
@@ -18,7 +19,7 @@ class NegativeGates(Constraint):
     def isotropic(self) -> bool:
         return True
 
-    def penalty(self, network: Network, rows: Rows) -> Array:
+    def penalty(self, network: Network, rows: Rows) -> Float[Array, "*runs"]:
         names = network.timed_as("gates")
         if not names:
             return jnp.zeros(())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from gatednet.arrays.rows import Blocks, Rows
 from gatednet.inputs.examples import Minibatch
@@ -22,7 +23,7 @@ class SoftmaxCrossEntropy(TaskLoss):
     def summary(self) -> str:
         return "cross-entropy"
 
-    def loss(self, network: Network, rows: Rows, target: Blocks, evidence: Minibatch) -> Array:
+    def loss(self, network: Network, rows: Rows, target: Blocks, evidence: Minibatch) -> Float[Array, " runs"]:
         (task,) = target
         likelihoods = jax.nn.log_softmax(network.classify(rows, evidence), axis=-2)
         return -(jnp.sum(evidence.asked(task) * likelihoods, axis=(-2, -1)) / likelihoods.shape[-1])

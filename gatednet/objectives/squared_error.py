@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jax import Array
+from jaxtyping import Float
 
 from gatednet.arrays.rows import Blocks, Rows, total
 from gatednet.networks.base import Network
@@ -25,5 +26,5 @@ class SquaredError(TaskLoss):
     def summary(self) -> str:
         return "squared error"
 
-    def loss(self, network: Network, rows: Rows, target: Blocks, evidence: Any) -> Array:
+    def loss(self, network: Network, rows: Rows, target: Blocks, evidence: Any) -> Float[Array, " runs"]:
         return total(tuple(block**2 for block in network.error(rows, target, evidence)))

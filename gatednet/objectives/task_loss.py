@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from jax import Array
+from jaxtyping import Float
 
 from gatednet.arrays.rows import Blocks, Rows
 from gatednet.declarations import Declaration
@@ -37,7 +38,7 @@ class TaskLoss(Setting):
         return 1.0
 
     @abc.abstractmethod
-    def loss(self, network: Network, rows: Rows, target: Blocks, evidence: Any) -> Array:
+    def loss(self, network: Network, rows: Rows, target: Blocks, evidence: Any) -> Float[Array, " runs"]:
         """The error of each run, summed over outputs, (runs,).
 
         `target` is the map that the task asks for, in blocks. `evidence` is what the step sees of its inputs: a factor

@@ -27,7 +27,7 @@ class WeightCost(Constraint):
     def isotropic(self) -> bool:
         return self.norm == "squared"
 
-    def penalty(self, network: Network, rows: Rows) -> Array:
+    def penalty(self, network: Network, rows: Rows) -> Float[Array, "*runs"]:
         names = network.timed_as("weights")
         if not names:
             return jnp.zeros(())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.arrays.state import State
 from gatednet.declarations import Declaration
@@ -38,5 +39,5 @@ class InitialState(Setting):
         del tasks
 
     @abc.abstractmethod
-    def draw(self, key: Array, network: Network, teachers: Array) -> State:
+    def draw(self, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]) -> State:
         """The initial state of one run, whose teachers are (tasks, outputs, inputs)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.arrays.groups import STANDARD
 from gatednet.arrays.nested import shape_of, stacked
@@ -35,7 +36,7 @@ class ChosenInitial(InitialState):
         if len(self.gates) != count:
             raise SettingError(f"ChosenInitial.gates has {len(self.gates)} values, allowed is {count}")
 
-    def draw(self, key: Array, network: Network, teachers: Array) -> State:
+    def draw(self, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]) -> State:
         del key, teachers
         weights = stacked(self.weights).reshape(network.groups["weights"].shape)
         return State(weights, stacked(self.gates).reshape(network.groups["gates"].shape))

@@ -7,6 +7,7 @@ import math
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.arrays.state import State
 from gatednet.networks.base import Network
@@ -31,7 +32,7 @@ class Initial(InitialState):
     def check(self, network: Network) -> None:
         del network
 
-    def draw(self, key: Array, network: Network, teachers: Array) -> State:
+    def draw(self, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]) -> State:
         drawn: dict[str, Array] = {}
         for place, (name, group) in enumerate(network.groups.items()):
             if group.fan_in is None:

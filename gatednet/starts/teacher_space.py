@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.arrays.nested import shape_of, stacked
 from gatednet.arrays.state import State
@@ -41,7 +42,7 @@ class InTeacherSpace(InitialState):
                 "for each task"
             )
 
-    def draw(self, key: Array, network: Network, teachers: Array) -> State:
+    def draw(self, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]) -> State:
         del key
         mixture = stacked(self.mixture).reshape(network.paths_of(len(teachers)), len(teachers))
         weights = jnp.tensordot(mixture, teachers, axes=1)

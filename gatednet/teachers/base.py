@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.declarations import Declaration
 from gatednet.networks.base import Network
@@ -53,5 +54,5 @@ class TeacherSet(Setting):
         return self.number * network.outputs * network.inputs
 
     @abc.abstractmethod
-    def draw(self, key: Array, network: Network) -> Array:
+    def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
         """The teachers of one run, (tasks, outputs, inputs)."""

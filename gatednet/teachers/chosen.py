@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.arrays.nested import shape_of, stacked
 from gatednet.networks.base import Network
@@ -25,6 +26,6 @@ class ChosenTeachers(TeacherSet):
         if shape_of(self.maps) != allowed:
             raise SettingError(f"ChosenTeachers.maps has the shape {shape_of(self.maps)}, allowed is {allowed}")
 
-    def draw(self, key: Array, network: Network) -> Array:
+    def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
         del key
         return stacked(self.maps).reshape(self.number, network.outputs, network.inputs)

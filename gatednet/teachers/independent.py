@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.networks.base import Network
 from gatednet.random.threefry import normal
@@ -29,7 +30,7 @@ class IndependentTeachers(TeacherSet):
     def check(self, network: Network) -> None:
         del network
 
-    def draw(self, key: Array, network: Network) -> Array:
+    def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
         norm = number_of(self.scale, (1.0 / math.sqrt(network.inputs), 1.0))
         entries = normal(key, (self.tasks, network.outputs, network.inputs))
         return norm / math.sqrt(network.inputs) * entries

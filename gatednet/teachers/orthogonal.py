@@ -6,6 +6,7 @@ import math
 
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.networks.base import Network
 from gatednet.settings import Choice, Number, SettingError, Whole, Words, field, number_of
@@ -63,7 +64,7 @@ class Teachers(TeacherSet):
             )
         check_modes(f"Teachers.rank is {self.rank}", self, self.rank, network)
 
-    def draw(self, key: Array, network: Network) -> Array:
+    def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
         norm = number_of(self.scale, (1.0 / math.sqrt(network.inputs), 1.0))
         if self.rank:
             return of_modes(key, self, network, jnp.full(self.rank, norm))

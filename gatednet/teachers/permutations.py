@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.networks.base import Network
 from gatednet.refusal import SettingError, shown
@@ -89,7 +90,7 @@ class Permutations(TeacherSet):
         named = {**NAMED, IDENTITY: tuple(range(classes))}
         return tuple(named[each] if isinstance(each, str) else each for each in self.tasks)
 
-    def draw(self, key: Array, network: Network) -> Array:
+    def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
         del key
         return jax.nn.one_hot(jnp.asarray(self.tables(network.outputs)), network.outputs, axis=1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jax import Array
+from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.arrays.nested import stacked
 from gatednet.networks.base import Network
@@ -39,5 +40,5 @@ class SpectralTeachers(TeacherSet):
     def numbers(self, network: Network) -> int:
         return network.inputs**2 + network.outputs**2
 
-    def draw(self, key: Array, network: Network) -> Array:
+    def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
         return of_modes(key, self, network, stacked(self.values))
