@@ -58,8 +58,8 @@ class Curriculum(Setting):
 
     @abc.abstractmethod
     def task_weights(
-        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
-    ) -> Shaped[Array, "tasks *outputs runs"]:
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, " tasks *columns"]:
         """The weight of each teacher in the target at a step.
 
         `key` holds the two words of the key of the data of each run, (2, runs), `shape` is (tasks, outputs). Returns
@@ -102,14 +102,14 @@ class Curriculum(Setting):
         del key, blocks
         return schedule
 
-    def block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, "... runs"]:
+    def block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, " ..."]:
         """The number of the block that a step lies in, counted from 0, (..., runs)."""
         if schedule.starts is None:
             return step // schedule.block_steps
         begun = schedule.starts <= jnp.atleast_1d(step)[..., None, :]
         return jnp.sum(begun, axis=-2, dtype=jnp.int32) - 1
 
-    def first_step(self, schedule: Schedule, block: Int[Array, "*blocks"]) -> Int[Array, "... runs"]:
+    def first_step(self, schedule: Schedule, block: Int[Array, "*blocks"]) -> Int[Array, " ..."]:
         """The first step of a block, (..., runs); a step that no run reaches where there is no such block."""
         if schedule.starts is None:
             return jnp.minimum(block, MOST_STEPS // schedule.block_steps) * schedule.block_steps
@@ -117,13 +117,13 @@ class Curriculum(Setting):
         place = jnp.broadcast_to(block, (*jnp.shape(block)[:-1], starts.shape[-1])).reshape(-1, starts.shape[-1])
         return jnp.take_along_axis(starts, place, axis=0, mode="clip").reshape(*jnp.shape(block)[:-1], -1)
 
-    def step_in_block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, "... runs"]:
+    def step_in_block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, " ..."]:
         """How many steps of its block came before a step, (..., runs)."""
         if schedule.starts is None:
             return step % schedule.block_steps
         return step - self.first_step(schedule, self.block(schedule, step))
 
-    def steps_of_block(self, schedule: Schedule, block: Int[Array, "*blocks"]) -> Int[Array, "... runs"]:
+    def steps_of_block(self, schedule: Schedule, block: Int[Array, "*blocks"]) -> Int[Array, " ..."]:
         """The length of a block, (..., runs)."""
         if schedule.starts is None:
             return jnp.asarray(schedule.block_steps)

@@ -24,8 +24,8 @@ class Blocked(InOrder):
         return self.summary_with_blocks()
 
     def task_weights(
-        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
-    ) -> Shaped[Array, "tasks *outputs runs"]:
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, " tasks *columns"]:
         del key
         order = self.tasks_in_order(shape[0])
         task = order[self.block(schedule, step) % len(order)]

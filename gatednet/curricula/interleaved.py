@@ -35,8 +35,8 @@ class Interleaved(Curriculum):
         del tasks
 
     def task_weights(
-        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
-    ) -> Shaped[Array, "tasks *outputs runs"]:
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, " tasks *columns"]:
         del schedule
         word, _ = threefry(key, jnp.broadcast_to(step, (1,)), jnp.broadcast_to(_CHOICES, (1,)))
         # The upper half of the word times the number of tasks: no product leaves 32 bits.

@@ -58,8 +58,8 @@ class Phases(Curriculum):
                 target.check(tasks)
 
     def task_weights(
-        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
-    ) -> Shaped[Array, "tasks *outputs runs"]:
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, " tasks *columns"]:
         del key
         block = self.block(schedule, step)
         # Where each phase begins, in blocks and in the list of all targets.

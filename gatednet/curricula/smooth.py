@@ -32,8 +32,8 @@ class Smooth(InOrder):
         return self.summary_with_blocks()
 
     def task_weights(
-        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, "2 runs"], shape: tuple[int, int]
-    ) -> Shaped[Array, "tasks *outputs runs"]:
+        self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
+    ) -> Shaped[Array, " tasks *columns"]:
         del key
         order = self.tasks_in_order(shape[0])
         places = len(order)
