@@ -1,4 +1,4 @@
-"""`Kept`: results that are asked for again soon."""
+"""`Kept`: results that are needed again soon."""
 
 from __future__ import annotations
 

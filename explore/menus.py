@@ -70,7 +70,7 @@ class Menus:
     def _set_axis(self, which: str, path: str) -> None:
         view = self._view()
         if path == (view.y if which == "x" else view.x).path:
-            # The axis that was asked for is the other one now: they change places.
+            # The chosen axis is the other one now: they change places.
             changes = {"x": view.y, "y": view.x}
         else:
             axes = self._source.axes(view)

@@ -56,7 +56,7 @@ class News:
 
 
 class _Arrays:
-    """Arrays that become one: each is a frame of the connection by itself, and there are dozens."""
+    """Arrays that become one: each would be a frame of the connection, and there are dozens."""
 
     def __init__(self) -> None:
         self._places: dict[int, tuple[int, int]] = {}

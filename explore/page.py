@@ -43,7 +43,7 @@ _LONG_MS = 100
 
 
 class Page:
-    """The page of one visitor: it is told of changes, refuses them in one line, or shows what follows.
+    """The page of one visitor: it receives changes, refuses them in one line, or shows what follows.
 
     `document` is the visitor's, `source` gives the numbers, all pages take `turns`, and `arguments` are those of the
     address.
@@ -259,7 +259,7 @@ class Page:
         with self.widgets.filled():
             self._fill(view)
         if self._ready:
-            # Not before the page is there, which is told of changes only: a refused link would stay.
+            # Not before the page is there, which receives changes only: a refused link would stay.
             self.address.value = view.query()
         self.dark.label = "light" if view.theme == "dark" else "dark"
         self.root.css_classes = ["page", view.theme]

@@ -40,7 +40,7 @@ PORT = 5006
 _SHOWN = 60
 # A page that is not there any more is forgotten, and its work stopped, after so long.
 _FORGOTTEN_MS, _LOOKED_FOR_MS = 1000, 500
-# How long one thread computes while another waits, in seconds; by itself Python's is 5 ms.
+# How long one thread computes while another waits, in seconds; Python's default is 5 ms.
 _TURN = 0.0005
 _TEMPLATE = jinja2.Template((files("gatednet.explore") / "page.html").read_text(encoding="utf-8"))
 

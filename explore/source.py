@@ -49,7 +49,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def default(self, base: str | None = None) -> View:
-        """The view of a base, by itself the first one."""
+        """The view of a base, by default the first one."""
 
     @abc.abstractmethod
     def bases(self) -> Mapping[str, str]:
@@ -95,7 +95,7 @@ class Live(Source):
         self._devices = devices
         # The curves that were compiled: XLA keeps them, and a page says when it has to wait.
         self._seen: set[tuple[Experiment, int]] = set()
-        # What was asked for last, by the text of the views: values of settings can be lists.
+        # The last request, by the text of the views: values of settings can be lists.
         self._experiments = Kept()
         self._controls = Kept()
         self._corners = Kept()

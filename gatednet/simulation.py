@@ -103,7 +103,7 @@ def simulate(
     the number of steps `result_step` that it took with finite numbers. Dimensions are those of the observables, after
     "seed" where several seeds are given; "step" counts steps, and "time" is its time.
 
-    `reduced` asks for the exact reduction to few dimensions, or against it; by itself it is made wherever it is exact
+    `reduced` turns the exact reduction to few dimensions on or off; by default it is made wherever it is exact
     and pays. `precision` is "float32" or "float64". `examples` are those of labelled inputs, see `examples_of`. A seed
     gives the same numbers alone and among others.
 

@@ -23,7 +23,7 @@ from gatednet.sweeps.axes import SEED, Axis, check_seed_axis
 BLOCK_STEPS, BLOCKS, TIME = "block_steps", "blocks", "time"
 # Arrays have at most 64 dimensions, in NumPy, and observables have some of their own.
 MOST_AXES = 48
-# Each point along static axes is compiled by itself, which takes seconds.
+# Each point along static axes has a compilation of its own, which takes seconds.
 MOST_GROUPS = 500
 # Every cell at the corners of a grid is checked up to so many, and beyond them every two axes.
 _MOST_CORNERS = 1024

@@ -136,7 +136,7 @@ class Lines:
 
 
 class LiveLine:
-    """One line of a terminal that keeps up by itself, with a bar."""
+    """One line of a terminal that keeps itself up to date, with a bar."""
 
     def __init__(self, title: str, console: Any = None, counted: str = "runs") -> None:
         self.title, self.console = title, console

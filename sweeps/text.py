@@ -69,7 +69,7 @@ def _axis(name: str, entry: Any) -> Axis:
 
 @dataclasses.dataclass(frozen=True)
 class Outline:
-    """What a plan says by itself, whether or not the classes of its experiment are there.
+    """What the text of a plan says, whether or not the classes of its experiment are there.
 
     `axes` are those of the sweep, `names` the observables that are saved, and `sources` the digests of the modules with
     parts of a user's own, by their names.

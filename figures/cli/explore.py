@@ -12,7 +12,7 @@ from gatednet.figures.cli.options import Import, use_imports
 
 
 def explore(
-    store: Annotated[Path | None, typer.Option(help="A stored sweep to look at; by itself runs are computed.")] = None,
+    store: Annotated[Path | None, typer.Option(help="A stored sweep to look at; default: runs are computed.")] = None,
     host: Annotated[str, typer.Option(help="Name or address of this machine to serve at, for others to reach.")] = (
         "127.0.0.1"
     ),

@@ -20,7 +20,7 @@ from gatednet.figures.cli.outcome import FAILED, INTERRUPTED, tell, tell_interru
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-# What interrupts a command: from outside, from the keyboard, and what comes again by itself.
+# What interrupts a command: from outside, from the keyboard, and what comes again on its own.
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 
 # Seconds until an interruption that was lost comes again.

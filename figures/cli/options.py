@@ -47,7 +47,7 @@ Stores = Annotated[Path, typer.Option(**_Path, help="Folder of the stores; each 
 StoreFolder = Annotated[Path, typer.Argument(parser=path_of, metavar="STORE", help="The folder of a store.")]
 _FORMATS = "Picture formats, with commas between them: pdf, png, svg"
 Format = Annotated[str, typer.Option("--format", help=f"{_FORMATS}.")]
-FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; by itself all, or png if quick.")]
+FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; default: all, or png if quick.")]
 
 if TYPE_CHECKING:
     from gatednet.sweeps.progress import Progress

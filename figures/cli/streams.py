@@ -39,7 +39,7 @@ class _Output(io.FileIO):
     def write(self, content: Any, /) -> int:
         try:
             written = super().write(content)
-            # None where the other end asked for writing that does not wait, and is not ready.
+            # None where the other end does not wait for writing, and is not ready.
             while written is None:
                 select.select([], [self], [])
                 written = super().write(content)

@@ -76,7 +76,7 @@ def product(left: Array, right: Array) -> Array:
     """(a, b, runs) × (b, c, runs) → (a, c, runs), a product of matrices for each run.
 
     Its derivatives are products as well; left to itself, automatic differentiation makes one reduction for each term.
-    What is not asked for of them is not computed, as nothing is of data.
+    A derivative that nothing needs, such as that by data, is not computed.
     """
     return _product(left, right)
 

@@ -1,4 +1,4 @@
-"""`Curriculum`: which target is asked for at which step."""
+"""`Curriculum`: which target comes at which step."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class RowsInTurn(Target):
 
 
 def parts(tasks: int) -> tuple[Task, ...]:
-    """Every task by itself, in turn."""
+    """Every task alone, in turn."""
     return tuple(Task(task) for task in range(tasks))
 
 

@@ -66,7 +66,7 @@ class Dynamics(eqx.Module):
         return self.network.join(carried) if isinstance(carried, Rows) else carried
 
     def target(self, teachers: Array, task_weights: Array) -> Blocks:
-        """The map that is asked for: the weighted sum of the teachers, in blocks.
+        """The target map: the weighted sum of the teachers, in blocks.
 
         `teachers` is (tasks, outputs, inputs, runs), `task_weights` (tasks, runs), or (tasks, outputs, runs) where
         outputs differ.

@@ -252,7 +252,7 @@ def _stretches(steps: int, piece: int) -> list[tuple[int, int, int]]:
     """All steps as a few products outer × inner × number, with numbers of `piece` and outer about as large as inner.
 
     There is one product where the factors can be close to each other, and else one for what is left over, which is
-    compiled by itself.
+    compiled apart.
     """
     pieces, last = divmod(steps, piece)
     root = math.isqrt(pieces)

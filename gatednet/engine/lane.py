@@ -93,7 +93,7 @@ class Loop(eqx.Module):
         return each.recorder.start(self.course, shape)
 
     def target(self, step: Array) -> tuple[Array, Blocks]:
-        """The weights of the tasks at a step, and the map that is asked for."""
+        """The weights of the tasks at a step, and the target map."""
         experiment, teachers = self.lane.dynamics.experiment, self.lane.problem.teachers
         tasks, outputs, *_ = teachers.shape
         weights = experiment.curriculum.task_weights(self.lane.schedule, step, self.lane.problem.key, (tasks, outputs))

@@ -1,4 +1,4 @@
-"""Shuffled order without a list: a keyed bijection of the first whole numbers, evaluated where it is asked for.
+"""Shuffled order without a list: a keyed bijection of the first whole numbers, evaluated where it is needed.
 
 A permutation of sixty thousand examples for every run and every epoch would be sorted for longer than is learned from
 it. A Feistel network gives the image of any single place instead: rounds that each add a random function of one

@@ -1,4 +1,4 @@
-"""The paper's experiments and sweeps by name. Nothing is built, and JAX is not started, before one is asked for.
+"""The paper's experiments and sweeps by name. Nothing is built, and JAX is not started, before one is needed.
 
 Every module of this package that is named after a figure declares `EXPERIMENTS` and `SWEEPS`.
 """

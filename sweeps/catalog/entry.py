@@ -1,4 +1,4 @@
-"""`Entry`: a named experiment or sweep that is built when it is asked for; `together`: several, and each alone."""
+"""`Entry`: a named experiment or sweep that is built when it is needed; `together`: several, and each alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Entry(Generic[Built_co]):
 
 
 def together(name: str, summary: str, *stores: Entry[Built]) -> tuple[Entry[dict[str, Built]], ...]:
-    """The sweep of all these stores, and after it each of them as a sweep by itself."""
+    """The sweep of all these stores, and after it each of them as a sweep of its own."""
 
     def alone(store: Entry[Built]) -> Entry[dict[str, Built]]:
         return Entry(store.name, store.summary, lambda: {store.name: store.build()})

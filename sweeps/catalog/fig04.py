@@ -45,7 +45,7 @@ FIRST = {"task 2": (1.0, 0.0, 0.0, 1.0), "task 1": (0.0, 1.0, 1.0, 0.0)}
 def symmetric() -> Experiment:
     """The start of a block, seen from the end of the one before: specialized paths, the gate of the wrong one open.
 
-    Teachers e1 and e2, path p at e_p, gates (1, 0), and the second task is asked for.
+    Teachers e1 and e2, path p at e_p, gates (1, 0), and the second task is on.
     """
     unit = (((1.0,), (0.0,)), ((0.0,), (1.0,)))
     return Experiment(

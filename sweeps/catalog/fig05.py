@@ -51,7 +51,7 @@ def strength(scale: float) -> tuple[float, float]:
 
 def fine(experiment: Experiment, axis: Axis, seeds: int = 5) -> Sweep:
     """The same map on a fine grid over the published ranges, with the population as inputs."""
-    # Whole steps, so that every block has the length that is asked for.
+    # Whole steps, so that every block has exactly its length.
     lengths = tuple(round(step) * STEP for step in evenly(min(BLOCKS) / STEP, max(BLOCKS) / STEP))
     population = with_values(experiment, {"inputs": Population()})
     grid = (Axis("block_length", "curriculum.block_length", lengths), axis, Axis.seeds(seeds))

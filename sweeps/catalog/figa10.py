@@ -40,7 +40,7 @@ def abrupt() -> Experiment:
 
 
 def four_blocks() -> Experiment:
-    """Four blocks, by itself from the start of the one block."""
+    """Four blocks, by default from the start of the one block."""
     return with_values(weak(), {"steps": BLOCKS * weak().steps})
 
 

@@ -24,7 +24,7 @@ from gatednet.vision import CNN, Architecture, mean_cross_entropy, scaled
 # The arrays of a network, and they with what the optimiser remembers.
 Parameters = Any
 State = tuple[Parameters, optax.OptState]
-# What is told of a training comes after so many steps, or fewer where this does not divide them.
+# A training reports after this number of steps, or fewer where this does not divide them.
 _STEPS_AT_ONCE = 100
 # So many images are in memory with all that the network makes of them.
 _IMAGES_AT_ONCE = 500

@@ -65,7 +65,7 @@ def _read(stream: BufferedIOBase, path: Path, dimensions: int, most: int) -> np.
     if announced > most:
         raise _refusal(path, f"is cut off: it cannot hold the {announced:,} values that it announces", dimensions)
     content = bytearray()
-    # One byte more than announced is asked for: a packed file is checked when its end is reached.
+    # One byte more than announced is read: a packed file is checked when its end is reached.
     while len(content) <= announced and (piece := stream.read(min(_PIECE, announced + 1 - len(content)))):
         content += piece
     if len(content) < announced:

@@ -43,7 +43,7 @@ class Cost:
 
 
 def cost_of(sweep: Sweep, devices: int | None = None) -> Cost:
-    """What a sweep takes on so many devices, by itself those of this process that are worth compiling for."""
+    """The cost of a sweep on a number of devices; default: those of this process that are worth compiling for."""
     devices = argument("devices", devices, Optional(Whole(1)))
     groups = list(sweep.groups())
     runs = sweep.runs // len(groups)

@@ -59,7 +59,7 @@ class StoreFolder:
 
     @functools.cached_property
     def outline(self) -> Outline:
-        """What the plan says by itself.
+        """What the text of the plan says.
 
         **Raises** `SettingError` where it is damaged, or of another version.
         """
@@ -84,7 +84,7 @@ class StoreFolder:
 
     @property
     def needed(self) -> SettingError:
-        """The error of what cannot be told of a store whose parts are not imported."""
+        """The error of a question about a store whose parts are not imported."""
         return SettingError(f"{self.folder}: {needed(self.outline.missing)}")
 
     @contextlib.contextmanager
