@@ -10,7 +10,7 @@
     verdict.py    flexible, forgetful, in between, or diverged
     latest.py     work of which only the latest matters
     turns.py      who computes, of all pages
-    kept.py       results that are needed again soon
+    recent.py     results that are needed again soon
     news.py       what a browser is told, in one message
     words.py      texts
     look.py       colours and lines, in either theme

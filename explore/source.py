@@ -16,9 +16,9 @@ from gatednet import Experiment, Population, SettingError, with_values
 from gatednet.experiment import nearest, static_half
 from gatednet.explore.curves import Curves, simulated
 from gatednet.explore.diagram import SIDES, Diagram, diagrams, observables
-from gatednet.explore.kept import Kept
 from gatednet.explore.latest import Wanted
 from gatednet.explore.limits import check_blocks, check_size, check_time
+from gatednet.explore.recent import Recent
 from gatednet.explore.settings import Control, controls_of, span_of
 from gatednet.explore.view import Cell, Span, View
 from gatednet.sweeps.catalog import EXPERIMENTS
@@ -96,10 +96,10 @@ class Live(Source):
         # The curves that were compiled: XLA keeps them, and a page says when it has to wait.
         self._seen: set[tuple[Experiment, int]] = set()
         # The last request, by the text of the views: values of settings can be lists.
-        self._experiments = Kept()
-        self._controls = Kept()
-        self._corners = Kept()
-        self._affordable = Kept()
+        self._experiments = Recent()
+        self._controls = Recent()
+        self._corners = Recent()
+        self._affordable = Recent()
         self._lock = threading.Lock()
 
     def default(self, base: str | None = None) -> View:

@@ -1,4 +1,4 @@
-"""`Kept`: results that are needed again soon."""
+"""`Recent`: results that are needed again soon."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 _MOST = 256
 
 
-class Kept:
+class Recent:
     """Keeps what was computed last, by a text that says of what."""
 
     def __init__(self) -> None:
