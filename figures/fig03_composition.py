@@ -16,7 +16,7 @@ from gatednet import draw as draw_problem
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.composition import flexible_over_forgetful, weights_of
-from gatednet.figures.toolkit.describe import described, settings_line, targets_in_phases
+from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.over_time import NAMES
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, SHADE, TASKS, band, letter, new_figure
 from gatednet.figures.toolkit.statistics import Measurement, averaged, measure
@@ -82,7 +82,7 @@ def composed_targets(experiment: Experiment) -> list:
     """The composed targets in the order in which they come."""
     curriculum = phases_of(experiment)
     first = curriculum.phases[0].blocks
-    return targets_in_phases(curriculum, first + len(curriculum.phases[1].targets))[first:]
+    return curriculum.targets_of(first + len(curriculum.phases[1].targets))[first:]
 
 
 def switch_of(experiment: Experiment) -> int:

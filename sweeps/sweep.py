@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gatednet.engine.batch import Recipe, most_blocks, recipe_for_blocks
+from gatednet.engine.batch import Recipe, counts_blocks, most_blocks, recipe_for_blocks
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
 from gatednet.experiment import Experiment, nearest, schedule_of, with_values
@@ -167,15 +167,15 @@ class Sweep:
 
     @functools.cached_property
     def most_blocks(self) -> int:
-        """The largest number of blocks that a run begins, 0 where nothing is saved of them."""
-        if not self.save.by_blocks:
-            return 0
+        """The largest number of blocks that a run begins."""
         longest = max(self.group(group).steps for group in self.groups())
         return most_blocks(longest, self.block_steps)
 
     def recipe(self, group: tuple[int, ...]) -> Recipe:
         """What is compiled for a group; it depends on nothing but the sweep, so that its chunks share it."""
-        return recipe_for_blocks(self.group(group), self.save, self.most_blocks, self.reduced)
+        experiment = self.group(group)
+        blocks = self.most_blocks if counts_blocks(experiment, self.save) else 0
+        return recipe_for_blocks(experiment, self.save, blocks, self.reduced)
 
     def current(self) -> Sweep:
         """The same sweep of the observables that its names stand for now, checked anew where they are others."""

@@ -18,14 +18,6 @@ class RandomBlocks(Blocked):
 
     spread: float = field(1.0, Number(0.0), "largest excess of a block over the shortest, in shortest blocks")
 
-    @property
-    def varies(self) -> bool:
-        return True
-
-    @property
-    def isotropic(self) -> bool:
-        return True
-
     def draw(self, schedule: Schedule, key: UInt32[Array, "2 runs"], blocks: int) -> Schedule:
         words, _ = threefry(key, jnp.broadcast_to(PURPOSE, (1,)), jnp.arange(blocks, dtype=jnp.uint32)[:, None])
         uniform = words.astype(jnp.float32) * np.float32(2.0**-32)

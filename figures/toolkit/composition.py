@@ -9,7 +9,7 @@ import numpy as np
 import xarray
 
 from gatednet import Experiment, Phases, Target
-from gatednet.figures.toolkit.describe import described, targets_in_phases
+from gatednet.figures.toolkit.describe import described
 from gatednet.figures.toolkit.matching import in_order, path_order
 from gatednet.figures.toolkit.over_time import in_blocks, timing
 from gatednet.figures.toolkit.statistics import Measurement, over_seeds
@@ -31,7 +31,7 @@ def described_by(data: xarray.Dataset, experiment: Experiment) -> xarray.Dataset
     """
     curriculum, attributes = experiment.curriculum, timing(experiment)
     assert isinstance(curriculum, Phases)
-    targets = targets_in_phases(curriculum, len(attributes["targets"]))
+    targets = curriculum.targets_of(len(attributes["targets"]))
     tasks, outputs = experiment.teachers.number, experiment.network.outputs
     share = np.stack([weights_of(target, tasks, outputs).mean(axis=1) for target in targets])
     named = described("share of a task in the target of a block")

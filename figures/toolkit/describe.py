@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gatednet import Blocked, Experiment, Phase, Phases, Target
+from gatednet import Experiment
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.sweep import Sweep
 
@@ -16,30 +16,9 @@ def axis_of(sweep: Sweep, path: str) -> Axis:
 
 
 def targets_by_block(experiment: Experiment) -> list[int]:
-    """A number for the target of each block of a run; empty for curricula without blocks.
-
-    For `Blocked` it is the number of the task; for `Phases` targets are counted in the order in which they are first
-    shown.
-    """
-    curriculum, tasks = experiment.curriculum, experiment.teachers.number
-    blocks = math.ceil(experiment.duration / curriculum.block_length - 1e-9)
-    if isinstance(curriculum, Blocked):
-        order = curriculum.order or tuple(range(tasks))
-        return [order[block % len(order)] for block in range(blocks)]
-    if isinstance(curriculum, Phases):
-        shown = targets_in_phases(curriculum, blocks)
-        numbers = {target: number for number, target in enumerate(dict.fromkeys(shown))}
-        return [numbers[target] for target in shown]
-    return []
-
-
-def targets_in_phases(curriculum: Phases, blocks: int) -> list[Target]:
-    """The target of each of so many blocks."""
-    return [target for phase in curriculum.phases for target in _shown(phase, blocks)][:blocks]
-
-
-def _shown(phase: Phase, most: int) -> list[Target]:
-    return [phase.targets[block % len(phase.targets)] for block in range(phase.blocks or most)]
+    """A number for the target of each block of a run, see `Curriculum.targets_by_block`."""
+    blocks = math.ceil(experiment.duration / experiment.curriculum.block_length - 1e-9)
+    return experiment.curriculum.targets_by_block(experiment.teachers.number, blocks)
 
 
 def described(long_name: str, units: str = "1") -> dict[str, str]:

@@ -19,6 +19,11 @@ from gatednet.times import MOST_STEPS, steps_of
 Steps = Int[Array | np.ndarray, "*others"]
 
 
+def _counted(steps: Any) -> Array | None:
+    """Steps in 32 bits, which those of the loop have in either precision."""
+    return None if steps is None else jnp.asarray(steps, jnp.int32)
+
+
 class Schedule(eqx.Module):
     """What happens when, counted in steps: times rounded in double precision, before anything is traced.
 
@@ -30,7 +35,7 @@ class Schedule(eqx.Module):
 
     block_steps: Int[Array | np.ndarray, "*cells"]
     release: Steps | tuple[Steps | None, ...] | None = None
-    starts: Int[Array, "blocks runs"] | None = None
+    starts: Int[Array, "blocks runs"] | None = eqx.field(default=None, converter=_counted)
 
 
 class Curriculum(Setting):
@@ -39,7 +44,9 @@ class Curriculum(Setting):
     DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {
         "isotropic": Declaration(("task_weights",)),
         "next_change": Declaration(("task_weights", "schedule", "block", "step_in_block")),
-        "summary": Declaration(("task_weights",), Setting.summary),
+        "varies": Declaration(("draw",), property(lambda curriculum: True)),
+        "targets_by_block": Declaration(("task_weights", "schedule", "draw", "block")),
+        "summary": Declaration(("task_weights", "draw"), Setting.summary),
     }
 
     @property
@@ -74,6 +81,14 @@ class Curriculum(Setting):
         del schedule
         return step + 1
 
+    def targets_by_block(self, tasks: int, blocks: int) -> list[int]:
+        """A number for the target of each of the first blocks of a run, equal for equal targets.
+
+        Empty where blocks differ between runs or show no single target, and where a kind says nothing.
+        """
+        del tasks, blocks
+        return []
+
     def check(self, tasks: int, dt: float) -> None:
         """Raise `SettingError` where this curriculum does not go with this number of tasks or this step."""
         self.check_tasks(tasks)
@@ -90,7 +105,7 @@ class Curriculum(Setting):
 
     @property
     def varies(self) -> bool:
-        """Whether blocks differ in length, and so `draw` says where each starts."""
+        """Whether blocks differ in length: where a kind has its own `draw`, unless it says otherwise."""
         return False
 
     def draw(self, schedule: Schedule, key: UInt32[Array, "2 runs"], blocks: int) -> Schedule:

@@ -23,6 +23,10 @@ class Blocked(InOrder):
     def summary(self) -> str:
         return self.summary_with_blocks()
 
+    def targets_by_block(self, tasks: int, blocks: int) -> list[int]:
+        order = self.order or range(tasks)
+        return [order[block % len(order)] for block in range(blocks)]
+
     def task_weights(
         self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
     ) -> Shaped[Array, " tasks *columns"]:

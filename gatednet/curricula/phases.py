@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -42,6 +44,19 @@ class Phases(Curriculum):
     def targets(self) -> tuple[Target, ...]:
         """The targets of all phases, in order."""
         return tuple(target for phase in self.phases for target in phase.targets)
+
+    def targets_of(self, blocks: int) -> list[Target]:
+        """The targets of the first blocks of a run."""
+        shown = itertools.chain.from_iterable(
+            itertools.islice(itertools.cycle(phase.targets), phase.blocks or blocks) for phase in self.phases
+        )
+        return list(itertools.islice(shown, blocks))
+
+    def targets_by_block(self, tasks: int, blocks: int) -> list[int]:
+        """Targets are counted in the order in which they are first shown."""
+        shown = self.targets_of(blocks)
+        numbers = {target: number for number, target in enumerate(dict.fromkeys(shown))}
+        return [numbers[target] for target in shown]
 
     def summary(self) -> str:
         return self.summary_with_blocks()

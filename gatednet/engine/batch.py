@@ -118,6 +118,14 @@ def most_blocks(steps: int, block_steps: Array | np.ndarray) -> int:
     return -(-steps // int(np.min(block_steps)))
 
 
+def counts_blocks(experiment: Experiment, save: Save) -> bool:
+    """Whether an array has an entry for each block.
+
+    Block lengths are floats, and only then do they have a part in what is compiled.
+    """
+    return save.by_blocks or experiment.curriculum.varies
+
+
 def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: bool | None = None) -> Recipe:
     """The recipe of runs that begin at most `blocks` blocks, with the observables that `save` names now.
 
@@ -125,8 +133,7 @@ def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: 
     """
     is_reduced = reduced_by(experiment, reduced)
     save = save.current()
-    # Block lengths are floats: they have a part in what is compiled only where an array has an entry for each block.
-    kept = blocks if save.by_blocks or experiment.curriculum.varies else 0
+    kept = blocks if counts_blocks(experiment, save) else 0
     return Recipe(static_half(experiment), save, kept, is_reduced, lane_width(experiment, is_reduced))
 
 

@@ -19,7 +19,7 @@ from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import draw
 from gatednet.dynamics.reduction import reduce, reduced_network
 from gatednet.dynamics.stability import warn
-from gatednet.engine.batch import DRAWN_FROM, most_blocks, reduced_by
+from gatednet.engine.batch import DRAWN_FROM, counts_blocks, most_blocks, reduced_by
 from gatednet.engine.lane import Carry, Lane, Loop
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
@@ -106,7 +106,7 @@ def final(
         if not traced:
             warn(experiment)
         given = trace(experiment, {}, 1, dtype)
-        blocks = most_blocks(experiment.steps, given.schedule.block_steps) if experiment.curriculum.varies else 0
+        blocks = most_blocks(experiment.steps, given.schedule.block_steps) if counts_blocks(experiment, save) else 0
         program = _program(static_half(experiment), save.chosen, blocks, is_reduced)
         numbers = _with_numbers(given.values, {path: _number(path, value, dtype) for path, value in traced.items()})
         return program(numbers, given.schedule, _seed(seed), examples)

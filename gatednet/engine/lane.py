@@ -245,7 +245,8 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     indices = jnp.arange(span.saves, dtype=jnp.int32)
     started = {each.name: loop.started(each) for each in shown["save"]}
     (carry, kept), (values, states) = jax.lax.scan(one_save, (loop.start(), started), indices)
-    history = History(states, lane.schedule.block_steps, save.every) if shown["history"] else None
+    length = lane.schedule.block_steps if lane.schedule.starts is None else jnp.zeros_like(lane.schedule.block_steps)
+    history = History(states, length, save.every) if shown["history"] else None
     sizes = {"step": span.saves, "runs": loop.course.runs}
 
     def past(each: Observable) -> Array:

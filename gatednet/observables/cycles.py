@@ -13,12 +13,12 @@ from gatednet.observables.observable import Observable
 def block_distance(history: History) -> Float[Array, "saves runs"]:
     """The distance of all parameters from what they were a block before.
 
-    NaN within the first block, and where a block is no whole number of saves.
+    NaN within the first block, where a block is no whole number of saves, and where blocks differ in length.
     """
     saves = history.states.shape[0]
     lag = jnp.asarray(history.block_steps) // history.every
     before = jnp.arange(saves)[:, None] - lag
-    known = (before >= 0) & (jnp.asarray(history.block_steps) % history.every == 0)
+    known = (before >= 0) & (lag > 0) & (jnp.asarray(history.block_steps) % history.every == 0)
     earlier = jnp.take_along_axis(history.states, jnp.maximum(before, 0)[:, None], axis=0)
     distance = jnp.sqrt(jnp.sum((history.states - earlier) ** 2, axis=1))
     return jnp.where(known, distance, jnp.nan)

@@ -11,7 +11,8 @@ from jaxtyping import Float, Int
 class History(eqx.Module):
     """A lane of runs at all of its saves.
 
-    `states` holds all parameters, `block_steps` the length of a block, and `every` the number of steps between saves.
+    `states` holds all parameters, `block_steps` the length of a block, 0 where blocks differ in length, and `every` the
+    number of steps between saves.
     """
 
     states: Float[Array, "saves parameters runs"]

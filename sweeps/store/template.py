@@ -171,9 +171,12 @@ def coordinates_of(sweep: Sweep) -> dict[str, Coordinate]:
         if name == "step":
             add(TIME, _times(sweep, values))
     dims = tuple(sweep.axes[place].name for place in sweep.schedule_places)
-    add(BLOCK_STEPS, (dims, sweep.block_steps, {"long_name": "length of a block, as realised", "units": "step"}))
+    length, number = "length of a block, as realised", "number of blocks begun"
+    if any(sweep.group(each).curriculum.varies for each in sweep.groups()):
+        length, number = f"least {length}", f"largest {number}"
+    add(BLOCK_STEPS, (dims, sweep.block_steps, {"long_name": length, "units": "step"}))
     if sweep.save.by_blocks:
-        add(BLOCKS, _blocks(sweep))
+        add(BLOCKS, _blocks(sweep, number))
     return found
 
 
@@ -186,10 +189,10 @@ def _times(sweep: Sweep, steps: np.ndarray) -> Coordinate:
     return ("step",), steps * sweep.experiment.dt, attrs
 
 
-def _blocks(sweep: Sweep) -> Coordinate:
+def _blocks(sweep: Sweep, long_name: str) -> Coordinate:
     """The number of blocks that each run begins; further entries along "block" are NaN."""
     # Runs differ in their number of steps only along static axes; what is saved by blocks may then have one shape.
-    attrs = {"long_name": "number of blocks begun", "units": "1"}
+    attrs = {"long_name": long_name, "units": "1"}
     dims = tuple(sweep.axes[place].name for place in sweep.schedule_places)
     for place, axis in enumerate(sweep.axes):
         if "steps" in axis.paths:
