@@ -45,7 +45,7 @@ FIGURES = {
         pairs=(
             Pair(
                 task="upper_lower",
-                title="clothes, and upper before lower",
+                title="clothes, upper before lower",
                 words="the piece, and the piece with those for the upper body before others",
                 flexible_end=Range(0.89, 0.91, f".90 there, {READING}"),
                 forgetful_dip=Range(0.25, 0.31, f".28 there, {SEEDS_DIFFER}"),
@@ -56,7 +56,7 @@ FIGURES = {
             ),
             Pair(
                 task="warm_cool",
-                title="clothes, and warm before cool",
+                title="clothes, warm before cool",
                 words="the piece, and the piece with warm ones before cool ones",
                 flexible_end=Range(0.89, 0.91, f".90 there, {READING}"),
                 forgetful_dip=Range(0.48, 0.54, f".51 there, {SEEDS_DIFFER}"),
