@@ -123,10 +123,19 @@ PARTS: dict[str, type[Setting]] = {
 }
 
 
-def paths(experiment: Setting) -> dict[str, Any]:
-    """The values of all leaves of an experiment, by their dotted paths."""
+def paths(experiment: eqx.Module) -> dict[str, Any]:
+    """The values of all leaves of an experiment, or of another tree, by their dotted paths."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(experiment)
-    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
+    return {_dotted(path): leaf for path, leaf in leaves}
+
+
+def _dotted(path: Any) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator=".")
+
+
+def with_leaves(tree: Any, leaves: Mapping[str, Any]) -> Any:
+    """An experiment or another tree with other leaves at some dotted paths, such as arrays; nothing is checked."""
+    return jax.tree_util.tree_map_with_path(lambda path, leaf: leaves.get(_dotted(path), leaf), tree)
 
 
 def field_at(experiment: Setting, path: str, *, in_lists: bool = False) -> dataclasses.Field[Any] | None:
@@ -260,7 +269,7 @@ def trace(experiment: Experiment, values: Mapping[str, np.ndarray], runs: int, d
     def array(path: Any, leaf: Any) -> Any:
         if not is_traced(leaf):
             return leaf
-        given = values.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf)
+        given = values.get(_dotted(path), leaf)
         numbers = leaf.places(given) if isinstance(leaf, Word) else np.asarray(given, np.float64)
         return np.broadcast_to(numbers, (runs,))
 
@@ -274,12 +283,7 @@ def schedule_of(experiment: Experiment, values: Mapping[str, Any]) -> Schedule:
 
     `values` are arrays, already checked by `with_values`, that broadcast against each other.
     """
-
-    def value(path: Any, leaf: Any) -> Any:
-        return values.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf)
-
-    exact = jax.tree_util.tree_map_with_path(value, experiment)
-    return _schedule(exact)
+    return _schedule(with_leaves(experiment, values))
 
 
 def _schedule(exact: Any) -> Schedule:

@@ -311,7 +311,7 @@ _ModuleType: Any = type(eqx.Module)
 class _Checked(_ModuleType):
     """The type of settings: what they are built of is converted and checked before anybody else sees it."""
 
-    def __call__(cls, *values: Any, **named: Any) -> Any:  # noqa: N805  # pyright: ignore[reportSelfClsParameterName]
+    def __call__(cls, *values: Any, **named: Any) -> Any:  # noqa: N805  # pyright: ignore[reportSelfClsParameterName] - of a metaclass
         fields = dataclasses.fields(cls)
         rules = {each.name: each.metadata["rule"] for each in fields if "rule" in each.metadata}
 

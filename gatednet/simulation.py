@@ -12,7 +12,7 @@ import xarray
 
 from gatednet.dimensions import attributes, coordinates, dimensions
 from gatednet.dynamics.stability import warn
-from gatednet.engine.batch import compiled, lane_width, most_blocks, pack, recipe, reduced_by, unpack
+from gatednet.engine.batch import REDUCED, compiled, lane_width, most_blocks, pack, recipe, reduced_by, unpack
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
 from gatednet.experiment import Experiment, check_precision
@@ -25,8 +25,6 @@ from gatednet.shield import shielded
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 PRECISION = Choice(tuple(PRECISIONS))
-# Whether runs are reduced; None: where it is exact and pays.
-REDUCED = Optional(Choice((False, True)))
 # The least that a seed takes, with its run.
 _BYTES_OF_SEED = 100
 
@@ -66,7 +64,7 @@ def _refused(what: str, value: Any) -> SettingError:
 
 
 def save_of(save: Any, every: Any = None) -> Save:
-    """A `Save` with the observables that its names stand for now, or that of some names, every so many steps.
+    """A `Save` with the observables that its names have at present, or one of names and of the steps between saves.
 
     **Raises** `SettingError` where it is neither, and where `every` is missing or is given beside a `Save`.
     """
@@ -130,7 +128,7 @@ def simulate(
         save.check(experiment)
         check_size(experiment, save, len(numbers), len(numbers), width, blocks, is_reduced, dtype)
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype, examples=examples)
-        made = dataclasses.replace(recipe(experiment, save, packing.batch.traced, reduced), width=width)
+        made = dataclasses.replace(recipe(experiment, save, packing.batch.traced, is_reduced), width=width)
         warn(experiment)
         results = unpack(compiled(made)(packing.batch), packing.place)
 

@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import tomli_w
@@ -103,7 +103,7 @@ def written(value: Setting, field: dataclasses.Field[Any]) -> bool:
 def kinds(part: type[Setting]) -> dict[str, type[Setting]]:
     """The concrete types of a part of an experiment, by name; of a type that was defined again the latest."""
     _import_kinds()
-    return _concrete(part)
+    return {kind.__name__: kind for kind in _all_kinds(part) if not getattr(kind, "__abstractmethods__", None)}
 
 
 @functools.cache
@@ -114,13 +114,6 @@ def _import_kinds() -> None:
         if package.__name__ != __package__:
             for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
                 importlib.import_module(module.name)
-
-
-def _concrete(part: type[Setting]) -> dict[str, type[Setting]]:
-    found: dict[str, type[Setting]] = {} if getattr(part, "__abstractmethods__", None) else {part.__name__: part}
-    for each in part.__subclasses__():
-        found |= _concrete(each)
-    return found
 
 
 def check_kind(kind: type[Setting]) -> None:
@@ -136,8 +129,11 @@ def check_kind(kind: type[Setting]) -> None:
                 )
 
 
-def _all_kinds(part: type[Setting]) -> set[type[Setting]]:
-    return {part, *(kind for each in part.__subclasses__() for kind in _all_kinds(each))}
+def _all_kinds(part: type[Setting]) -> Iterator[type[Setting]]:
+    """The types of a part, abstract ones too, in the order of their definition below each."""
+    yield part
+    for each in part.__subclasses__():
+        yield from _all_kinds(each)
 
 
 def structure(kind: type[Setting], table: Any, where: str = "", default: str | None = None) -> Any:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from gatednet.engine.batch import Recipe, counts_blocks, most_blocks, recipe_for_blocks
+from gatednet.engine.batch import REDUCED, Recipe, counts_blocks, most_blocks, recipe_for_blocks
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
 from gatednet.experiment import Experiment, nearest, schedule_of, with_values
 from gatednet.refusal import SettingError, shown
 from gatednet.settings import Instance, Nested, Text, argument
-from gatednet.simulation import PRECISIONS, REDUCED
+from gatednet.simulation import PRECISIONS
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.checks import changes_schedule, check_axes, is_static
 from gatednet.sweeps.imports import NOT_RECORDED, check_names, sources_of
@@ -178,7 +178,7 @@ class Sweep:
         return recipe_for_blocks(experiment, self.save, blocks, self.reduced)
 
     def current(self) -> Sweep:
-        """The same sweep of the observables that its names stand for now, checked anew where they are others."""
+        """The same sweep of the observables that its names have at present, checked anew where they are others."""
         save = self.save.current()
         return self if save.chosen == self.save.chosen else dataclasses.replace(self, save=save)
 

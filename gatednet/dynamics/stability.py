@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
 import numpy as np
 
-from gatednet.experiment import Experiment
-from gatednet.settings import is_traced
+from gatednet.experiment import Experiment, with_leaves
 
 # Products that are at the limit but for rounding are stable.
 _ROUNDING = 1e-9
@@ -43,12 +41,8 @@ def instability(experiment: Experiment, values: Mapping[str, np.ndarray] | None 
     """
     given = values or {}
     shape = np.broadcast_shapes(*(np.shape(each) for each in given.values()))
-
-    def array(path: Any, leaf: Any) -> Any:
-        return given.get(jax.tree_util.keystr(path, simple=True, separator="."), leaf) if is_traced(leaf) else leaf
-
     # Most often there are none, and every simulation asks.
-    each = jax.tree_util.tree_map_with_path(array, experiment) if given else experiment
+    each = with_leaves(experiment, given) if given else experiment
     found = []
     for setting, group, curvature in each.objective.stiffness(each.network):
         if group not in each.rule.limits:

@@ -27,7 +27,7 @@ from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.inputs.examples import Examples
 from gatednet.observables import Observable
-from gatednet.settings import SettingError
+from gatednet.settings import Choice, Optional, SettingError
 
 # Parts of an experiment that `draw` reads: runs that agree in them and in their seed share one draw.
 DRAWN_FROM = ("initial", "teachers")
@@ -35,6 +35,8 @@ DRAWN_FROM = ("initial", "teachers")
 # in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
 # of a run would depend on how many others there are.
 DRAWS_TOGETHER = 8
+# Whether runs are reduced; None: where it is exact and pays.
+REDUCED = Optional(Choice((False, True)))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,7 +19,7 @@ from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import draw
 from gatednet.dynamics.reduction import reduce, reduced_network
 from gatednet.dynamics.stability import warn
-from gatednet.engine.batch import DRAWN_FROM, counts_blocks, most_blocks, reduced_by
+from gatednet.engine.batch import DRAWN_FROM, REDUCED, counts_blocks, most_blocks, reduced_by
 from gatednet.engine.lane import Carry, Lane, Loop
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
@@ -33,13 +33,14 @@ from gatednet.experiment import (
     schedule_of,
     static_half,
     trace,
+    with_leaves,
     with_values,
 )
 from gatednet.inputs.examples import Examples
 from gatednet.observables import Observable, Span
 from gatednet.refusal import SettingError, shown
 from gatednet.scalars import python_list
-from gatednet.settings import SEED, Choice, Instance, Optional, argument
+from gatednet.settings import SEED, Instance, Optional, argument
 from gatednet.shield import shielded
 
 
@@ -91,7 +92,7 @@ def final(
     argument("experiment", experiment, Instance(Experiment))
     argument("values", values, Instance(Mapping))
     argument("examples", examples, Optional(Instance(Examples)))
-    reduced = argument("reduced", reduced, Optional(Choice((False, True))))
+    reduced = argument("reduced", reduced, REDUCED)
     for path in values:
         _check_path(experiment, path)
     traced = {path: value for path, value in values.items() if isinstance(value, Tracer)}
@@ -108,7 +109,7 @@ def final(
         given = trace(experiment, {}, 1, dtype)
         blocks = most_blocks(experiment.steps, given.schedule.block_steps) if counts_blocks(experiment, save) else 0
         program = _program(static_half(experiment), save.chosen, blocks, is_reduced)
-        numbers = _with_numbers(given.values, {path: _number(path, value, dtype) for path, value in traced.items()})
+        numbers = with_leaves(given.values, {path: _number(path, value, dtype) for path, value in traced.items()})
         return program(numbers, given.schedule, _seed(seed), examples)
 
 
@@ -168,15 +169,6 @@ def _number(path: str, value: Tracer, dtype: Any) -> Array:
             "go through jax.vmap"
         )
     return jnp.asarray(value, dtype)[None]
-
-
-def _with_numbers(leaves: Experiment, numbers: Mapping[str, Array]) -> Experiment:
-    """The arrays of an experiment with others at some dotted paths."""
-
-    def leaf(path: Any, array: Any) -> Any:
-        return numbers.get(jax.tree_util.keystr(path, simple=True, separator="."), array)
-
-    return jax.tree_util.tree_map_with_path(leaf, leaves)
 
 
 def _seed(seed: Any) -> Any:

@@ -25,8 +25,8 @@ from gatednet.objectives.weight_cost import WeightCost
 from gatednet.settings import Choice, Number, Parts, Setting, Words, field, number_of, part
 
 # What the loss is made of: a class that overrides one of them has another loss than its parts say.
-_LOSS = ("task_loss", "penalty", "cost_of_weights", "explicit_penalty", "proximal")
 _PENALTY = ("penalty", "cost_of_weights", "explicit_penalty", "proximal")
+_LOSS = ("task_loss", *_PENALTY)
 _NO = property(lambda objective: False)
 # When penalties are on: in which runs all are, (runs,), or that and in which runs each further constraint is.
 Active = Array | tuple[Array | None, ...] | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
@@ -78,6 +77,5 @@ class Constraint(Setting):
     def with_strength(self, strength: Any) -> Constraint:
         """The same constraint with another strength, unchecked: it may be an array over runs, traced or not."""
         made = object.__new__(type(self))
-        for each in dataclasses.fields(self):
-            object.__setattr__(made, each.name, strength if each.name == "strength" else getattr(self, each.name))
+        vars(made).update(vars(self), strength=strength)
         return made

@@ -65,9 +65,9 @@ class Rule(Setting):
         """
         return {}
 
-    @abc.abstractmethod
     def start(self, rows: Rows, rates: Rates) -> RuleState:
-        """What the rule remembers before the first step."""
+        """What the rule remembers before the first step: nothing unless a kind says so."""
+        del rows, rates
 
     @abc.abstractmethod
     def update(

@@ -20,9 +20,6 @@ class Euler(Rule):
     def limits(self) -> Mapping[str, float]:
         return {"weights": 2.0, "gates": 2.0}
 
-    def start(self, rows: Rows, rates: Rates) -> None:
-        del rows, rates
-
     def update(
         self, rows: Rows, gradient: Gradient, memory: None, rates: Rates, clock: BlockClock
     ) -> tuple[Rows, None]:

@@ -23,9 +23,6 @@ class Proximal(Rule):
     def implicit(self) -> bool:
         return True
 
-    def start(self, rows: Rows, rates: Rates) -> None:
-        del rows, rates
-
     def update(
         self, rows: Rows, gradient: Gradient, memory: None, rates: Rates, clock: BlockClock
     ) -> tuple[Rows, None]:

@@ -30,6 +30,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gatednet.experiment import paths, with_leaves
 from gatednet.settings import Setting, SettingError
 from gatednet.simulation import check_seeds, precision_of
 from gatednet.sweeps.files import fault, listing, put_aside, read_record, write_bytes, write_record
@@ -145,9 +146,9 @@ def network_of(
     record = _record(entry, progress)
     with precision_of("float32"):
         outline = eqx.filter_eval_shape(CNN, entry.architecture, jax.random.key(0))
-        shapes = {where: (leaf.shape, leaf.dtype) for where, leaf in _leaves(outline).items()}
+        shapes = {where: (leaf.shape, leaf.dtype) for where, leaf in paths(outline).items()}
         arrays = _read(record, entry.folder, NETWORK, shapes)
-        return jax.tree_util.tree_map_with_path(lambda where, leaf: jnp.asarray(arrays[_named(where)]), outline)
+        return with_leaves(outline, {where: jnp.asarray(arrays[where]) for where in shapes})
 
 
 def _entry(name: str, width: int, seed: int, folder: str | os.PathLike[str] | None) -> CacheEntry:
@@ -226,7 +227,7 @@ def _make(entry: CacheEntry, progress: Progress | None) -> None:
     # What a process left here that was killed: nobody else writes now.
     _sweep_up(place)
     try:
-        write_bytes(place / NETWORK, _packed({where: np.asarray(leaf) for where, leaf in _leaves(network).items()}))
+        write_bytes(place / NETWORK, _packed({where: np.asarray(leaf) for where, leaf in paths(network).items()}))
         write_bytes(place / FEATURES, _packed(features))
         write_record(
             place / RECORD,
@@ -289,15 +290,6 @@ def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
-
-
-def _leaves(network: CNN) -> dict[str, Any]:
-    """The arrays of a network by their paths."""
-    return {_named(where): leaf for where, leaf in jax.tree_util.tree_leaves_with_path(network)}
-
-
-def _named(where: tuple[Any, ...]) -> str:
-    return jax.tree_util.keystr(where, simple=True, separator=".")
 
 
 def _values(setting: Setting) -> dict[str, Any]:

@@ -283,10 +283,7 @@ class StoreFolder:
         **Raises** `SettingError` where the plan is damaged as well.
         """
         try:
-            there = outline(self.plan_content().decode())
-            if there.missing:
-                raise needed(there.missing)
-            sweep = there.sweep()
+            sweep = outline(self.plan_content().decode()).sweep()
         except (SettingError, UnicodeDecodeError) as error:
             raise SettingError(
                 f"{self.folder} is damaged so that nothing tells which files are its own; "
