@@ -96,8 +96,14 @@ def measure(paths: int, tasks: int, gates: str, runs: int, cut: str, scale: floa
     from gatednet.dynamics.reduction import reduced_network
     from gatednet.simulation import precision_of
 
+    class Chosen(GatedLinear):
+        """A network that is cut as this measurement says."""
+
+        def cut(self, exact: bool) -> Cut:
+            return Cut(cut)
+
     outputs = OUTPUTS[gates]
-    network = GatedLinear(paths=paths, inputs=max(20, outputs * tasks), outputs=outputs, gates=gates)
+    network = Chosen(paths=paths, inputs=max(20, outputs * tasks), outputs=outputs, gates=gates)
     experiment = Experiment(
         network=network,
         teachers=Teachers(tasks=tasks),
@@ -107,8 +113,7 @@ def measure(paths: int, tasks: int, gates: str, runs: int, cut: str, scale: floa
     )
     small = reduced_network(experiment)
     entries = paths * small.outputs * small.inputs
-    chosen = small.cut(exact=True)
-    GatedLinear.cut = lambda self, exact: Cut(cut)  # type: ignore[method-assign]
+    default = GatedLinear(paths, small.inputs, small.outputs, gates).cut(exact=True)
     seeds = np.arange(runs) % 8
     with precision_of("float32") as dtype:
         made = recipe(experiment, Save(("loss", "gates"), 1), pack(experiment, {}, seeds, seeds, 1).batch.traced)
@@ -134,7 +139,7 @@ def measure(paths: int, tasks: int, gates: str, runs: int, cut: str, scale: floa
         "entries": entries,
         "runs": runs,
         "cut": cut,
-        "chosen": chosen is Cut(cut),
+        "chosen": default is Cut(cut),
         "width": made.width,
         "steps": steps,
         "compile_seconds": compile_seconds,
