@@ -6,36 +6,17 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 
-from gatednet import Save, SettingError, simulate, with_values
+from gatednet import Save, simulate, with_values
 from gatednet.explore.export import picture
 from gatednet.explore.stored import Stored
 from gatednet.explore.verdict import verdict_of
 from gatednet.explore.view import Span, from_query
 from gatednet.sweeps.axes import Axis
-from gatednet.sweeps.execution.run import run_sweep
-from gatednet.sweeps.store.store import Store
-from gatednet.sweeps.sweep import Sweep
 from tests.cli.tools import flip
-from tests.explore.test_page import Visitor
-from tests.explore.tools import Counted, SomeLost, short
+from tests.explore.stores import GATES, LENGTHS, REDUCTIONS, curves_of, diagram_of, refused, run
+from tests.explore.tools import SomeLost, short
+from tests.explore.visitor import Visitor
 from tests.sweeps.tools import small
-
-SAVE = Save(
-    ("loss", "gates", "alignment", "total_alignment", "teacher_component", "specialization", "block_loss"), 20
-)  # fmt: skip
-REDUCTIONS = Axis(
-    "convention",
-    ("objective.reduction", "teachers.scale"),
-    (("sum", "input"), ("mean", "unit")),
-    ("as released", "averaged"),
-)
-GATES = Axis.geomspace("speed", "timescales.gates", 0.03, 1.0, 4)
-LENGTHS = Axis.linspace("length", "curriculum.block_length", 0.4, 0.8, 3)
-
-
-def run(folder, axes, save=SAVE, experiment=None):
-    """The store of a sweep of 200 steps."""
-    return run_sweep(Sweep(experiment or short(steps=200), axes, save), folder)
 
 
 @pytest.fixture(scope="module")
@@ -51,21 +32,6 @@ def source(store):
 @pytest.fixture(scope="module")
 def data(store):
     return store.dataset().load()
-
-
-@pytest.fixture
-def numbered(monkeypatch):
-    """Runs give their own numbers instead of being simulated."""
-    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Counted)
-
-
-def diagram_of(source, view):
-    (diagram,) = source.diagrams(view, lambda: True, lambda begins: None)
-    return diagram
-
-
-def curves_of(source, view, cell=None):
-    return source.curves(view, cell, lambda begins: None)
 
 
 def test_the_first_view_has_the_first_two_axes_of_numbers(source):
@@ -338,49 +304,6 @@ def test_a_cell_that_lost_one_of_its_runs_has_no_value(tmp_path, monkeypatch, ob
     view = dataclasses.replace(source.default(), observable=observable)
     # Runs 0 to 7, two for each cell, of which 1, 4 and 7 are lost: of their blocks the first is known.
     np.testing.assert_array_equal(diagram_of(source, view).values, [[np.nan, 2.5], [np.nan, np.nan]])
-
-
-def refused(build):
-    with pytest.raises(SettingError) as found:
-        build()
-    assert "\n" not in str(found.value)
-    return str(found.value)
-
-
-def test_a_folder_that_is_not_there_is_refused(tmp_path):
-    folder = tmp_path / "none"
-    assert refused(lambda: Stored(folder)) == f"{folder} does not exist, allowed is the folder of a store"
-
-
-def test_a_folder_that_is_no_store_is_refused(tmp_path):
-    assert refused(lambda: Stored(tmp_path)) == f"{tmp_path} is no store of gatednet, and is left as it is"
-
-
-def test_an_unfinished_store_is_refused(tmp_path):
-    folder = tmp_path / "store"
-    Store.create(folder, Sweep(short(), (GATES, LENGTHS), Save(("loss",), 300)))
-    assert refused(lambda: Stored(folder)) == f"{folder} is not finished; gatednet sweep continues it"
-
-
-@pytest.mark.parametrize(
-    ("axes", "number"),
-    [
-        ((GATES, Axis.seeds(2)), 1),
-        # Words, and an axis of a single value, are no side of a diagram.
-        ((Axis("reduction", "objective.reduction", ("sum", "mean")), Axis("length", LENGTHS.path, (0.02,))), 0),
-    ],
-)
-@pytest.mark.usefixtures("numbered")
-def test_a_store_with_too_few_axes_of_numbers_is_refused(tmp_path, axes, number):
-    folder = run(tmp_path / "store", axes, Save(("loss",), 40), small()).folder
-    assert refused(lambda: Stored(folder)) == f"{folder} has {number} axes of numbers, allowed are two or more"
-
-
-@pytest.mark.usefixtures("numbered")
-def test_a_store_without_a_number_for_each_run_is_refused(tmp_path):
-    axes = (Axis("speed", "timescales.gates", (0.1, 0.2)), Axis("length", "curriculum.block_length", (0.01, 0.02)))
-    folder = run(tmp_path / "store", axes, Save(("gates",), 40), small()).folder
-    assert refused(lambda: Stored(folder)) == f"{folder} has no scalar observable, which a diagram needs"
 
 
 @pytest.mark.parametrize(

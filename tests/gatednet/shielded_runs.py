@@ -1,5 +1,7 @@
 """Runs by several ways, and one digest of all numbers: what test_shield.py starts as processes."""
 
+# ruff: noqa: E402 - the devices are chosen before JAX is imported
+
 from __future__ import annotations
 
 import hashlib
@@ -11,11 +13,11 @@ from gatednet.sweeps import use_all_cores
 
 use_all_cores()
 
-import jax  # noqa: E402 - the devices are chosen before
+import jax
 
-from gatednet import GatedLinear, Gaussian, Initial, Optax, Options, Save, SettingError, simulate, with_values  # noqa: E402
-from gatednet.sweeps import Axis, Sweep, run_sweep  # noqa: E402
-from tests.gatednet.tools import SMALL  # noqa: E402
+from gatednet import GatedLinear, Gaussian, Initial, Optax, Options, Save, SettingError, simulate, with_values
+from gatednet.sweeps import Axis, Sweep, run_sweep
+from tests.gatednet.tools import SMALL
 
 SAVE = Save(("loss", "weights", "alignment", "specialization", "loss_every_step"), 20)
 # The twins of the variables that test_shield.py sets.

@@ -199,7 +199,7 @@ def test_behaviour_that_is_mixed_in_is_seen() -> None:
 
         def update(self, rows: Any, gradient: Any, memory: Any, rates: Any, clock: Any) -> Any:
             halves = {name: rate / 2 for name, rate in rates.items()}
-            return super().update(rows, gradient, memory, halves, clock)  # type: ignore[misc]
+            return super().update(rows, gradient, memory, halves, clock)
 
     class Slower(Half, Euler):
         """A rule with behaviour from elsewhere."""

@@ -207,7 +207,7 @@ def test_its_numbers_are_swept_without_compiling_again() -> None:
 class Own(Objective):
     """A penalty of a user's, of which nothing is known."""
 
-    def penalty(self, network, rows):  # type: ignore[no-untyped-def]
+    def penalty(self, network, rows):
         return 2.0 * super().penalty(network, rows)
 
 

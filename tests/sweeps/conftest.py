@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from gatednet.sweeps.images.datasets import Images, images_of
 from gatednet.sweeps.planning.plan import Plan
 from gatednet.sweeps.store.template import empty_arrays
 from gatednet.sweeps.text import to_text
@@ -14,6 +15,12 @@ from tests.sweeps.tools import Numbered
 def numbered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs give their own numbers instead of being simulated: what is tested is the store."""
     monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Numbered)
+
+
+@pytest.fixture(scope="session")
+def digits() -> Images:
+    """Images that are always there."""
+    return images_of("digits")
 
 
 _kept: dict[str, dict[str, bytes]] = {}
