@@ -157,23 +157,23 @@ async def told(server, own, text, frames):
     token = re.search(r'"token":"([^"]+)"', text)
     assert token is not None
     request = HTTPRequest(f"ws://{server.host}/ws", headers={**own, "Origin": f"http://{server.host}"})
-    socket_of = await websocket_connect(request, subprotocols=["bokeh", token[1]])
-    greeting = [await socket_of.read_message() for _ in range(3)]
-    assert '"ACK"' in greeting[0]
-    with contextlib.suppress(WebSocketClosedError):
-        for each in frames:
-            await socket_of.write_message(each, binary=isinstance(each, bytes))
-        # A message that every page begins with.
-        for each in message("PULL-DOC-REQ", {}):
-            await socket_of.write_message(each)
-    answer = await asyncio.wait_for(socket_of.read_message(), PATIENCE)
-    socket_of.close()
-    # Until the other side has closed it as well.
-    last = answer
-    while last is not None:
-        last = await asyncio.wait_for(socket_of.read_message(), PATIENCE)
+    with contextlib.closing(await websocket_connect(request, subprotocols=["bokeh", token[1]])) as socket_of:
+        greeting = [await socket_of.read_message() for _ in range(3)]
+        assert '"ACK"' in greeting[0]
+        with contextlib.suppress(WebSocketClosedError):
+            for each in frames:
+                await socket_of.write_message(each, binary=isinstance(each, bytes))
+            # A message that every page begins with.
+            for each in message("PULL-DOC-REQ", {}):
+                await socket_of.write_message(each)
+        answered = False
+        # The server may tell of changes to the page before it answers, or closes the connection.
+        while (frame := await asyncio.wait_for(socket_of.read_message(), PATIENCE)) is not None:
+            if '"PULL-DOC-REPLY"' in frame:
+                answered = True
+                socket_of.close()
     await asyncio.sleep(0.05)
-    return answer is not None
+    return answered
 
 
 def message(kind, content):

@@ -111,8 +111,11 @@ def test_lengths_of_blocks_are_stored_as_realised():
     sweep = Sweep(small(), axes, SAVE)
     assert sweep.schedule_places == (0, 2)
     assert sweep.block_steps.tolist() == [[10, 15], [5, 7]]
-    assert sweep.most_blocks == 0
-    assert dataclasses.replace(sweep, save=Save(("block_loss",), 20)).most_blocks == 8
+    assert sweep.most_blocks == 8
+    # Only what is saved by blocks makes their number a part of what is compiled.
+    (group,) = sweep.groups()
+    assert sweep.recipe(group).blocks == 0
+    assert dataclasses.replace(sweep, save=Save(("block_loss",), 20)).recipe(group).blocks == 8
 
 
 def test_each_static_group_is_one_recipe():
