@@ -64,13 +64,24 @@ def connected(address: str) -> Iterator[Client]:
         from distributed import Client
     except ImportError as error:
         raise SettingError("clusters need dask: install gatednet[cluster]") from error
+
+    class Closed(Client):
+        """A client that is closed where it cannot start; dask leaves that to whichever thread collects it later."""
+
+        def start(self, **options: Any) -> None:
+            try:
+                super().start(**options)
+            except BaseException:
+                self.close(timeout=2)
+                raise
+
     host, port = _checked(address)
     with _quiet():
         try:
             # Dask asks again and again, which only helps where a scheduler is being started.
             with socket.create_connection((host, port), _ANSWER):
                 pass
-            client = Client(address, timeout=_ANSWER)
+            client = Closed(address, timeout=_ANSWER)
         # A certificate that is missing or not understood is one of several kinds of errors.
         except (TimeoutError, OSError, ValueError, TypeError, RuntimeError) as error:
             tls = ", with the certificates of dask's configuration" if address.startswith("tls://") else ""

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -312,6 +313,8 @@ def test_encryption_without_certificates_is_refused() -> None:
             connected(address),
         ):
             pass
+    # A client that nobody closed would be closed wherever it is collected, and could wait there for ever.
+    assert "IO loop" not in {thread.name for thread in threading.enumerate()}
 
 
 SAID = {"gatednet": "1", "jax": "0.10.2", "python": "3.11.7", "device": "cpu", "platform": "Linux-6.1", "date": "now"}
