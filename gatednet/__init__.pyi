@@ -44,6 +44,7 @@ from .inputs.features import Imbalanced as Imbalanced
 from .inputs.fixed import Fixed as Fixed
 from .inputs.gaussian import Gaussian as Gaussian
 from .inputs.population import Population as Population
+from .kernels.kernel import KernelWarning as KernelWarning
 from .networks.base import Group as Group
 from .networks.base import LinearNetwork as LinearNetwork
 from .networks.base import Network as Network

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 import xarray
 
 from gatednet.dimensions import attributes, coordinates, dimensions
 from gatednet.dynamics.stability import warn
-from gatednet.engine.batch import REDUCED, compiled, lane_width, most_blocks, pack, recipe, reduced_by, unpack
+from gatednet.engine.batch import REDUCED, compiled, most_blocks, pack, recipe_for_blocks, unpack
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
 from gatednet.experiment import Experiment, check_precision
 from gatednet.inputs.examples import Examples
+from gatednet.kernels.kernel import KERNEL, Kernel, check_platform
 from gatednet.memory import check_fits
 from gatednet.refusal import SettingError, shown
 from gatednet.scalars import python_list, python_scalar
@@ -92,6 +93,7 @@ def simulate(
     precision: str = "float32",
     examples: Examples | None = None,
     lane: int | None = None,
+    kernel: Kernel = "auto",
 ) -> xarray.Dataset:
     """Run one experiment for one seed or several.
 
@@ -106,29 +108,34 @@ def simulate(
     gives the same numbers alone and among others.
 
     `lane` is the number of runs that are advanced together, by default the fastest for many runs. Few runs take less
-    time in a narrow lane, and in lanes of other widths the last bits may be others.
+    time in a narrow lane, and in lanes of other widths the last bits may be others. Kernels fill lanes up to whole
+    vectors.
 
-    **Warns** `StiffnessWarning` where steps are too long for a constraint on the parameters.
+    `kernel` is what compiles the loop over steps: "vector" for vector instructions of the processor, "xla" for all
+    else, "auto" for the first where it is possible. The two agree up to rounding.
 
-    **Raises** `SettingError` for seeds, saves, reductions, examples and lanes that are not possible.
+    **Warns** `StiffnessWarning` where steps are too long for a constraint on the parameters, and `KernelWarning` where
+    a kernel is missing that would be faster.
+
+    **Raises** `SettingError` for seeds, saves, reductions, examples, lanes and kernels that are not possible.
     """
     argument("experiment", experiment, Instance(Experiment))
     save = save_of(save, every)
     argument("examples", examples, Optional(Instance(Examples)))
     reduced = argument("reduced", reduced, REDUCED)
     lane = argument("lane", lane, Optional(Whole(1)))
+    kernel = argument("kernel", kernel, KERNEL)
     seeds = python_scalar(seeds)
     one = isinstance(seeds, int)
     numbers = check_seeds([seeds] if one else seeds)
     with precision_of(precision) as dtype:
         check_precision(experiment, dtype)
-        is_reduced = reduced_by(experiment, reduced)
-        width = lane or lane_width(experiment, is_reduced)
-        blocks = most_blocks(experiment.steps, experiment.curriculum.schedule(experiment.dt).block_steps)
         save.check(experiment)
-        check_size(experiment, save, len(numbers), len(numbers), width, blocks, is_reduced, dtype)
-        packing = pack(experiment, {}, numbers, np.zeros_like(numbers), width, dtype, examples=examples)
-        made = dataclasses.replace(recipe(experiment, save, packing.batch.traced, is_reduced), width=width)
+        check_platform(kernel, jax.default_backend())
+        blocks = most_blocks(experiment.steps, experiment.curriculum.schedule(experiment.dt).block_steps)
+        made = recipe_for_blocks(experiment, save, blocks, reduced, kernel, lane)
+        check_size(experiment, save, len(numbers), len(numbers), made.width, blocks, made.reduced, dtype)
+        packing = pack(experiment, {}, numbers, np.zeros_like(numbers), made.width, dtype, examples=examples)
         warn(experiment)
         results = unpack(compiled(made)(packing.batch), packing.place)
 

@@ -15,6 +15,7 @@ from gatednet.engine.batch import REDUCED, Recipe, counts_blocks, most_blocks, r
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
 from gatednet.experiment import Experiment, nearest, schedule_of, with_values
+from gatednet.kernels.kernel import KERNEL, Kernel
 from gatednet.refusal import SettingError, shown
 from gatednet.settings import Instance, Nested, Text, argument
 from gatednet.simulation import PRECISIONS
@@ -30,10 +31,10 @@ NOISES = ("paired", "independent")
 class Sweep:
     """A grid of runs: the product of `axes`, each run an `experiment` with the values of its cell.
 
-    `reduced` and `precision` are those of `gatednet.simulate`. With `noise = "paired"` a seed gives the same random
-    numbers in every cell (common random numbers), so that the run of a seed is the one that `simulate` makes of it;
-    with `"independent"` every cell has numbers of its own, which depend on its coordinates alone. Without a seed axis
-    the seed is 0.
+    `reduced`, `precision` and `kernel` are those of `gatednet.simulate`. With `noise = "paired"` a seed gives the same
+    random numbers in every cell (common random numbers), so that the run of a seed is the one that `simulate` makes of
+    it; with `"independent"` every cell has numbers of its own, which depend on its coordinates alone. Without a seed
+    axis the seed is 0.
 
     `imports` are modules with parts of a user's own, imported already. Those that define classes of the experiment or
     functions of saved observables are added by themselves, and `sources` has the digest of the source of each. Parts of
@@ -49,6 +50,7 @@ class Sweep:
     precision: str = "float32"
     noise: str = "paired"
     imports: tuple[str, ...] = ()
+    kernel: Kernel = "auto"
     sources: Mapping[str, str] = dataclasses.field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class Sweep:
         argument("experiment", self.experiment, Instance(Experiment))
         argument("save", self.save, Instance(Save))
         object.__setattr__(self, "reduced", argument("reduced", self.reduced, REDUCED))
+        object.__setattr__(self, "kernel", argument("kernel", self.kernel, KERNEL))
         # Read here: later the files may not be those that were imported.
         sources = sources_of(self.experiment, self.save.observables, check_names(self.imports))
         object.__setattr__(self, "sources", sources)
@@ -99,6 +102,12 @@ class Sweep:
                         f"along axis {names} the shape of {one.name!r} changes from {one.sizes} to {other.sizes}, "
                         "allowed are observables whose shape does not depend on it"
                     )
+
+    @functools.cached_property
+    def used_kernel(self) -> Kernel:
+        """The kernel that computes runs of it on this machine, "xla" where no other does."""
+        used = {self.recipe(group).kernel for group in self.groups()}
+        return next(iter(used - {"xla"}), "xla")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -175,7 +184,7 @@ class Sweep:
         """What is compiled for a group; it depends on nothing but the sweep, so that its chunks share it."""
         experiment = self.group(group)
         blocks = self.most_blocks if counts_blocks(experiment, self.save) else 0
-        return recipe_for_blocks(experiment, self.save, blocks, self.reduced)
+        return recipe_for_blocks(experiment, self.save, blocks, self.reduced, self.kernel)
 
     def current(self) -> Sweep:
         """The same sweep of the observables that its names have at present, checked anew where they are others."""

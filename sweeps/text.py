@@ -16,7 +16,7 @@ from gatednet.sweeps.imports import NOT_RECORDED, is_imported, needed
 from gatednet.sweeps.sweep import Sweep
 from gatednet.toml import parse, plain, structure
 
-KEYS = ("save", "every", "reduced", "precision", "noise", "imports", "axes", "experiment")
+KEYS = ("save", "every", "reduced", "precision", "noise", "kernel", "imports", "axes", "experiment")
 # Seeds that follow each other, by the first and the one after the last.
 RANGE = "range"
 AXIS_KEYS = ("path", "values", RANGE, "labels")
@@ -43,6 +43,8 @@ def table_of(sweep: Sweep) -> dict[str, Any]:
         **({} if sweep.reduced is None else {"reduced": sweep.reduced}),
         "precision": sweep.precision,
         "noise": sweep.noise,
+        # Left out by sweeps that leave it open, and by earlier versions.
+        **({} if sweep.kernel == "auto" else {"kernel": sweep.kernel}),
         # Left out by sweeps without parts of a user's own, and by earlier versions.
         **({"imports": dict(sweep.sources)} if sweep.sources else {}),
         "axes": axes,
@@ -113,6 +115,7 @@ class Outline:
             self.table.get("precision", "float32"),
             self.table.get("noise", "paired"),
             tuple(name for name, digest in self.sources.items() if digest != NOT_RECORDED),
+            self.table.get("kernel", "auto"),
         )
 
 

@@ -63,6 +63,14 @@ MixVersions = Annotated[
     ),
 ]
 
+Kernel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|vector|xla",
+        help="What compiles the loop over steps: for vector instructions, by XLA, or by the faster one that can.",
+    ),
+]
+
 File = Annotated[
     list[str] | None,
     typer.Option(

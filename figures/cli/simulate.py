@@ -11,6 +11,7 @@ from gatednet.figures.cli.options import (
     Data,
     Format,
     Import,
+    Kernel,
     Out,
     parse_settings,
     progress_of_training,
@@ -34,6 +35,7 @@ def simulate(
     formats: Format = "pdf,png,svg",
     images: Data = None,
     modules: Import = None,
+    kernel: Kernel = None,
 ) -> None:
     """Simulate one experiment and draw loss, gates, and alignment or accuracy over time.
 
@@ -72,7 +74,9 @@ def simulate(
     # Refused here where there is none.
     usable_devices()
     examples = examples_for(experiment, progress_of_training)
-    data = run(experiment, plan, seed, examples=examples).assign_attrs(experiment=to_toml(experiment))
+    data = run(experiment, plan, seed, examples=examples, kernel=kernel or "auto").assign_attrs(
+        experiment=to_toml(experiment)
+    )
     with look():
         drawn = pictures(draw(data, experiment), chosen)
     text = caption(name, data, experiment).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from gatednet.figures.cli.options import (
     Data,
     Import,
+    Kernel,
     MixVersions,
     Stores,
     path_of,
@@ -41,6 +43,7 @@ def sweep(
     mix_versions: MixVersions = False,
     data: Data = None,
     modules: Import = None,
+    kernel: Kernel = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
     from gatednet.sweeps.devices import usable_devices, use_all_cores
@@ -55,7 +58,7 @@ def sweep(
 
     use_data(data)
     sweeps = sweeps_named(name, use_imports(modules))
-    found = {out / store: changed(each, axis or [], seeds) for store, each in sweeps.items()}
+    found = {out / store: changed(each, axis or [], seeds, kernel) for store, each in sweeps.items()}
     if dry_run:
         for folder, each in found.items():
             print(f"{folder}: {expected(each)}")
@@ -110,8 +113,8 @@ def sweeps_named(name: str, imports: Sequence[str]) -> dict[str, Sweep]:
     return {path.stem: load_spec(path, imports=imports)}
 
 
-def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
-    """The same sweep with axes added, or put in the place of those of their names.
+def changed(sweep: Sweep, texts: list[str], seeds: int | None, kernel: str | None = None) -> Sweep:
+    """The same sweep with axes added, or put in the place of those of their names, and with another kernel.
 
     **Raises** `SettingError` for a name or a path that is given twice, and for axes that do not go with the sweep.
     """
@@ -124,7 +127,7 @@ def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
     check_distinct(sweep.experiment, new, sweep.save)
     for axis in new:
         sweep = with_axis(sweep, axis)
-    return sweep
+    return sweep if kernel is None else dataclasses.replace(sweep, kernel=kernel)
 
 
 def expected(sweep: Sweep) -> str:

@@ -26,6 +26,8 @@ from gatednet.engine.lane import Lane, evolve
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.inputs.examples import Examples
+from gatednet.kernels.choice import here
+from gatednet.kernels.kernel import WIDTH, Kernel
 from gatednet.observables import Observable
 from gatednet.settings import Choice, Optional, SettingError
 
@@ -44,8 +46,9 @@ class Recipe:
     """What is compiled: everything of a batch that is not an array.
 
     `static` is the static half of the experiments, `blocks` the largest number of blocks of a run, 0 where nothing
-    has an entry for each, `reduced` whether the runs are reduced, `width` the number of runs in a lane. `chosen` are
-    the observables of `save`: recipes whose observables have one name and two functions differ, and so do all caches.
+    has an entry for each, `reduced` whether the runs are reduced, `width` the number of runs in a lane, `kernel` what
+    compiles the loop over steps. `chosen` are the observables of `save`: recipes whose observables have one name and
+    two functions differ, and so do all caches.
     """
 
     static: Experiment
@@ -53,6 +56,7 @@ class Recipe:
     blocks: int
     reduced: bool
     width: int
+    kernel: Kernel = "xla"
     chosen: tuple[Observable, ...] = dataclasses.field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -105,14 +109,24 @@ def lane_width(experiment: Experiment, reduced: bool) -> int:
     return 64 if experiment.inputs.exact else 32
 
 
-def recipe(experiment: Experiment, save: Save, traced: Traced, reduced: bool | None = None) -> Recipe:
+def recipe(
+    experiment: Experiment,
+    save: Save,
+    traced: Traced,
+    reduced: bool | None = None,
+    kernel: Kernel = "auto",
+    lane: int | None = None,
+) -> Recipe:
     """The recipe of runs that share the static half of `experiment` and have the given floats.
 
-    **Raises** `SettingError` where the saves do not divide the run, or a reduction is wanted that would not be exact.
+    `lane` is the number of runs that are advanced together, by default the fastest for many runs.
+
+    **Raises** `SettingError` where the saves do not divide the run, a reduction is wanted that would not be exact, or a
+    kernel that is not possible.
     """
     save.check(experiment)
     blocks = most_blocks(experiment.steps, traced.schedule.block_steps)
-    return recipe_for_blocks(experiment, save, blocks, reduced)
+    return recipe_for_blocks(experiment, save, blocks, reduced, kernel, lane)
 
 
 def most_blocks(steps: int, block_steps: Array | np.ndarray) -> int:
@@ -128,15 +142,46 @@ def counts_blocks(experiment: Experiment, save: Save) -> bool:
     return save.by_blocks or experiment.curriculum.varies
 
 
-def recipe_for_blocks(experiment: Experiment, save: Save, blocks: int, reduced: bool | None = None) -> Recipe:
+def recipe_for_blocks(
+    experiment: Experiment,
+    save: Save,
+    blocks: int,
+    reduced: bool | None = None,
+    kernel: Kernel = "auto",
+    lane: int | None = None,
+) -> Recipe:
     """The recipe of runs that begin at most `blocks` blocks, with the observables that `save` names now.
 
-    **Raises** `SettingError` where a reduction is wanted that would not be exact.
+    The rest is as for `recipe`.
+
+    **Raises** `SettingError` where a reduction is wanted that would not be exact, or a kernel that is not possible.
     """
     is_reduced = reduced_by(experiment, reduced)
     save = save.current()
     kept = blocks if counts_blocks(experiment, save) else 0
-    return Recipe(static_half(experiment), save, kept, is_reduced, lane_width(experiment, is_reduced))
+    width = lane or lane_width(experiment, is_reduced)
+    kernel = kernel_of(experiment, kernel, is_reduced)
+    if kernel != "xla":
+        # Of whole vectors: what fills one up takes no time.
+        width = -(-width // WIDTH) * WIDTH
+    return Recipe(static_half(experiment), save, kept, is_reduced, width, kernel)
+
+
+def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:
+    """The kernel of runs on this machine: they have one where inputs are exact and parameters are cut into entries.
+
+    **Raises** `SettingError` with the reason where "vector" is wanted and is not possible.
+    """
+    network = reduced_network(experiment) if reduced else experiment.network
+    if not experiment.inputs.exact:
+        why = f"inputs are {type(experiment.inputs).__name__}, whose second moment is drawn at every step"
+    elif network.cut(exact=True) is not Cut.ENTRIES:
+        why = "the network is too large for the registers of a processor"
+    else:
+        return here(wanted)
+    if wanted == "vector":
+        raise SettingError(f"kernel is 'vector', allowed here are 'auto' and 'xla': {why}")
+    return "xla"
 
 
 def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
@@ -221,7 +266,7 @@ def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Array | None, Example
         dynamics = Dynamics(merge(recipe.static, traced.values), network)
         schedule = dynamics.experiment.curriculum.draw(traced.schedule, problem.key, recipe.blocks)
         lane = Lane(dynamics, schedule, problem, basis if lifts else None, examples)
-        return evolve(lane, recipe.save, recipe.blocks)
+        return evolve(lane, recipe.save, recipe.blocks, recipe.kernel)
 
     return jax.jit(run, inline=True)
 

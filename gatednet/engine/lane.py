@@ -18,6 +18,8 @@ from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Problem
 from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
 from gatednet.inputs.examples import Examples
+from gatednet.kernels.choice import advanced
+from gatednet.kernels.kernel import Kernel
 from gatednet.observables import Course, Ending, History, Moment, Observable, Snapshot, Span
 from gatednet.observables.recorders.base import Clock, Kept, Shown
 from gatednet.rules.base import RuleState
@@ -52,12 +54,13 @@ class Carry(eqx.Module):
 class Loop(eqx.Module):
     """The loop over the steps of a lane, in segments that end at a switch or at a save.
 
-    `recorded` are the observables that are shown every step.
+    `recorded` are the observables that are shown every step, `kernel` is what compiles a segment.
     """
 
     lane: Lane
     span: Span
     recorded: tuple[Observable, ...]
+    kernel: Kernel = eqx.field(static=True, default="xla")
 
     def start(self) -> Carry:
         lane = self.lane
@@ -151,7 +154,8 @@ class Loop(eqx.Module):
             _, target = self.target(step)
             clock = self.course.clock(step)
             entered = {each.name: each.recorder.enter(carry.kept[each.name], clock) for each in self.recorded}
-            current = self.stretch(eqx.tree_at(_kept, carry, entered), step, end, target)
+            entering = eqx.tree_at(_kept, carry, entered)
+            current = advanced(self.kernel, _stretch, entering, self, step, end, target)
             left = {
                 each.name: each.recorder.leave(carry.kept[each.name], current.kept[each.name], clock)
                 for each in self.recorded
@@ -159,19 +163,6 @@ class Loop(eqx.Module):
             return end, eqx.tree_at(_kept, current, left)
 
         return jax.lax.while_loop(lambda at: at[0] < stop, segment, (start, carry))[1]
-
-    def stretch(self, carry: Carry, start: Array, end: Array, target: Blocks) -> Carry:
-        """The lane at step `end`, from that at `start`, with one target all the while: draw by draw, step by step."""
-
-        def one_draw(at: tuple[Array, Carry]) -> tuple[Array, Carry]:
-            step, carry = at
-            drawn = self.draw(step // self.group)
-            last = jnp.minimum(end, (step // self.group + 1) * self.group)
-            return last, jax.lax.fori_loop(
-                step, last, lambda step, carry: self.step(carry, step, target, self.evidence(drawn, step)), carry
-            )
-
-        return jax.lax.while_loop(lambda at: at[0] < end, one_draw, (start, carry))[1]
 
     def step(self, carry: Carry, step: Array, target: Blocks, evidence: Any) -> Carry:
         """The lane one step later; recorders keep what `enter` gave."""
@@ -214,7 +205,21 @@ class Loop(eqx.Module):
         return each.checked(each.recorder.finish(kept, self.course, ending), each.all_dims, sizes.get)
 
 
-def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
+def _stretch(carry: Carry, loop: Loop, start: Array, end: Array, target: Blocks) -> Carry:
+    """The lane at step `end`, from that at `start`, with one target all the while: draw by draw, step by step."""
+
+    def one_draw(at: tuple[Array, Carry]) -> tuple[Array, Carry]:
+        step, carry = at
+        drawn = loop.draw(step // loop.group)
+        last = jnp.minimum(end, (step // loop.group + 1) * loop.group)
+        return last, jax.lax.fori_loop(
+            step, last, lambda step, carry: loop.step(carry, step, target, loop.evidence(drawn, step)), carry
+        )
+
+    return jax.lax.while_loop(lambda at: at[0] < end, one_draw, (start, carry))[1]
+
+
+def evolve(lane: Lane, save: Save, blocks: int, kernel: Kernel = "xla") -> dict[str, Array]:
     """Run a lane through all its steps.
 
     Returns the observables by name, each with its `all_dims` and the runs last, and for every run the result code and
@@ -224,7 +229,7 @@ def evolve(lane: Lane, save: Save, blocks: int) -> dict[str, Array]:
     span = save.span(lane.dynamics.experiment, blocks)
     steps = span.steps
     shown = {to: tuple(each for each in save.chosen if each.recorder.shown == to) for to in get_args(Shown)}
-    loop = Loop(lane, span, shown["step"])
+    loop = Loop(lane, span, shown["step"], kernel)
 
     def one_save(carry: tuple[Carry, dict[str, Kept]], index: Array) -> tuple[Any, tuple[dict[str, Array], Array]]:
         moving, kept = carry

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from gatednet.kernels.choice import here
 from gatednet.refusal import SettingError, printable
 from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.sweeps.devices import usable_devices
@@ -173,7 +174,7 @@ def described(sources: Mapping[str, str] = _NONE) -> dict[str, str]:
     **Raises** `SettingError` where it has not the same modules.
     """
     use_sources(sources)
-    return versions(usable_devices())
+    return versions(usable_devices(), here("auto"))
 
 
 def use_sources(sources: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 import jax
 
+from gatednet.kernels.kernel import check_platform
 from gatednet.refusal import SettingError, shown
 from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.sweeps.execution.cluster import check_sendable, connected, first_workers, on_workers
@@ -79,6 +81,7 @@ def run_sweep(
         workers = {} if client is None else first_workers(client, progress, sweep.sources, mix_versions=mix_versions)
         computing = tuple(workers.values())
         usable = _checked(devices, sweep)
+        check_platform(sweep.kernel, usable[0].platform)
         plan = plan_of(sweep, chunk_runs)
         check_resumable(sweep, path, restart=restart, mix_versions=mix_versions, devices=usable, workers=computing)
         warn_of_stiffness(sweep)
@@ -87,7 +90,7 @@ def run_sweep(
         features = fingerprints([sweep])
         for last in (*(False,) * (_RACES - 1), True):
             there = _existing(sweep, path, restart=restart)
-            _check_change(path, there, usable, features, mix_versions=mix_versions, workers=computing)
+            _check_change(sweep, path, there, usable, features, mix_versions=mix_versions, workers=computing)
             try:
                 store = stack.enter_context(_locked(path, plan, there))
             except TakenError:
@@ -103,13 +106,15 @@ def run_sweep(
         missing = [chunk for chunk, _ in faults]
         damaged = [chunk for chunk in missing if os.path.lexists(store.record(chunk))]
         store.check_replaceable(missing)
-        store.begin(usable, features, mix_versions=mix_versions, workers=computing, again=damaged)
+        kernel = store.begun_with(sweep)
+        store.begin(usable, features, kernel=kernel, mix_versions=mix_versions, workers=computing, again=damaged)
+        plan = dataclasses.replace(store.plan, sweep=dataclasses.replace(store.sweep, kernel=kernel))
         store.fresh, store.mended = True, tuple(chunk.name for chunk in damaged)
         stack.enter_context(precision_of(sweep.precision))
         computed = (
-            _locally(store.plan, missing, usable, progress)
+            _locally(plan, missing, usable, progress)
             if client is None
-            else on_workers(client, store.plan, missing, progress, workers=workers, mix_versions=mix_versions)
+            else on_workers(client, plan, missing, progress, workers=workers, mix_versions=mix_versions)
         )
         _keep(store, missing, computed, progress)
         store.finish()
@@ -154,10 +159,11 @@ def check_resumable(
     path = place_of(folder)
     there = _existing(sweep, path, restart=restart)
     usable = [] if there is None else _checked(devices, sweep)
-    _check_change(path, there, usable, None, mix_versions=mix_versions, workers=workers)
+    _check_change(sweep, path, there, usable, None, mix_versions=mix_versions, workers=workers)
 
 
 def _check_change(
+    sweep: Sweep,
     folder: Path,
     there: Store | None,
     devices: Sequence[jax.Device],
@@ -169,7 +175,8 @@ def _check_change(
     if there is None:
         check_place(folder, None if is_free(folder) else Store(folder).arrays)
     else:
-        there.check_sessions(devices, features, mix_versions=mix_versions, workers=workers)
+        kernel = there.begun_with(sweep)
+        there.check_sessions(devices, features, kernel=kernel, mix_versions=mix_versions, workers=workers)
         there.check_changeable()
 
 

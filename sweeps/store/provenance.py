@@ -17,20 +17,25 @@ import jax
 import numpy as np
 
 import gatednet
+from gatednet.kernels.kernel import Kernel, named
 
 # What the bits of a run depend on beside its plan: entries of `versions`.
 BITS = (
     "gatednet", "jax", "jaxlib", "numpy", "python",
-    "machine", "device", "processor", "instructions", "runtime", "flags",
+    "machine", "device", "processor", "instructions", "runtime", "flags", "kernel",
 )  # fmt: skip
 _CPUINFO = Path("/proc/cpuinfo")
+# What computes where a session does not say it.
+XLA = "xla"
 # Extensions for arithmetic on vectors, by which XLA compiles differently.
 _VECTORS = re.compile(r"sse\S*|ssse\S*|avx\S*|fma\S*|f16c|amx\S*|asimd\S*|sve\S*|fp|fphp")
 # Flags of XLA that say where files go or how many devices there are.
 _NO_BITS = re.compile(r"--(xla_dump|xla_force_host_platform_device_count|xla_gpu_cuda_data_dir|tpu_log)\S*")
 
 
-def provenance(devices: Sequence[jax.Device], workers: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def provenance(
+    devices: Sequence[jax.Device], kernel: Kernel, workers: Iterable[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """What is known of this process and its devices, without any path of this machine.
 
     `workers` are the `versions` of other processes where those compute in the place of this one.
@@ -41,14 +46,14 @@ def provenance(devices: Sequence[jax.Device], workers: Iterable[Mapping[str, Any
         "command": _command(sys.argv),
         "revision": _revision(),
         "platform": platform.platform(),
-        **versions(devices),
+        **versions(devices, kernel),
         "devices": len(devices),
         **({"workers": there} if there else {}),
     }
 
 
-def versions(devices: Sequence[jax.Device]) -> dict[str, str]:
-    """What the last bits of runs on these devices depend on, `BITS`, each as text; empty ones are left out.
+def versions(devices: Sequence[jax.Device], kernel: Kernel) -> dict[str, str]:
+    """What the last bits of runs by a kernel on these devices depend on, `BITS`, each as text; empty ones are left out.
 
     The model of a processor is one of them: products of matrices are cut by the size of its caches.
     """
@@ -61,10 +66,16 @@ def versions(devices: Sequence[jax.Device]) -> dict[str, str]:
         "machine": platform.machine(),
         "device": devices[0].device_kind,
         "flags": _flags(os.environ.get("XLA_FLAGS", "")),
+        "kernel": named(kernel, devices[0].platform),
     }
     # For an accelerator its runtime compiles, so that the processor beside it does not matter.
     found |= _processor() if devices[0].platform == "cpu" else {"runtime": devices[0].client.platform_version}
     return {name: value for name, value in found.items() if value}
+
+
+def computing(workers: Iterable[Mapping[str, Any]], kernel: Kernel) -> list[dict[str, Any]]:
+    """The `versions` of workers that compute with a kernel, where each names the best one that it has."""
+    return [{**each, **({"kernel": XLA} if kernel == XLA else {})} for each in workers]
 
 
 def differing(session: Mapping[str, Any], here: Sequence[Mapping[str, str]]) -> list[str]:
@@ -85,6 +96,9 @@ def _differing(there: Mapping[str, Any], here: Mapping[str, str]) -> list[str]:
     found = []
     for name in BITS:
         told = name in there and name in here
+        # Sessions of earlier versions had none.
+        if name == "kernel":
+            told, there = name in here, {name: XLA, **there}
         # Sessions that record the machine record flags as well, so that none means none were set.
         if name == "flags" and "machine" in there:
             told = True

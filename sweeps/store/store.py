@@ -23,6 +23,7 @@ import jax
 import numpy as np
 import xarray
 
+from gatednet.kernels.kernel import Kernel
 from gatednet.settings import SettingError
 from gatednet.sweeps.files import (
     WriteError,
@@ -43,7 +44,7 @@ from gatednet.sweeps.store.asides import check_deletable, delete, named, sweep_i
 from gatednet.sweeps.store.creation import AGAIN, check_place, is_free, new_store, resolved, write_template
 from gatednet.sweeps.store.folder import MENDED, Digest, StoreFolder, identity
 from gatednet.sweeps.store.parts import Parts
-from gatednet.sweeps.store.provenance import provenance, versions
+from gatednet.sweeps.store.provenance import XLA, computing, provenance, versions
 from gatednet.sweeps.store.reading import open_verified
 from gatednet.sweeps.store.records import (
     ARRAYS,
@@ -192,6 +193,7 @@ class Store(StoreFolder):
         devices: Sequence[jax.Device],
         features: Mapping[str, Any] | None = None,
         *,
+        kernel: Kernel = "xla",
         mix_versions: bool = False,
         workers: Sequence[Mapping[str, Any]] = (),
     ) -> None:
@@ -199,8 +201,16 @@ class Store(StoreFolder):
 
         The arguments are those of `begin`.
         """
-        here = [] if mix_versions else [dict(each) for each in workers] or [versions(devices)]
+        here = [] if mix_versions else computing(workers, kernel) or [versions(devices, kernel)]
         check_sessions(self.folder, self.sessions(), here, features)
+
+    def begun_with(self, sweep: Sweep) -> Kernel:
+        """The kernel that a sweep is gone on with: the one of the first session, where the sweep leaves it open."""
+        first = next(iter(self.sessions()), {})
+        workers = first.get("workers")
+        said = workers[0] if isinstance(workers, list) and workers else first
+        is_xla = isinstance(said, Mapping) and said.get("kernel", XLA) == XLA
+        return "xla" if first and is_xla and sweep.kernel == "auto" else sweep.used_kernel
 
     def check_replaceable(self, chunks: Iterable[Chunk]) -> None:
         """Raise `SettingError` where something else than a file is in the place of one that will be written.
@@ -225,21 +235,24 @@ class Store(StoreFolder):
         devices: Sequence[jax.Device],
         features: Mapping[str, Any] | None = None,
         *,
+        kernel: Kernel = "xla",
         mix_versions: bool = False,
         workers: Sequence[Mapping[str, Any]] = (),
         again: Iterable[Chunk] = (),
     ) -> None:
         """Note the versions and the machine of a session that computes chunks, and the features that it learns from.
 
-        `workers` are the `gatednet.sweeps.store.provenance.versions` of other processes that compute in the place of
-        this one. The chunks `again` are no longer done from then on.
+        `kernel` is the one that computes. `workers` are the `gatednet.sweeps.store.provenance.versions` of other
+        processes that compute in the place of this one. The chunks `again` are no longer done from then on.
 
         **Raises** `SettingError` where an earlier session had other features, or other versions and `mix_versions` is
         false, and `WriteError` where the system fails.
         """
-        self.check_sessions(devices, features, mix_versions=mix_versions, workers=workers)
+        self.check_sessions(devices, features, kernel=kernel, mix_versions=mix_versions, workers=workers)
         sessions = self.sessions()
-        session = provenance(devices, workers) | ({"features": dict(features)} if features else {})
+        session = provenance(devices, kernel, computing(workers, kernel)) | (
+            {"features": dict(features)} if features else {}
+        )
         with writing(self.folder, f"; {AGAIN}"):
             sweep_up(resolved(self.folder))
             sweep_inside(self.folder)

@@ -1,0 +1,278 @@
+"""Runs by kernels against runs by XLA: the same steps, the same bits anywhere, and what kernels do not take."""
+
+import subprocess
+import sys
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from gatednet import (
+    Blocked,
+    Constraint,
+    Experiment,
+    GatedLinear,
+    Gaussian,
+    Interleaved,
+    KernelWarning,
+    Objective,
+    Optax,
+    Options,
+    Population,
+    Proximal,
+    Released,
+    Save,
+    SettingError,
+    Smooth,
+    Timescales,
+    WeightCost,
+    simulate,
+    with_values,
+)
+from gatednet.engine.batch import kernel_of, reduced_by
+from gatednet.kernels import choice
+from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS, experiment, sweeps_of
+from tests.gatednet.tools import SMALL
+
+SEEDS = range(3)
+EVERY = ("loss", "gates", "alignment", "loss_every_step", "block_loss", "time_to_criterion", "weight_norm")
+
+
+def both(tried, save=("loss", "gates", "alignment"), every=10, seeds=SEEDS, precision="float64", **options):
+    """The runs of an experiment by a kernel and by XLA."""
+    return [
+        simulate(tried, save, seeds, every=every, precision=precision, kernel=kernel, **options)
+        for kernel in ("vector", "xla")
+    ]
+
+
+def agree(found, expected, rtol=1e-12):
+    for name in found.data_vars:
+        np.testing.assert_allclose(found[name], expected[name], rtol=rtol, atol=rtol, err_msg=name)
+
+
+def taken(tried):
+    """Whether a kernel takes an experiment."""
+    return kernel_of(tried, "auto", reduced_by(tried, None)) != "xla"
+
+
+def catalog():
+    """The experiments of the catalog, and of the groups of its sweeps, by name, each once."""
+    found = {name: experiment(name) for name in EXPERIMENTS}
+    for name in SWEEPS:
+        for store, sweep in sweeps_of(name).items():
+            found |= {f"{store} {place}": sweep.group(group) for place, group in enumerate(sweep.groups())}
+    once: dict[Experiment, str] = {}
+    for name, each in found.items():
+        once.setdefault(with_values(each, {"steps": 100}), name)
+    return {name: each for each, name in once.items() if taken(each)}
+
+
+def test_an_experiment_of_the_catalog_agrees():
+    agree(*both(with_values(sweeps_of("fig5-left-fine")["fig5-left-fine"].experiment, {"steps": 100})))
+
+
+@pytest.mark.slow
+def test_all_experiments_of_the_catalog_agree():
+    tried = catalog()
+    assert len(tried) >= 10
+    for each in tried.values():
+        agree(*both(each))
+
+
+def test_everything_that_is_recorded_agrees():
+    agree(*both(SMALL, EVERY, every=10), rtol=1e-11)
+    # Nothing ends where a vector does, and segments are as short as a step.
+    agree(*both(with_values(SMALL, {"curriculum.block_length": 0.01}), EVERY, every=4, seeds=range(21)), rtol=1e-11)
+
+
+def test_a_network_with_gates_for_each_neuron_agrees():
+    agree(*both(with_values(SMALL, {"network": GatedLinear(3, 4, 2, gates="neuron")}), ("loss", "weights")))
+
+
+def test_single_precision_agrees_up_to_rounding():
+    found, expected = both(SMALL, precision="float32")
+    assert found.loss.dtype == np.float32
+    agree(found, expected, rtol=2e-5)
+
+
+PARTS = {
+    **{name: {"rule": Optax(name, name)} for name in ("adam", "sgd", "rmsprop", "lion", "adamw", "adagrad", "yogi")},
+    "momentum": {"rule": Optax("sgd", "adam", Options(momentum=0.9), Options(b1=0.9))},
+    "proximal": {"rule": Proximal()},
+    "released": {"objective": Released()},
+    "columns": {"objective.weight_norm": "columns", "objective.weight_cost": 0.1},
+    "squared gates": {"objective.norm_order": 2},
+    "an end": {"objective.constraints": (WeightCost(0.1, until=0.2),)},
+    "interleaved": {"curriculum": Interleaved()},
+    "smooth": {"curriculum": Smooth(0.1, 0.05)},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PARTS)
+def test_all_kinds_of_parts_agree(name):
+    for network in (GatedLinear(2, 4, 2), GatedLinear(3, 4, 2, gates="neuron")):
+        agree(*both(with_values(SMALL, {"network": network, **PARTS[name]}), ("loss", "block_loss")), rtol=1e-11)
+
+
+NETWORKS = st.tuples(st.integers(1, 3), st.integers(4, 5), st.just(2), st.sampled_from(["path", "neuron"]))
+STRENGTHS = st.sampled_from([0.0, 0.1, 0.7])
+
+
+@pytest.mark.filterwarnings("ignore::gatednet.StiffnessWarning")
+@settings(max_examples=3)
+@given(data=st.data())
+def test_random_experiments_agree(data):
+    random_experiment(data)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::gatednet.StiffnessWarning")
+@settings(max_examples=60)
+@given(data=st.data())
+def test_many_random_experiments_agree(data):
+    random_experiment(data)
+
+
+def random_experiment(data):
+    draw = data.draw
+    tried = Experiment(
+        network=GatedLinear(*draw(NETWORKS)),
+        inputs=Population(),
+        curriculum=Blocked(draw(st.sampled_from([0.01, 0.07, 0.3]))),
+        objective=Objective(
+            norm=draw(STRENGTHS), norm_order=draw(st.sampled_from([1, 2])), nonnegativity=draw(STRENGTHS),
+            weight_cost=draw(STRENGTHS), weight_norm=draw(st.sampled_from(["squared", "columns"])),
+            reduction=draw(st.sampled_from(["sum", "mean"])), constraints=draw(st.sampled_from([(), (Entropy(0.1),)])),
+        ),
+        timescales=Timescales(weights=0.2, gates=draw(st.sampled_from([0.02, 0.2]))),
+        dt=0.01,
+        steps=60,
+    )  # fmt: skip
+    agree(*both(tried, reduced=draw(st.sampled_from([None, False]))), rtol=1e-11)
+
+
+def test_a_run_has_the_same_bits_in_any_lane_and_at_any_place():
+    save = Save(("gates", "loss_every_step"), 10)
+    many = simulate(SMALL, save, range(40), kernel="vector")
+    for lane, seeds in ((16, range(40)), (48, range(7, 40)), (256, [39, 3, 21])):
+        few = simulate(SMALL, save, seeds, kernel="vector", lane=lane)
+        for name in save.observables:
+            np.testing.assert_array_equal(few[name], many[name].sel(seed=list(seeds)))
+
+
+def test_a_run_that_diverges_is_marked_by_both():
+    free = {"objective.norm": 0.0, "objective.nonnegativity": 0.0}
+    wild = with_values(SMALL, {**free, "timescales.weights": 0.001, "timescales.gates": 0.001})
+    found, expected = both(wild, precision="float32")
+    assert (found.result == 1).all()
+    np.testing.assert_array_equal(found.result_step, expected.result_step)
+    np.testing.assert_array_equal(np.isnan(found.loss), np.isnan(expected.loss))
+
+
+class Entropy(Constraint):
+    """A constraint of element-wise operations."""
+
+    isotropic: ClassVar[bool] = True
+
+    def penalty(self, network, rows):
+        gates = [jnp.square(gate) + 1e-3 for gate in rows.blocks("gates")]
+        return -sum(gate * jnp.log(gate) for gate in gates)
+
+
+class Sorted(Entropy):
+    """A constraint with a primitive that kernels do not have."""
+
+    def penalty(self, network, rows):
+        return jnp.sort(jnp.stack(rows.blocks("gates")), axis=0)[0]
+
+
+def test_a_constraint_of_a_user_runs_in_the_kernel():
+    tried = with_values(SMALL, {"objective.constraints": (Entropy(0.1),)})
+    agree(*both(tried), rtol=1e-11)
+
+
+def test_a_primitive_that_kernels_lack_is_named_once_and_xla_computes():
+    tried = with_values(SMALL, {"objective.constraints": (Sorted(0.1),)})
+    choice._warn.cache_clear()
+    with pytest.warns(KernelWarning, match=r"^XLA computes, .* kernels have no sort$"):
+        found = simulate(tried, ("gates",), SEEDS, every=10)
+    # Warnings are errors: a second one would be seen.
+    simulate(tried, ("loss",), SEEDS, every=10)
+    np.testing.assert_array_equal(found.gates, simulate(tried, ("gates",), SEEDS, every=10, kernel="xla").gates)
+    with pytest.raises(SettingError, match=r"^kernel is 'vector', allowed here are 'auto' and 'xla': it has no sort"):
+        simulate(tried, ("gates", "loss"), SEEDS, every=10, kernel="vector")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"inputs": Gaussian(20)}, "inputs are Gaussian"),
+        ({"network": GatedLinear(4, 10, 4)}, "the network is too large"),
+    ],
+)
+def test_what_kernels_do_not_take_is_refused_with_the_reason(changes, why):
+    tried = with_values(SMALL, changes)
+    with pytest.raises(SettingError, match=f"^kernel is 'vector', allowed here are 'auto' and 'xla': {why}"):
+        simulate(tried, ("loss",), every=10, kernel="vector", reduced=False)
+    with pytest.raises(SettingError, match=r"^kernel is 'cuda', allowed is one of 'auto', 'xla', 'vector'"):
+        simulate(tried, ("loss",), every=10, kernel="cuda")
+
+
+def test_xla_computes_where_llvmlite_is_missing_and_one_line_says_so():
+    program = """
+import sys
+sys.modules["llvmlite"] = None
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "llvmlite" else found(name, *rest)
+from gatednet import Experiment, Population, simulate
+small = Experiment(inputs=Population(), steps=10)
+print(float(simulate(small, ("loss",), every=10).loss[0]), float(simulate(small, ("loss",), every=5).loss[0]))
+try:
+    simulate(small, ("loss",), every=10, kernel="vector")
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300)
+    one, other = done.stdout.splitlines()[0].split()
+    assert one == other
+    said = [line for line in done.stderr.splitlines() if "KernelWarning" in line]
+    assert len(said) == 1
+    assert said[0].endswith(
+        "XLA computes, which takes longer than a kernel: llvmlite is not installed; pip install 'gatednet[fast]'"
+    )
+    assert done.stdout.splitlines()[1].startswith(
+        "kernel is 'vector', allowed here are 'auto' and 'xla': llvmlite is not"
+    )
+
+
+def test_other_platforms_compile_by_xla():
+    """What is lowered for a GPU calls no function of a processor."""
+    from gatednet.kernels.vector import advanced
+
+    def run(carried, rate):
+        return jax.lax.fori_loop(0, 10, lambda at, carried: carried * rate, carried)
+
+    traced = jax.jit(lambda carried, rate: advanced(run, carried, rate)).trace(jnp.ones(16), jnp.ones(16))
+    assert "custom_call @gatednet" in traced.lower(lowering_platforms=("cpu",)).as_text()
+    assert "custom_call" not in traced.lower(lowering_platforms=("cuda",)).as_text()
+
+
+@pytest.mark.slow
+def test_alignments_at_the_end_have_one_distribution():
+    """Two samples of a thousand seeds each, of Figure 5's settings in the flexible and in the forgetful regime."""
+    tried = sweeps_of("fig5-left-fine")["fig5-left-fine"].experiment
+    for gates in (0.03, 1.3):
+        each = with_values(tried, {"timescales.gates": gates})
+        found, expected = (
+            simulate(each, ("total_alignment",), seeds, every=each.steps, kernel=kernel).total_alignment[:, -1]
+            for kernel, seeds in (("vector", range(1000)), ("xla", range(1000, 2000)))
+        )
+        assert stats.ks_2samp(found, expected).pvalue > 0.01
