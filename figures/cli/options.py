@@ -66,8 +66,8 @@ MixVersions = Annotated[
 Kernel = Annotated[
     str | None,
     typer.Option(
-        metavar="auto|vector|xla",
-        help="What compiles the loop over steps: for vector instructions, by XLA, or by the faster one that can.",
+        metavar="auto|xla|vector|pallas",
+        help="What compiles the loop over steps; default: the fastest that can, see the documentation.",
     ),
 ]
 

@@ -170,7 +170,7 @@ def recipe_for_blocks(
 def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:
     """The kernel of runs on this machine: they have one where inputs are exact and parameters are cut into entries.
 
-    **Raises** `SettingError` with the reason where "vector" is wanted and is not possible.
+    **Raises** `SettingError` with the reason where a kernel is wanted that is not possible.
     """
     network = reduced_network(experiment) if reduced else experiment.network
     if not experiment.inputs.exact:
@@ -179,8 +179,8 @@ def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:
         why = "the network is too large for the registers of a processor"
     else:
         return here(wanted)
-    if wanted == "vector":
-        raise SettingError(f"kernel is 'vector', allowed here are 'auto' and 'xla': {why}")
+    if wanted not in ("auto", "xla"):
+        raise SettingError(f"kernel is {wanted!r}, allowed here are 'auto' and 'xla': {why}")
     return "xla"
 
 

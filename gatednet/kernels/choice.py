@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from gatednet.kernels.kernel import Kernel, KernelWarning
+from gatednet.kernels.moves import UnsupportedError
+from gatednet.kernels.program import advanced_by
 from gatednet.refusal import SettingError
 
 Carried = TypeVar("Carried")
@@ -17,22 +19,23 @@ Carried = TypeVar("Carried")
 def advanced(kernel: Kernel, function: Callable[..., Carried], carried: Carried, *given: Any) -> Carried:
     """`function(carried, *given)`, a loop over steps that returns what it carries, compiled as `kernel` says.
 
-    On other platforms than processors XLA compiles it, whatever `kernel` says.
+    On platforms that do not have the kernel XLA compiles it, whatever `kernel` says.
 
     **Warns** `KernelWarning` where "auto" finds something in the function that kernels do not have.
 
-    **Raises** `SettingError` where "vector" does.
+    **Raises** `SettingError` where another kernel does.
     """
     if kernel == "xla":
         return function(carried, *given)
-    from gatednet.kernels.operations import UnsupportedError
-    from gatednet.kernels.vector import advanced as by_vectors
-
     try:
-        return by_vectors(function, carried, *given)
+        if kernel == "pallas":
+            from gatednet.kernels.pallas import call
+        else:
+            from gatednet.kernels.vector import call
+        return advanced_by(call, function, carried, *given)
     except UnsupportedError as error:
-        if kernel == "vector":
-            raise SettingError(f"kernel is 'vector', allowed here are 'auto' and 'xla': it has no {error}") from error
+        if kernel != "auto":
+            raise SettingError(f"kernel is {kernel!r}, allowed here are 'auto' and 'xla': it has no {error}") from error
         _warn(f"XLA computes, which takes longer than a kernel: kernels have no {error}")
     return function(carried, *given)
 
@@ -44,7 +47,7 @@ def here(kernel: Kernel) -> Kernel:
 
     **Raises** `SettingError` with the reason where "vector" is not to be had.
     """
-    if kernel == "xla":
+    if kernel in ("xla", "pallas"):
         return kernel
     why, cure = _missing()
     if not why:

@@ -8,11 +8,15 @@ from gatednet.refusal import SettingError
 from gatednet.settings import Choice
 
 Kernel = str
-"""One of `KERNELS`: "vector" for vector instructions of processors, "xla", or "auto" for the first where it can."""
-KERNELS = ("auto", "xla", "vector")
+"""One of `KERNELS`.
+
+"vector" is for vector instructions of processors, "pallas" for GPUs (on processors it is interpreted, for tests), and
+"auto" is "vector" where that is possible and "xla" elsewhere.
+"""
+KERNELS = ("auto", "xla", "vector", "pallas")
 KERNEL = Choice(KERNELS)
-# The platform of JAX that has kernels.
-PLATFORM = "cpu"
+# Platforms of JAX: processors, and GPUs that Triton compiles for.
+PLATFORM, GPU = "cpu", "cuda"
 # The number of runs of a lane that a kernel advances is a multiple of this: of whole vectors.
 WIDTH = 16
 
@@ -22,13 +26,16 @@ class KernelWarning(UserWarning):
 
 
 def check_platform(kernel: Kernel, platform: str) -> None:
-    """Raise `SettingError` where "vector" is wanted of devices of a platform that has no such kernel."""
-    if kernel == "vector" and platform != PLATFORM:
-        raise SettingError(f"kernel is 'vector', allowed on a {platform} are 'auto' and 'xla'")
+    """Raise `SettingError` where a kernel is wanted of devices of a platform that does not have it."""
+    has = {"vector": (PLATFORM,), "pallas": (GPU, PLATFORM)}.get(kernel, (platform,))
+    if platform not in has:
+        raise SettingError(f"kernel is {kernel!r}, allowed on a {platform} are 'auto' and 'xla'")
 
 
 def named(kernel: Kernel, platform: str) -> str:
     """What compiles on devices of a platform, with the version on which last bits of runs depend."""
+    if kernel == "pallas":
+        return kernel
     if kernel == "xla" or platform != PLATFORM:
         return "xla"
     return f"vector by llvmlite {importlib.metadata.version('llvmlite')}"

@@ -1,4 +1,4 @@
-"""What moves the entries of arrays about and computes nothing: primitives of JAX as NumPy operations on LLVM values."""
+"""What moves the entries of arrays about and computes nothing: primitives of JAX as operations of NumPy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from gatednet.kernels.operations import UnsupportedError
-
 # The number of runs that functions are traced for: a prime, which is no size of anything else.
 RUNS = 1_000_003
 
 Values = np.ndarray
-"""LLVM values, one for each entry."""
+"""Values of a compiler, one for each entry."""
 Shape = tuple[int, ...]
+
+
+class UnsupportedError(Exception):
+    """A primitive that kernels do not have."""
+
+    def __init__(self, primitive: str, why: str = "") -> None:
+        super().__init__(" ".join(filter(None, (primitive, why))))
 
 
 def collapsed(shape: Sequence[int]) -> Shape:
@@ -27,7 +32,9 @@ def collapsed(shape: Sequence[int]) -> Shape:
 def filled(shape: Sequence[int], values: Sequence[Any]) -> Values:
     """An array of values in the order of its entries."""
     result = np.empty(math.prod(shape), object)
-    result[:] = values
+    # One by one: a value may be an array itself.
+    for place, value in enumerate(values):
+        result[place] = value
     return result.reshape(shape)
 
 
@@ -83,7 +90,7 @@ class Moved:
                 raise UnsupportedError("pad", "of runs")
             size = values.shape[axis]
             places = before + (between + 1) * np.arange(size)
-            length = before + size + between * max(size - 1, 0) + after
+            length = int(before + size + between * max(size - 1, 0) + after)
             shape = (*values.shape[:axis], length, *values.shape[axis + 1 :])
             wider = filled(shape, [filling] * math.prod(shape))
             inside = (places >= 0) & (places < length)

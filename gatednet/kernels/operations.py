@@ -9,17 +9,12 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from gatednet.kernels.moves import UnsupportedError
+
 # A product and a sum may become one multiply-add; nothing is put in another order.
 _FUSED = ("contract",)
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _FLOATS = {np.dtype(np.float32): ir.FloatType(), np.dtype(np.float64): ir.DoubleType()}
-
-
-class UnsupportedError(Exception):
-    """A primitive that kernels do not have."""
-
-    def __init__(self, primitive: str, why: str = "") -> None:
-        super().__init__(" ".join(filter(None, (primitive, why))))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -287,15 +282,4 @@ OPERATIONS: dict[str, Operation] = {
     "convert_element_type": _converted,
     "bitcast_convert_type": _same_bits,
     **dict.fromkeys(("copy", "copy_p", "stop_gradient", "optimization_barrier"), lambda at, value: value),
-}
-
-# The operation that a reduction is a chain of.
-REDUCTIONS = {
-    "reduce_sum": "add",
-    "reduce_prod": "mul",
-    "reduce_max": "max",
-    "reduce_min": "min",
-    "reduce_and": "and",
-    "reduce_or": "or",
-    "reduce_xor": "xor",
 }

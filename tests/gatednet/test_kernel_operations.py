@@ -11,8 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from gatednet.kernels.operations import OPERATIONS, UnsupportedError
-from gatednet.kernels.vector import advanced
+from gatednet.kernels.entries import ELEMENTWISE
+from gatednet.kernels.moves import UnsupportedError
+from gatednet.kernels.operations import OPERATIONS
+from gatednet.kernels.program import advanced_by
+from gatednet.kernels.vector import call
 from gatednet.shield import shielded
 
 RUNS = 32
@@ -29,7 +32,7 @@ def compared(function, *arrays, rtol=0.0):
         del carried
         return tuple(jax.tree.leaves(function(*arrays)))
 
-    found = jax.jit(functools.partial(advanced, run))(results, *arrays)
+    found = jax.jit(functools.partial(advanced_by, call, run))(results, *arrays)
     expected = jax.jit(run)(results, *arrays)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=rtol)
@@ -79,6 +82,7 @@ OF_WHOLE = {
 
 def test_every_operation_is_compared():
     named = {*OF_FLOATS, *NEARLY, *OF_WHOLE, "pow", "add_any", "neg"}
+    assert set(OPERATIONS) == ELEMENTWISE
     assert set(OPERATIONS) - named == {"copy_p", "stop_gradient", "optimization_barrier"}
 
 
@@ -168,7 +172,7 @@ def test_loops_end_where_all_runs_end_and_arrays_of_steps_are_written_in_place()
     start = jnp.zeros(RUNS), jnp.full((steps, RUNS), -1.0)
     rate = jnp.linspace(0.1, 0.9, RUNS)
     for function, first, last in ((run, 5, 290), (run, 5, 5), (run, 290, 310), (of_two, 2, 4)):
-        found = jax.jit(functools.partial(advanced, function))(start, jnp.int32(first), jnp.int32(last), rate)
+        found = jax.jit(functools.partial(advanced_by, call, function))(start, jnp.int32(first), jnp.int32(last), rate)
         for one, other in zip(found, jax.jit(function)(start, jnp.int32(first), jnp.int32(last), rate), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-5)
 
@@ -179,7 +183,7 @@ def test_what_was_overwritten_is_not_read():
         return carried.at[4].set(2 * value) + 0 * once[0]
 
     with pytest.raises(UnsupportedError):
-        jax.jit(functools.partial(advanced, run))(jnp.zeros((200, RUNS)), jnp.ones(RUNS))
+        jax.jit(functools.partial(advanced_by, call, run))(jnp.zeros((200, RUNS)), jnp.ones(RUNS))
 
 
 LEAVES = st.sampled_from(["a", "b", "c", "number", "step"])
@@ -221,5 +225,5 @@ def test_random_programs_agree_in_double_precision(program, seed):
 
             return lax.fori_loop(0, steps, step, carried)
 
-        found = jax.jit(functools.partial(advanced, run))(a, b, c, jnp.int32(20))
+        found = jax.jit(functools.partial(advanced_by, call, run))(a, b, c, jnp.int32(20))
         np.testing.assert_allclose(found, jax.jit(run)(a, b, c, jnp.int32(20)), rtol=1e-9, atol=1e-12)

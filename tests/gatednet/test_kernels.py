@@ -32,10 +32,12 @@ from gatednet import (
     Timescales,
     WeightCost,
     simulate,
+    trace,
     with_values,
 )
-from gatednet.engine.batch import kernel_of, reduced_by
+from gatednet.engine.batch import _lane_of, kernel_of, pack, recipe, reduced_by, starts
 from gatednet.kernels import choice
+from gatednet.simulation import precision_of
 from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS, experiment, sweeps_of
 from tests.gatednet.tools import SMALL
 
@@ -221,7 +223,7 @@ def test_what_kernels_do_not_take_is_refused_with_the_reason(changes, why):
     tried = with_values(SMALL, changes)
     with pytest.raises(SettingError, match=f"^kernel is 'vector', allowed here are 'auto' and 'xla': {why}"):
         simulate(tried, ("loss",), every=10, kernel="vector", reduced=False)
-    with pytest.raises(SettingError, match=r"^kernel is 'cuda', allowed is one of 'auto', 'xla', 'vector'"):
+    with pytest.raises(SettingError, match=r"^kernel is 'cuda', allowed is one of 'auto', 'xla', 'vector', 'pallas'"):
         simulate(tried, ("loss",), every=10, kernel="cuda")
 
 
@@ -253,16 +255,44 @@ except ValueError as error:
     )
 
 
-def test_other_platforms_compile_by_xla():
-    """What is lowered for a GPU calls no function of a processor."""
-    from gatednet.kernels.vector import advanced
+def lowered(tried, kernel, platform):
+    """The text of the program of a lane for a platform, which need not be here."""
+    with precision_of("float32") as dtype:
+        made = recipe(tried, Save(("loss", "loss_every_step"), 10), trace(tried, {}, 1, dtype), kernel=kernel)
+        batch = pack(tried, {}, np.zeros(1, int), np.zeros(1, int), made.width).batch
+        start = jax.eval_shape(
+            lambda: starts(made.static, made.reduced, batch.drawn.values, batch.seeds, batch.streams, batch.groups)
+        )
+        problem, basis = jax.tree.map(
+            lambda each: jax.ShapeDtypeStruct((*each.shape[1:], made.width), each.dtype), start
+        )
+        lane = jax.tree.map(lambda leaf: leaf[0], batch.traced)
+        return jax.jit(_lane_of(made)).trace(lane, problem, basis, None).lower(lowering_platforms=(platform,)).as_text()
 
-    def run(carried, rate):
-        return jax.lax.fori_loop(0, 10, lambda at, carried: carried * rate, carried)
 
-    traced = jax.jit(lambda carried, rate: advanced(run, carried, rate)).trace(jnp.ones(16), jnp.ones(16))
-    assert "custom_call @gatednet" in traced.lower(lowering_platforms=("cpu",)).as_text()
-    assert "custom_call" not in traced.lower(lowering_platforms=("cuda",)).as_text()
+def test_each_platform_gets_its_kernel():
+    assert "@gatednet_" in lowered(SMALL, "vector", "cpu")
+    assert "triton" in lowered(SMALL, "pallas", "cuda")
+    for kernel, platform in (("vector", "cuda"), ("vector", "tpu"), ("pallas", "tpu")):
+        program = lowered(SMALL, kernel, platform)
+        assert "@gatednet_" not in program
+        assert "triton" not in program
+
+
+def test_the_kernel_for_gpus_agrees_where_it_is_interpreted():
+    found = simulate(SMALL, EVERY, SEEDS, every=10, precision="float64", kernel="pallas", lane=16)
+    agree(found, simulate(SMALL, EVERY, SEEDS, every=10, precision="float64", kernel="xla"), rtol=1e-11)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PARTS)
+def test_the_kernel_for_gpus_takes_all_kinds_of_parts(name):
+    tried = with_values(SMALL, {"network": GatedLinear(3, 4, 2, gates="neuron"), **PARTS[name]})
+    found, expected = (
+        simulate(tried, ("loss",), SEEDS, every=10, precision="float64", kernel=kernel) for kernel in ("pallas", "xla")
+    )
+    agree(found, expected, rtol=1e-11)
+    assert "triton" in lowered(tried, "pallas", "cuda")
 
 
 @pytest.mark.slow

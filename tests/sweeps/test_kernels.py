@@ -50,7 +50,7 @@ def test_plans_name_a_kernel_that_is_not_the_default():
     assert "kernel" not in to_text(SWEEP)
     for kernel in ("xla", "vector"):
         assert from_text(to_text(dataclasses.replace(SWEEP, kernel=kernel))).kernel == kernel
-    with pytest.raises(SettingError, match=r"^kernel is 'fast', allowed is one of 'auto', 'xla', 'vector'"):
+    with pytest.raises(SettingError, match=r"^kernel is 'fast', allowed is one of 'auto', 'xla', 'vector', 'pallas'"):
         dataclasses.replace(SWEEP, kernel="fast")
     with pytest.raises(
         SettingError, match=r"^kernel is 'vector', allowed here are 'auto' and 'xla': inputs are Gaussian"
@@ -83,9 +83,7 @@ def test_a_store_that_xla_began_goes_on_with_xla(tmp_path):
 def test_a_store_that_a_kernel_began_is_refused_without_it(tmp_path):
     folder = begun(SWEEP, tmp_path / "store")
     with without_llvmlite():
-        with pytest.raises(
-            SettingError, match=rf"was begun with kernel {VECTOR} there and xla here, so that"
-        ):
+        with pytest.raises(SettingError, match=rf"was begun with kernel {VECTOR} there and xla here, so that"):
             run_sweep(grid(), folder)
         assert kernels(run_sweep(grid(), folder, mix_versions=True)) == [VECTOR, "xla"]
 

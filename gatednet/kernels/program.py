@@ -1,0 +1,110 @@
+"""`Program`: a loop over steps as a traced function of plain arrays, ready for a compiler."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import equinox as eqx
+import jax
+import numpy as np
+from jax import Array
+from jax.extend.core import ClosedJaxpr, Literal
+
+from gatednet.kernels.entries import LARGEST, needed, written
+from gatednet.kernels.kernel import WIDTH
+from gatednet.kernels.moves import RUNS, UnsupportedError
+
+Carried = TypeVar("Carried")
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A traced function whose first `moving` arguments are what it returns anew.
+
+    `used` are the places of the arguments that it reads, `in_memory` of those that it writes to in place: they are too
+    large for registers, or their entries are set one by one.
+    """
+
+    jaxpr: ClosedJaxpr
+    moving: int
+    used: tuple[int, ...] = dataclasses.field(init=False)
+    in_memory: tuple[int, ...] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        inside, moving = self.jaxpr.jaxpr, self.moving
+        if [each.aval for each in inside.invars[:moving]] != [each.aval for each in inside.outvars]:
+            raise UnsupportedError("functions", "that change the shapes of what they carry")
+        read = {atom for equation in needed(inside) for atom in equation.invars if not isinstance(atom, Literal)}
+        read.update(atom for atom in inside.outvars if not isinstance(atom, Literal))
+        set_in_parts = written(inside)
+        in_memory = tuple(
+            place
+            for place, variable in enumerate(inside.invars[:moving])
+            if variable in set_in_parts or math.prod(self.shape(place)[:-1]) > LARGEST
+        )
+        used = (place for place, each in enumerate(inside.invars) if each in read or place in in_memory)
+        object.__setattr__(self, "in_memory", in_memory)
+        object.__setattr__(self, "used", tuple(used))
+        for place in self.used:
+            if not self.per_run(place) and math.prod(self.shape(place)) > LARGEST:
+                raise UnsupportedError("arrays", f"of {math.prod(self.shape(place))} entries that all runs share")
+
+    def shape(self, place: int) -> tuple[int, ...]:
+        """The shape of an argument."""
+        aval: Any = self.jaxpr.jaxpr.invars[place].aval
+        return tuple(aval.shape)
+
+    def dtype(self, place: int) -> np.dtype:
+        """The type of the entries of an argument."""
+        aval: Any = self.jaxpr.jaxpr.invars[place].aval
+        return np.dtype(aval.dtype)
+
+    def per_run(self, place: int) -> bool:
+        """Whether an argument has an entry for each run."""
+        return RUNS in self.shape(place)
+
+    @property
+    def aliases(self) -> dict[int, int]:
+        """Which of the used arguments are results that are written to in place."""
+        return {self.used.index(place): place for place in self.in_memory}
+
+
+def advanced_by(
+    call: Callable[[Program, Sequence[Array], Callable[..., list[Array]]], Sequence[Array]],
+    function: Callable[..., Carried],
+    carried: Carried,
+    *given: Any,
+) -> Carried:
+    """`function(carried, *given)`, which returns what it carries, by `call`.
+
+    Arrays have the runs last, as the first carried one has, or are shared by all runs. `call` takes the program, its
+    arguments, and the function of them itself, and returns what is carried.
+
+    **Raises** `UnsupportedError` where the function does what kernels cannot do.
+    """
+    everything, rest = eqx.partition((carried, *given), eqx.is_array)
+    leaves, tree = jax.tree.flatten(everything)
+    moving = len(jax.tree.leaves(everything[0]))
+    runs = leaves[0].shape[-1]
+    if runs % WIDTH:
+        raise UnsupportedError(f"lanes of {runs} runs")
+
+    def flat(*leaves: Array) -> list[Array]:
+        after = function(*eqx.combine(jax.tree.unflatten(tree, leaves), rest))
+        return jax.tree.leaves(eqx.filter(after, eqx.is_array))
+
+    def traced_as(leaf: Array) -> jax.ShapeDtypeStruct:
+        is_per_run = leaf.ndim and leaf.shape[-1] == runs
+        return jax.ShapeDtypeStruct((*leaf.shape[:-1], RUNS) if is_per_run else leaf.shape, leaf.dtype)
+
+    try:
+        jaxpr = jax.make_jaxpr(flat)(*map(traced_as, leaves))
+    except Exception as error:
+        # What is wrong with the function itself is raised as it is.
+        jax.eval_shape(flat, *leaves)
+        raise UnsupportedError("functions", f"that fail for other numbers of runs ({type(error).__name__})") from error
+    after = jax.tree.unflatten(jax.tree.structure(everything[0]), call(Program(jaxpr, moving), leaves, flat))
+    return eqx.combine(after, rest[0])
