@@ -36,7 +36,11 @@ NEAR_0 = "a tenth from 0, and a fifth of the other two"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """What the panels show, and what claims measure of each run, see `reduced`.
+    """Loss, gates and alignment over time, averaged over seeds, and what claims measure of each run.
+
+    These are losses, mean over switches: `single_peak`, `late_single_peak` and `composed_peak` at them, and
+    `after_composed` a tenth of a block later; `gate_of_parts` and `gate_of_rest` in composed blocks, of the tasks that
+    are part of the target and of the one that is not; and `own_alignment` at the end.
 
     Dimensions are "composition" (sums, rows), "convention", "regime", "seed", "step", and "task" and "path", which is
     in the order of the tasks that paths are matched to at the end of a run. Gates and alignment are those of the
@@ -46,16 +50,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     data = xarray.concat(parts, "composition", combine_attrs="override").assign_coords(composition=list(COMPOSITIONS))
     experiments = {name: stores[f"fig3-{name}"].sweep.experiment for name in COMPOSITIONS}
     settings = [f"{name}, flexible: {settings_line(experiment)}" for name, experiment in experiments.items()]
-    return reduced(as_in_file(described_by(data, experiments["sums"]))).assign_attrs(settings=settings)
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
-    """Loss, gates and alignment over time, averaged over seeds, and what claims measure of each run.
-
-    These are losses, mean over switches: `single_peak`, `late_single_peak` and `composed_peak` at them, and
-    `after_composed` a tenth of a block later; `gate_of_parts` and `gate_of_rest` in composed blocks, of the tasks that
-    are part of the target and of the one that is not; and `own_alignment` at the end.
-    """
+    runs = as_in_file(described_by(data, experiments["sums"])).assign_attrs(settings=settings)
     return over_time.courses(runs, ("loss", "gates", "alignment")).assign(
         single_peak=at_switches(runs, composed=False),
         late_single_peak=at_switches(runs, composed=False, last=LATE),

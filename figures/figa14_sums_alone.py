@@ -23,6 +23,7 @@ from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa14",)
 PANELS = "ABCDEF"
+COURSES = ("loss", "gates", "alignment")
 # Blocks at the end of which every sum is shown once.
 LAST = 3
 # When our runs are where the published ones end.
@@ -34,28 +35,20 @@ BLACK = {"color": "black", "linestyle": "-", "linewidth": 0.8}
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """What the panels show, and what claims measure of each run, see `reduced`.
-
-    Paths are in the order of the tasks that they are matched to at the end of a run.
-    """
-    store = stores["figa14"]
-    experiment = store.sweep.experiment
-    data = over_time.by_task(store.dataset()[["loss", "gates", "alignment"]].transpose("convention", "seed", ...))
-    runs = as_in_file(described_by(data, experiment))
-    return reduced(runs.assign_attrs(settings=settings_line(experiment)))
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
     """Loss, gates and alignment over time, averaged over seeds, and what claims measure of each run.
 
     These are `peak`, the loss at the switches of the second half of the run, mean over them; gates in the last blocks,
     `gate_of_parts` of the tasks that are part of a sum and `gate_of_rest` of the third; `own_alignment` and
     `other_alignment` of tasks with their own path and with others at the end, and `earlier_alignment`, with their own,
-    at t = `EARLIER`.
+    at t = `EARLIER`. Paths are in the order of the tasks that they are matched to at the end of a run.
     """
+    store = stores["figa14"]
+    experiment = store.sweep.experiment
+    data = over_time.by_task(store.dataset()[list(COURSES)].transpose("convention", "seed", ...))
+    runs = as_in_file(described_by(data, experiment)).assign_attrs(settings=settings_line(experiment))
     earlier = runs.isel(step=runs.time.values <= EARLIER)
     peaks = over_time.in_blocks(runs.loss, len(runs.targets)).isel(save=0)
-    return over_time.courses(runs, ("loss", "gates", "alignment")).assign(
+    return over_time.courses(runs, COURSES).assign(
         peak=peaks.isel(block=slice(peaks.sizes["block"] // 2, None)).mean("block", keep_attrs=True),
         gate_of_parts=gates_of_composed(runs, part=True, blocks=LAST),
         gate_of_rest=gates_of_composed(runs, part=False, blocks=LAST),

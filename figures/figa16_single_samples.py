@@ -28,28 +28,20 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """Both models side by side, see `gatednet.figures.toolkit.equivalent.beside`, and `leading` of the full one.
 
     `leading` is the largest singular value of a path over that of a teacher, mean over paths. What is of several seeds
-    is averaged; see `reduced` for what claims measure of each.
+    is averaged. What claims measure of each are the full model's loss at switches, `FEW` samples later, and at the ends
+    of blocks, (seed, block), and `final_leading`; `equivalent_loss_at_switch` (block) is that of the two-dimensional
+    model.
     """
     full = stores["figa16"]
     values = full.dataset().singular_values.isel(mode=0).mean("path").transpose("seed", "step")
     scaled = values / teacher_singular_values(full.sweep.experiment)[0]
     attrs = described("largest singular value of a path over that of a teacher, mean over paths")
     data = equivalent.beside(full, stores["figa16-equivalent"])
-    return reduced(
-        data.assign(leading=scaled.reset_coords(drop=True).assign_attrs(attrs)).assign_attrs(
-            samples_in_block=int(full.sweep.block_steps.item()),
-            settings=settings_line(full.sweep.experiment),
-            equivalent_settings=settings_line(stores["figa16-equivalent"].sweep.experiment),
-        )
+    runs = data.assign(leading=scaled.reset_coords(drop=True).assign_attrs(attrs)).assign_attrs(
+        samples_in_block=int(full.sweep.block_steps.item()),
+        settings=settings_line(full.sweep.experiment),
+        equivalent_settings=settings_line(stores["figa16-equivalent"].sweep.experiment),
     )
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
-    """The same with averages over seeds, and what claims measure of each of them.
-
-    These are the full model's loss at switches, `FEW` samples later, and at the ends of blocks, (seed, block), and
-    `final_leading`; `equivalent_loss_at_switch` (block) is that of the two-dimensional model.
-    """
     blocks = (runs.sizes["step"] - 1) // runs.samples_in_block
     loss, of_equivalent = (over_time.in_blocks(runs[f"{model}_loss"], blocks) for model in equivalent.MODELS)
     return equivalent.reduced(runs, ["leading"]).assign(
