@@ -111,11 +111,6 @@ class Widgets:
             self._attempt(wish)
 
 
-def escaped(text: str) -> str:
-    """A text that is no markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def written(value: Any) -> str:
     """A value as a field shows it."""
     if isinstance(value, bool):

@@ -8,7 +8,10 @@ from typing import Any, Protocol, TextIO
 
 
 class Progress(Protocol):
-    """What `run_sweep` tells, in this order; `end` comes in every case, also after an interruption."""
+    """What `run_sweep` tells, in this order; `end` comes in every case, also after an interruption.
+
+    A subclass takes no notice of what it does not define.
+    """
 
     def begin(self, runs: int, done: int, steps: int) -> None:
         """`runs` in all, of which `done` are stored already, and `steps` of all that are left, in sum."""
@@ -29,20 +32,8 @@ class Progress(Protocol):
         """Nothing more comes."""
 
 
-class Silent:
+class Silent(Progress):
     """Tells nothing."""
-
-    def begin(self, runs: int, done: int, steps: int) -> None: ...
-
-    def compiling(self) -> None: ...
-
-    def compiled(self, seconds: float) -> None: ...
-
-    def waiting(self, why: str) -> None: ...
-
-    def stored(self, runs: int, steps: int) -> None: ...
-
-    def end(self) -> None: ...
 
 
 class Meter:
@@ -95,7 +86,7 @@ class Meter:
         return " · ".join(parts)
 
 
-class Lines:
+class Lines(Progress):
     """Plain lines, at most one in `interval` seconds beside the first and the last."""
 
     def __init__(self, title: str, stream: TextIO | None = None, interval: float = 5.0, counted: str = "runs") -> None:
@@ -107,9 +98,6 @@ class Lines:
         """Write the first line."""
         self.meter.begin(runs, done, steps)
         self._write()
-
-    def compiling(self) -> None:
-        """Nothing is written: the line after it says how long it took."""
 
     def compiled(self, seconds: float) -> None:
         """Write how long it took."""
@@ -126,9 +114,6 @@ class Lines:
         self.meter.stored(runs, steps)
         if self.meter.done == self.meter.runs or time.perf_counter() - self._last >= self.interval:
             self._write()
-
-    def end(self) -> None:
-        """Nothing is left to write."""
 
     def _write(self) -> None:
         self._last = time.perf_counter()
