@@ -16,9 +16,9 @@ from gatednet.figures.toolkit.composition import (
     by_task_and_row,
     composed_blocks,
     described_by,
+    final_alignment,
     flexible_over_forgetful,
     gates_of_composed,
-    own_alignment,
 )
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, letter, new_figure
@@ -58,7 +58,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         after_composed=at_switches(runs, composed=True, after=0.1),
         gate_of_parts=gates_of_composed(runs, part=True),
         gate_of_rest=gates_of_composed(runs, part=False),
-        own_alignment=own_alignment(runs),
+        own_alignment=final_alignment(runs, own=True),
     )
 
 

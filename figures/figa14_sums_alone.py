@@ -10,12 +10,7 @@ from matplotlib.figure import Figure
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
-from gatednet.figures.toolkit.composition import (
-    described_by,
-    gates_of_composed,
-    other_alignment,
-    own_alignment,
-)
+from gatednet.figures.toolkit.composition import described_by, final_alignment, gates_of_composed
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
 from gatednet.figures.toolkit.statistics import as_in_file, measure
@@ -52,9 +47,9 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         peak=peaks.isel(block=slice(peaks.sizes["block"] // 2, None)).mean("block", keep_attrs=True),
         gate_of_parts=gates_of_composed(runs, part=True, blocks=LAST),
         gate_of_rest=gates_of_composed(runs, part=False, blocks=LAST),
-        own_alignment=own_alignment(runs),
-        other_alignment=other_alignment(runs),
-        earlier_alignment=own_alignment(earlier).assign_attrs(
+        own_alignment=final_alignment(runs, own=True),
+        other_alignment=final_alignment(runs, own=False),
+        earlier_alignment=final_alignment(earlier, own=True).assign_attrs(
             described(f"alignment of tasks with their own path at t = {EARLIER:g}")
         ),
     )
