@@ -216,7 +216,6 @@ class _Told(Silent):
         self._tell(True)
 
     def compiled(self, seconds: float) -> None:
-        del seconds
         self._tell(False)
 
 

@@ -75,7 +75,6 @@ class Stored(Source):
         return 1 if self._seed_axis is None else min(len(self._seed_axis), MOST_SEEDS)
 
     def default(self, base: str | None = None) -> View:
-        del base
         y, x, *_ = self._numbers
         observables = self.observables()
         shown = "total_alignment" if "total_alignment" in observables else next(iter(observables))
@@ -174,7 +173,6 @@ class Stored(Source):
         }
 
     def diagrams(self, view: View, wanted: Wanted, compiling: Compiling) -> Iterator[Diagram]:
-        del wanted, compiling
         start = time.perf_counter()
         points = self._points(view)
         data = self._data[[view.observable, "result"]].isel(
@@ -206,7 +204,6 @@ class Stored(Source):
         return span.values(number), np.abs(along - places[:, None]).argmin(axis=1)
 
     def curves(self, view: View, cell: Cell | None, compiling: Compiling) -> Curves | None:
-        del compiling
         data = self._data.isel(self._points(view, cell))
         kept = [name for name in (*SAVED, "specialization", "result", "result_step") if name in data]
         data = data[kept].load()

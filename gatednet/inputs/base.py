@@ -52,7 +52,6 @@ class Inputs(Setting):
 
     def check_examples(self, examples: Examples | None, network: Network) -> None:
         """Raise `SettingError` where these are not the examples that such inputs of a network need."""
-        del network
         if examples is not None:
             raise SettingError(f"inputs {type(self).__name__} take no examples, and some are given")
 
@@ -66,12 +65,10 @@ class Inputs(Setting):
 
     def cost(self, inputs: int) -> Cost:
         """What a step costs like, for inputs of so many dimensions: by default like inputs drawn one by one."""
-        del inputs
         return "drawn"
 
     def numbers(self, inputs: int) -> int:
         """How many numbers a step sees of one run, for inputs of so many dimensions."""
-        del inputs
         return 0
 
     @abc.abstractmethod
