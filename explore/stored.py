@@ -24,6 +24,7 @@ from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.imports import modules_of
 from gatednet.sweeps.store.store import Store
 from gatednet.sweeps.sweep import Sweep
+from gatednet.sweeps.text import axis_table
 from gatednet.toml import plain
 
 # Even places along an axis whose points are not: enough that cells begin where they should.
@@ -158,7 +159,7 @@ class Stored(Source):
         # A store need not come from the catalog: every value of its experiment is set.
         sweep, experiment = self._known_sweep(), self.experiment(view)
         modules = modules_of(experiment, [view.observable])
-        axes = {name: _table(self._axes[name]) for name in (view.y.path, view.x.path)}
+        axes = {name: axis_table(self._axes[name]) for name in (view.y.path, view.x.path)}
         seeds = {} if self._seed_axis is None else {"seed": list(self._seed_axis.values)}
         return {
             **({"import": modules} if modules else {}),
@@ -250,14 +251,6 @@ class Stored(Source):
 
 def _is_numbers(axis: Axis) -> bool:
     return len(axis) > 1 and not isinstance(axis.coordinates[0], str | bool)
-
-
-def _table(axis: Axis) -> dict[str, Any]:
-    """An axis as a sweep file has it."""
-    path = list(axis.paths) if axis.zipped else axis.path
-    values = [list(each) for each in axis.values] if axis.zipped else list(axis.values)
-    labels = {} if axis.labels is None else {"labels": list(axis.labels)}
-    return {"path": path, "values": values, **labels}
 
 
 def _listed(axis: Axis) -> str:

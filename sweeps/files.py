@@ -128,11 +128,6 @@ def put(path: Path, content: bytes) -> None:
         raise
 
 
-def write(path: Path, text: str) -> None:
-    """Write a text file aside, flush it, and put it in its place at once."""
-    write_bytes(path, text.encode())
-
-
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file aside, flush it, and put it in its place at once."""
     put(path, content)

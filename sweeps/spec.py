@@ -68,16 +68,10 @@ def sweep_of(table: Mapping[str, Any], imports: Sequence[str] = ()) -> Sweep:
     check_keys(table, KEYS, needed=("base", "save", "every", "axes"))
     modules = _imported(table.get("import", ()), imports)
     base = experiment(typed(table, "base", str, "the name of an experiment"))
-    for key, kind, allowed in (
-        ("reduced", bool, "true or false"),
-        ("precision", str, "a string"),
-        ("noise", str, "a string"),
-    ):
-        if key in table:
-            typed(table, key, kind, allowed)
+    kinds_of_options = {"reduced": (bool, "true or false"), "precision": (str, "a string"), "noise": (str, "a string")}
+    options = {key: typed(table, key, *kind) for key, kind in kinds_of_options.items() if key in table}
     base = changed(base, typed(table, "set", dict, "a table of values by their paths") if "set" in table else {})
     axes = typed(table, "axes", dict, "a table of axes")
-    options = {key: table[key] for key in ("reduced", "precision", "noise") if key in table}
     built = tuple(_axis(name, entry) for name, entry in axes.items())
     return Sweep(base, built, saved(table), imports=modules, **options)
 

@@ -61,7 +61,7 @@ def reproduce(
     (use_one_core if quick else use_all_cores)()
     from gatednet.figures.pipeline import at_hand, check_formats, chosen, make, read_files, sweeps_for
     from gatednet.figures.toolkit.claim import to_json
-    from gatednet.figures.toolkit.files import check_replaceable, check_writable, write_all
+    from gatednet.figures.toolkit.files import check_replaceable, check_writable, write_file
     from gatednet.figures.toolkit.result import FORMATS, Result
     from gatednet.sweeps.execution.ahead import Ahead
     from gatednet.sweeps.execution.run import check_resumable, is_finished, run_sweep
@@ -114,7 +114,7 @@ def reproduce(
                         each.result()  # what went wrong there ends everything here
         with begun():
             claims = {name: each.result() for name, each in made.items()}
-            write_all(pictures_in, {CLAIMS: to_json(claims).encode()})
+            write_file(pictures_in / CLAIMS, to_json(claims).encode())
     report(claims, pictures_in, quick=quick)
 
 
