@@ -14,7 +14,7 @@ from gatednet.explore.widgets import Widgets
 
 
 class Cells:
-    """Plots of both cells, `root`, of so many pixels, and what is said of them, `verdict`."""
+    """The plots of both cells, `root`, and the text about them, `verdict`; widths are in pixels."""
 
     def __init__(self, widgets: Widgets, width: int, verdict_width: int, theme: str) -> None:
         self._width = width

@@ -26,8 +26,8 @@ class News:
 
     `root` has to be on the page, where it is not seen. Arrays are told in single precision.
 
-    Changes that lay out a part of the page are not for here: they paint it at once, and data that a browser was told of
-    in the same message are taken in by halves until the message is done.
+    Changes that lay out a part of the page do not belong here: they paint it at once, while the data of the same
+    message are only half taken in.
     """
 
     def __init__(self) -> None:

@@ -52,7 +52,7 @@ class Widgets:
         return widget
 
     def words(self, name: str, width: int | None = None) -> Text:
-        """A text, empty at first, so many pixels wide or as wide as it is."""
+        """A text, empty at first, `width` pixels wide or as wide as its content."""
         return Text(name, self._sheet, width)
 
     def menu(

@@ -176,7 +176,7 @@ def at(loss: xarray.DataArray, since: Sequence[float]) -> xarray.DataArray:
 
 
 def loss_at(data: xarray.Dataset, name: str, regime: str, time: float) -> Measurement:
-    """The mean loss of one composition and regime so long after the switch."""
+    """The mean loss of one composition and regime at a time after the switch."""
     return measure(data.loss_after.sel(composition=name, since=time, regime=regime))
 
 

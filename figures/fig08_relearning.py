@@ -105,7 +105,7 @@ def colour(place: int, number: int) -> object:
 
 
 def curves(axes: Axes, groups: Sequence[Group], apart: float = 0.0) -> None:
-    """A curve of means with standard deviations for each group, in order, so far apart that bars can be told apart."""
+    """A curve of means with standard deviations for each group, in order, shifted so that bars do not overlap."""
     for place, (label, x, cells) in enumerate(groups):
         axes.errorbar(
             x + apart * (place - 0.5 * (len(groups) - 1)),

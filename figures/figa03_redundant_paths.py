@@ -145,7 +145,7 @@ def served_by(data: xarray.Dataset) -> np.ndarray:
 
 
 def shows(data: xarray.Dataset, picture: tuple[int, int]) -> np.ndarray:
-    """Whether each run has so many paths in one task and so many in the other, (seed,)."""
+    """Whether the numbers of paths that serve the tasks of each run are those of a picture, (seed,)."""
     return (np.sort(served_by(data), axis=1) == picture).all(axis=1)
 
 

@@ -122,9 +122,9 @@ def losses(axes: Axes, data: xarray.Dataset) -> None:
 
 
 def at_switches(data: xarray.Dataset, *, composed: bool, after: float = 0.0, last: int = 0) -> xarray.DataArray:
-    """The loss so long after the switches of single or of composed tasks, in units of a block, mean over blocks.
+    """The loss at a time `after` the switches of single or of composed tasks, in blocks, mean over switches.
 
-    They are the last so many of their kind, or all but the first: it comes after the start, or the other kind.
+    Switches are the `last` ones of their kind, or all but the first: it comes after the start, or the other kind.
     """
     loss = over_time.in_blocks(data.loss, len(data.targets))
     chosen = loss.isel(save=round(after * loss.sizes["save"])).where(composed_blocks(data) == composed, drop=True)

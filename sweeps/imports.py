@@ -203,7 +203,7 @@ def needed(names: Sequence[str]) -> SettingError:
     )
 
 
-# The digest of each module's source at the time at which it was first asked for, with the spec of that import: a module
+# The digest of each module's source at the time at which it was first needed, with the spec of that import: a module
 # that is loaded again has another.
 _known: dict[str, tuple[ModuleSpec, str]] = {}
 

@@ -20,13 +20,13 @@ class Progress(Protocol):
         """A compilation begins."""
 
     def compiled(self, seconds: float) -> None:
-        """It has ended and took so long."""
+        """It has ended, after `seconds`."""
 
     def waiting(self, why: str) -> None:
         """Nothing goes on, for a reason in a few words."""
 
     def stored(self, runs: int, steps: int) -> None:
-        """So many runs more, of so many steps in sum, are stored."""
+        """`runs` more runs, with `steps` steps in total, are stored."""
 
     def end(self) -> None:
         """Nothing more comes."""

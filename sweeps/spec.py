@@ -34,8 +34,8 @@ def load_spec(path: str | os.PathLike[str], *, imports: Sequence[str] = ()) -> S
     `every`, and, where wanted, `reduced`, `precision`, `noise` and `import`, a list of modules with parts of a user's
     own.
 
-    A file runs no code by itself, since it may come from someone else. `imports` are the modules that may run: those of
-    them that the file names are imported. A module that the program has imported already is permitted by that.
+    A file runs no code on its own, since it may come from someone else. `imports` are the modules that may run: those
+    of them that the file names are imported. A module that the program has imported already is permitted by that.
 
     **Raises** `SettingError`, with the file, for text that is no TOML (with its line), for keys, values and types that
     are not allowed, and for modules that are neither in `imports` nor imported, or that fail.

@@ -36,7 +36,7 @@ class Sweep:
     the seed is 0.
 
     `imports` are modules with parts of a user's own, imported already. Those that define classes of the experiment or
-    functions of saved observables are added by themselves, and `sources` has the digest of the source of each. Parts of
+    functions of saved observables are added automatically, and `sources` has the digest of the source of each. Parts of
     a script or notebook cannot be recorded: their entry in `sources` says so.
 
     **Raises** `SettingError` where anything of this is not possible in any cell of the grid.

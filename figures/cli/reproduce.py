@@ -43,7 +43,7 @@ def one_by_one() -> Iterator[ThreadPoolExecutor]:
 
 
 def reproduce(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Figures; by themselves all.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Figures; default: all.")] = None,
     runs: Runs = Path("runs"),
     out: Out = Path("pictures"),
     formats: FormatIfAny = None,
@@ -70,8 +70,8 @@ def reproduce(
 
     use_data(data)
     entries, missing = at_hand(chosen(names or []), names or [])
-    by_itself = ("png",) if quick else FORMATS
-    suffixes = by_itself if formats is None else check_formats(formats)
+    default_formats = ("png",) if quick else FORMATS
+    suffixes = default_formats if formats is None else check_formats(formats)
     files = read_files(entries, parse_files(file or []))
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)

@@ -103,7 +103,7 @@ class Minibatch(eqx.Module):
     labels: Int[Array, "*runs batch"]
 
     def columns(self, runs: int) -> Float[Array, "inputs batch {runs}"]:
-        """The inputs as columns, for each of so many runs: (inputs, batch, runs)."""
+        """The inputs as columns, for each of `runs` runs: (inputs, batch, runs)."""
         inputs = self.inputs.reshape(*self.inputs.shape[:-2], -1)
         return jnp.moveaxis(jnp.broadcast_to(inputs, (runs, *inputs.shape[-2:])), (0, 1, 2), (2, 1, 0))
 

@@ -86,7 +86,7 @@ class Network(Setting):
         return 0
 
     def paths_of(self, tasks: int) -> int:
-        """The number of paths that observables see where there are so many tasks, 0 where it has none."""
+        """The number of paths that observables see with a number of `tasks`, 0 where it has none."""
         return 0
 
     @property

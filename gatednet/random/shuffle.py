@@ -69,7 +69,7 @@ def shuffled(functions: Array, epoch: Array, places: Array, size: int) -> Array:
 
 
 def sides(size: int) -> tuple[int, int]:
-    """The sides of a grid, not far from a square, that has room for so many places and the fewest besides."""
+    """The sides of the smallest grid, not far from a square, with room for `size` places."""
     root = math.isqrt(size - 1) + 1
     return min(((-(-size // width), width) for width in range(-(-root // 2), root + 1)), key=_size)
 

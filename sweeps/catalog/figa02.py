@@ -25,7 +25,7 @@ EVERY = 1000
 
 
 def spectrum(rank: int, singular_value: float) -> tuple[float, ...]:
-    """The singular values of a teacher: so many equal ones, then zeros, as in the released code."""
+    """The singular values of a teacher: `rank` equal ones, then zeros, as in the released code."""
     return (singular_value,) * rank + (0.0,) * (MODES - rank)
 
 

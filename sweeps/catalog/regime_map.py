@@ -21,7 +21,7 @@ def coarse(
     every: int | None = None,
     seeds: int = 10,
 ) -> Sweep:
-    """A published map in both conventions, block lengths by columns, saved every so many steps, or at both ends."""
+    """A published map in both conventions, block lengths by columns, saved `every` number of steps, or at both ends."""
     lengths = Axis("block_length", "curriculum.block_length", blocks)
     axes = (conventions(), lengths, columns, Axis.seeds(seeds))
     return Sweep(experiment, axes, Save(saved, every or experiment.steps))

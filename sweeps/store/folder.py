@@ -322,7 +322,7 @@ class StoreFolder:
 
 
 def _comparable(sweep: Sweep) -> dict[str, Any]:
-    """The plan of a sweep without its modules: those are compared by themselves, and earlier versions named none."""
+    """The plan of a sweep without its modules: those are compared separately, and earlier versions named none."""
     return {key: value for key, value in table_of(sweep).items() if key != "imports"}
 
 
