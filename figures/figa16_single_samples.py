@@ -12,7 +12,7 @@ from gatednet.figures.toolkit import equivalent, over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, UNUSED, band, letter, new_figure
+from gatednet.figures.toolkit.panels import UNUSED, band
 from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
@@ -55,25 +55,19 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
 
 def draw(data: xarray.Dataset) -> Figure:
     """Three rows of both models, losses and gates with a marker at each sample, and a strip with the loss alone."""
-    figure = new_figure(PAGE, 8.2)
-    grid = figure.add_gridspec(4, 2, height_ratios=(1, 1, 1, 0.8))
-    axes = np.array([[figure.add_subplot(grid[row, column]) for column in range(2)] for row in range(3)])
-    columns = equivalent.draw(axes, data)
-    magnitudes = columns["full"][2]
-    band(magnitudes, data.time.values, data.leading, label="leading", **{**UNUSED, "color": "black"})
+    figure, axes, strip = equivalent.draw(data, heights=(1, 1, 1, 0.8))
+    band(axes[2, 0], data.time.values, data.leading, label="leading", **{**UNUSED, "color": "black"})
     for each in axes[:2].ravel():
         for line in each.lines:
             line.set(**SAMPLES)
-    columns["full"][1].legend(loc="upper right", ncols=2)
+    axes[1, 0].legend(loc="upper right", ncols=2)
     for each in axes[2]:
         each.set_ylim(-0.15, 1.75)
         each.legend(loc="upper left", ncols=3, columnspacing=1.0)
     for each in axes[1]:
         each.set_ylim(-0.25, 1.45)
-    strip = figure.add_subplot(grid[3, :])
     over_time.quantity(strip, equivalent.one(data, "full"), "loss", color="black", linewidth=0.6, **SAMPLES)
     strip.set(ylabel="loss, full model", ylim=(0, None))
-    letter(strip, "G")
     return figure
 
 

@@ -62,8 +62,7 @@ def is_free(folder: Path) -> bool:
     try:
         return not os.path.lexists(place) or (place.is_dir() and not any(place.iterdir()))
     except (OSError, ValueError) as error:
-        what = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise SettingError(f"{folder} cannot be read: {what}") from error
+        raise SettingError(f"{folder} cannot be read: {reason_of(error)}") from error
 
 
 def check_place(folder: Path, arrays: Callable[[], frozenset[str]] | None = None) -> None:

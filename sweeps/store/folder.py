@@ -132,8 +132,7 @@ class StoreFolder:
                 raise SettingError(f"{self.folder} does not exist, allowed is the folder of a store") from None
             content = b""
         except (OSError, ValueError) as error:
-            what = reason_of(error) if isinstance(error, OSError) else str(error)
-            raise SettingError(f"{self.folder / PLAN} cannot be read: {what}") from error
+            raise SettingError(f"{self.folder / PLAN} cannot be read: {reason_of(error)}") from error
         if not content.startswith(HEADER.encode()):
             raise SettingError(f"{self.folder} is no store of gatednet, and is left as it is")
         return content
