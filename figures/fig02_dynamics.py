@@ -257,9 +257,8 @@ def other_alignment(data: xarray.Dataset) -> xarray.DataArray:
 
 def active_difference(flexible: xarray.Dataset) -> xarray.DataArray:
     """The gate of the task on show minus that of the other, at the end of each block."""
-    at_end = flexible.gates_at_end
-    task = xarray.DataArray(np.arange(at_end.sizes["block"]) % 2, dims="block")
-    return at_end.isel(path=task) - at_end.isel(path=1 - task)
+    own, other = over_time.of_both_tasks(flexible.gates_at_end)
+    return own - other
 
 
 def growth_of_peaks(peaks: xarray.DataArray) -> Measurement:

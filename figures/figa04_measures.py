@@ -82,13 +82,10 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
     matching of the released code.
     """
     blocks, saves = len(runs.targets), round(runs.block_length / runs.save_length)
+    current, other = over_time.of_both_tasks(over_time.in_blocks(runs.gates, blocks, "save", saves))
+    changes = over_time.in_blocks(runs.second_layer_change, blocks, "change", saves)
     late_blocks = slice(round(LATE / runs.block_length), None)
-    gates, changes = (
-        over_time.in_blocks(runs[name], blocks, along, saves).isel(block=late_blocks)
-        for name, along in (("gates", "save"), ("second_layer_change", "change"))
-    )
-    task = xarray.DataArray(runs.targets[late_blocks], dims="block")
-    current, other = gates.isel(path=task), gates.isel(path=1 - task)
+    current, other, changes = (each.isel(block=late_blocks) for each in (current, other, changes))
     flat = round(FLAT / runs.save_length)
     late = runs.every_time.values >= LATE
     of_blocks = {

@@ -184,12 +184,6 @@ def late(values: xarray.DataArray) -> xarray.DataArray:
     return values.isel(block=slice(LATE, None))
 
 
-def own_gates(data: xarray.Dataset) -> tuple[xarray.DataArray, xarray.DataArray]:
-    """The gates of the path of the task on show, and of the other, at the ends of late blocks."""
-    task = xarray.DataArray(np.arange(data.sizes["block"]) % 2, dims="block")
-    return late(data.gates_at_end.isel(path=task)), late(data.gates_at_end.isel(path=1 - task))
-
-
 def median_ratio(data: xarray.Dataset) -> Measurement:
     """How many times more steps the forgetful network needs in late blocks, median over seeds."""
     steps = late(data.steps_to_recover).mean("block").transpose("seed", "regime")
@@ -202,8 +196,8 @@ def claims_of(data: xarray.Dataset, source: str, pair: Pair) -> list[Claim]:
     flexible, forgetful = data.sel(regime="flexible"), data.sel(regime="forgetful")
     of = f"{pair.named}: " if pair.named else ""
     ends, first = late(data.accuracy_at_end), late(data.accuracy_after_switch)
-    own, other = own_gates(flexible)
-    slow, slow_other = own_gates(forgetful)
+    own, other = map(late, over_time.of_both_tasks(flexible.gates_at_end))
+    slow, slow_other = map(late, over_time.of_both_tasks(forgetful.gates_at_end))
     free = float(data.ceiling)
     found = [
         (

@@ -62,6 +62,12 @@ def in_blocks(values: xarray.DataArray, blocks: int, along: str = "step", saves:
     return values.drop_vars([name for name, each in values.coords.items() if along in each.dims]).isel({along: at})
 
 
+def of_both_tasks(values: xarray.DataArray) -> tuple[xarray.DataArray, xarray.DataArray]:
+    """Values, by "block", of the path of the task on show, and of that of the other; two tasks come in turn."""
+    task = xarray.DataArray(np.arange(values.sizes["block"]) % 2, dims="block")
+    return values.isel(path=task), values.isel(path=1 - task)
+
+
 def courses(data: xarray.Dataset, names: Sequence[str]) -> xarray.Dataset:
     """What panels over time show of runs, without the runs: the variables of some names, `averaged`."""
     return data[list(names)].map(averaged, keep_attrs=True).drop_vars("seed", errors="ignore")
