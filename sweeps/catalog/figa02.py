@@ -46,12 +46,12 @@ def ranked(rank: int = RANKS[0], singular_value: float = 1.0) -> Experiment:
     )
 
 
-def ranks(seeds: int = 100) -> Sweep:
+def ranks() -> Sweep:
     """All ranks with both singular values, by the sum of a teacher's squared singular values."""
     kinds = [(rank, value) for value in SINGULAR_VALUES for rank in RANKS]
     strengths = tuple(round(rank * value**2, 12) for rank, value in kinds)
     axis = Axis("strength", PATHS, tuple(spectrum(*kind) for kind in kinds), strengths)
-    return Sweep(ranked(), (axis, Axis.seeds(seeds)), Save(("gate_speed", "path_norm", "gates"), EVERY))
+    return Sweep(ranked(), (axis, Axis.seeds(100)), Save(("gate_speed", "path_norm", "gates"), EVERY))
 
 
 EXPERIMENTS = (Entry("figa2", "Figure A2: teachers of rank 2 with unit singular values", ranked),)

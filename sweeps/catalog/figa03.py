@@ -30,10 +30,10 @@ def redundant(cost: str = "with") -> Experiment:
     return with_values(base, dict(zip(PATHS, COSTS[cost], strict=True)))
 
 
-def both(seeds: int = 100) -> Sweep:
+def both() -> Sweep:
     """Without and with the cost, from the same starts."""
     costs = Axis("cost", PATHS, tuple(COSTS.values()), tuple(COSTS))
-    return Sweep(redundant(), (costs, Axis.seeds(seeds)), Save(("gates", "path_norm", "representation_cost"), EVERY))
+    return Sweep(redundant(), (costs, Axis.seeds(100)), Save(("gates", "path_norm", "representation_cost"), EVERY))
 
 
 EXPERIMENTS = (Entry("figa3", "Figure A3: four paths for two tasks, with a cost of the weights", redundant),)
