@@ -15,7 +15,7 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.matching import in_order
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letters, new_figure, shade_blocks
 from gatednet.figures.toolkit.specialization import SPECIALIZED, TYPICAL, WHY_SPECIALIZED
 from gatednet.figures.toolkit.statistics import as_in_file, over_seeds
 from gatednet.sweeps.catalog.control01 import SAVED
@@ -123,8 +123,7 @@ def draw(data: xarray.Dataset) -> Figure:
     over_time.name_column(gates, CURRICULA)
     over_time.name_column(alignment, CURRICULA)
     gates[1].legend(loc="center right")
-    for name, axes in zip(PANELS, (loss, gates[0], alignment[0], total), strict=True):
-        letter(axes, name)
+    letters((loss, gates[0], alignment[0], total), PANELS)
     return figure
 
 

@@ -13,7 +13,7 @@ from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import settings_line
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letters, new_figure
 from gatednet.figures.toolkit.specialization import TYPICAL
 from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
 from gatednet.sweeps.store.store import Store
@@ -89,8 +89,7 @@ def draw(data: xarray.Dataset) -> Figure:
     over_time.name_column(gates, REGIMES)
     over_time.name_column(alignment, REGIMES)
     times_to_criterion(criterion, data)
-    for name, axes in zip("ABCDEF", (loss, gates[0], alignment[0], change, gate_change, criterion), strict=True):
-        letter(axes, name)
+    letters((loss, gates[0], alignment[0], change, gate_change, criterion), PANELS)
     return figure
 
 

@@ -18,7 +18,7 @@ from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.composition import flexible_over_forgetful, weights_of
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.over_time import NAMES
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, SHADE, TASKS, band, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, SHADE, TASKS, band, letters, new_figure
 from gatednet.figures.toolkit.statistics import Measurement, averaged, measure
 from gatednet.sweeps.store.store import Store
 
@@ -112,8 +112,7 @@ def draw(data: xarray.Dataset) -> Figure:
     above[0].set_title("task composition: sums")
     above[1].set_title("subtask composition: rows of two tasks in turn")
     below[0].legend(loc="upper right")
-    for axes, name in zip((*above, *below), PANELS, strict=True):
-        letter(axes, name)
+    letters((*above, *below), PANELS)
     return figure
 
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, letters, new_figure
 from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.figures.toolkit.tables import Columns, Table
 from gatednet.sweeps.store.store import Store
@@ -94,8 +94,7 @@ def draw(data: xarray.Dataset) -> Figure:
     row[0].legend(loc="lower right")
     if human:
         scores(row[2], data)
-    for axes, name in zip(row, "ABC", strict=False):
-        letter(axes, name)
+    letters(row, "ABC"[: len(row)])
     return figure
 
 

@@ -21,7 +21,7 @@ from gatednet.figures.toolkit.composition import (
     gates_of_composed,
 )
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, letters, new_figure
 from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
 
@@ -77,7 +77,6 @@ def of_store(store: Store, name: str) -> xarray.Dataset:
 def draw(data: xarray.Dataset) -> Figure:
     """A row for each convention and composition, the published convention first: loss, gates, alignment."""
     figure = new_figure(PAGE, 6.8)
-    letters = iter(PANELS)
     kinds = [(convention, name) for convention in data.convention.values for name in data.composition.values]
     grid = figure.subplots(len(kinds), 3, sharex=True)
     for row, (convention, name) in zip(grid, kinds, strict=True):
@@ -89,8 +88,7 @@ def draw(data: xarray.Dataset) -> Figure:
         row[0].set_ylabel(f"{name}, {convention}\nloss")
         row[1].set_ylim(-0.2, 1.35)
         row[2].set_ylim(-0.2, 1.12)
-        for axes in row:
-            letter(axes, next(letters))
+    letters(grid.flat, PANELS)
     for axes in grid[:-1].flat:
         axes.set_xlabel("")
     for axes, columns in zip(grid[0], (2, 3, 3), strict=True):

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.describe import described
-from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letters, new_figure, shade_blocks
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
 from gatednet.theory.equivalent_model import full_loss
@@ -73,12 +73,10 @@ def draw(data: xarray.Dataset, heights: Sequence[float] = (1, 1, 1, 1)) -> tuple
         axes[0].set(ylabel="loss", ylim=(0, None), title=title)
         over_time.gates(axes[1], of_model, tasks=2)
         magnitudes(axes[2], of_model)
-    for name, axes in zip("ABCDEF", grid.ravel(), strict=True):
-        letter(axes, name)
     for axes in grid[:-1].ravel():
         axes.set_xlabel("")
     strip = figure.add_subplot(places[3, :])
-    letter(strip, "G")
+    letters((*grid.ravel(), strip), "ABCDEFG")
     return figure, grid, strip
 
 

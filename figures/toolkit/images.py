@@ -21,7 +21,7 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import settings_line
 from gatednet.figures.toolkit.matching import in_order, path_order
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, TASKS, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, TASKS, band, letters, new_figure, shade_blocks
 from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
 from gatednet.sweeps.store.store import Store
 
@@ -112,8 +112,7 @@ class Switching:
         # Lines fill their panels, so that legends are beside them.
         figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=3)
         figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower right", ncols=2)
-        for name, panel in zip(self.PANELS, axes.flat, strict=True):
-            letter(panel, name)
+        letters(axes.flat, self.PANELS)
         return figure
 
     def claims(self, data: xarray.Dataset) -> list[Claim]:

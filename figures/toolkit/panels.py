@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,12 @@ def luminance(colour: Any) -> float:
 def letter(axes: Axes, name: str) -> None:
     """The letter of a panel, at its upper left corner."""
     axes.set_title(name, loc="left", fontweight="bold", fontsize=9)
+
+
+def letters(panels: Iterable[Axes], names: Iterable[str]) -> None:
+    """The letters of several panels, in order."""
+    for axes, name in zip(panels, names, strict=True):
+        letter(axes, name)
 
 
 def shade_blocks(axes: Axes, block_length: float, duration: float, order: Sequence[int] = (0, 1)) -> None:

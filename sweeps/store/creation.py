@@ -16,10 +16,10 @@ from gatednet.sweeps.files import (
     make_folders,
     make_inside,
     reason_of,
-    record_bytes,
     unwritable,
     write_bytes,
     write_flushed,
+    write_record,
     writing,
 )
 from gatednet.sweeps.planning.plan import Plan
@@ -148,4 +148,4 @@ def _fill(folder: Path, plan: Plan) -> None:
 def write_template(folder: Path, chunk_shape: tuple[int, ...], files: object) -> None:
     """Write the record of what is there before the first run."""
     content = {"chunk_shape": list(chunk_shape), "files": files, "layout": LAYOUT}
-    write_bytes(folder / DONE / TEMPLATE, record_bytes(content))
+    write_record(folder / DONE / TEMPLATE, content)
