@@ -364,7 +364,7 @@ URL.revokeObjectURL(link.href)
 
 
 def _told(name: str, code: str) -> TextInput:
-    """What the page is told by its value, which is not shown: `code` runs in the browser when it changes."""
+    """A hidden field, by whose value the page receives something: `code` runs in the browser when it changes."""
     made = TextInput(name=name, visible=False)
     made.js_on_change("value", CustomJS(code=code))
     return made

@@ -29,7 +29,7 @@ from gatednet.sweeps.spec import changed
 from gatednet.times import steps_between
 from gatednet.toml import plain
 
-# What a page is told before something is compiled, and after.
+# Called with true before something is compiled, and with false after it.
 Compiling = Callable[[bool], None]
 DEFAULT = "fig2-flexible"
 # An exported diagram: its cells along either side, and how its ranges are written.
@@ -207,7 +207,7 @@ class Live(Source):
 
 
 class _Told(Silent):
-    """Tells a page of compilations."""
+    """Reports compilations to a page."""
 
     def __init__(self, compiling: Compiling) -> None:
         self._tell = compiling

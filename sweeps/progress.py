@@ -1,4 +1,4 @@
-"""How a sweep tells how far it is: a live line in a terminal, plain lines elsewhere."""
+"""Progress reports of a sweep: a live line in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, Protocol, TextIO
 
 
 class Progress(Protocol):
-    """What `run_sweep` tells, in this order; `end` comes in every case, also after an interruption.
+    """What `run_sweep` reports, in this order; `end` comes in every case, also after an interruption.
 
-    A subclass takes no notice of what it does not define.
+    A subclass ignores what it does not define.
     """
 
     def begin(self, runs: int, done: int, steps: int) -> None:
@@ -23,7 +23,7 @@ class Progress(Protocol):
         """It has ended, after `seconds`."""
 
     def waiting(self, why: str) -> None:
-        """Nothing goes on, for a reason in a few words."""
+        """The sweep waits, for a reason in a few words."""
 
     def stored(self, runs: int, steps: int) -> None:
         """`runs` more runs, with `steps` steps in total, are stored."""
@@ -33,7 +33,7 @@ class Progress(Protocol):
 
 
 class Silent(Progress):
-    """Tells nothing."""
+    """Reports nothing."""
 
 
 class Meter:
@@ -44,7 +44,7 @@ class Meter:
         self.runs = self.done = self.steps = self.steps_done = 0
         self.compile_seconds = 0.0
         self.is_compiling = False
-        # Why nothing goes on, where nothing does.
+        # Why the sweep waits, where it does.
         self.waits = ""
         self._start = time.perf_counter()
 

@@ -80,7 +80,7 @@ class Sweep:
 
     @property
     def unrecorded(self) -> list[str]:
-        """The modules whose source no store can tell, such as a script or notebook."""
+        """The modules whose source no store can record, such as a script or notebook."""
         return [name for name, digest in self.sources.items() if digest == NOT_RECORDED]
 
     def _check_shapes(self) -> None:

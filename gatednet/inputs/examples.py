@@ -132,7 +132,7 @@ class Minibatch(eqx.Module):
 
 
 def largest_output(outputs: Float[Array, "runs outputs batch"]) -> Float[Array, "runs outputs batch"]:
-    """Which class each example is told to be of, (runs, outputs, batch): 1 at the largest output, 0 elsewhere.
+    """The class that is assigned to each example, (runs, outputs, batch): 1 at the largest output, 0 elsewhere.
 
     Where several are largest, it is the first of them.
     """

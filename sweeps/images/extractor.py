@@ -137,7 +137,7 @@ def _steps(rest: CNN, training: Training, state: State, data: tuple[Array, Array
 
 
 def _compiled(function: Callable[..., tuple], progress: Progress, *arguments: object) -> Callable[..., tuple]:
-    """A function compiled for some arguments; the progress is told how long that took."""
+    """A function compiled for some arguments; the progress counts the time that takes."""
     progress.compiling()
     start = time.perf_counter()
     compiled = jax.jit(function, compiler_options=compiler_options()).lower(*arguments).compile()
