@@ -128,16 +128,14 @@ class Scale:
     colours: str = "cividis"
 
 
-def heat_map(
-    axes: Axes, values: np.ndarray, columns: list[str], rows: list[str], scale: Scale, written: str = "{:.2f}"
-) -> AxesImage:
+def heat_map(axes: Axes, values: np.ndarray, columns: list[str], rows: list[str], scale: Scale) -> AxesImage:
     """A table as colours with the numbers written on them; `values` is (rows, columns), the first row is on top.
 
     Cells without a number have no colour and say "–".
     """
     image = axes.imshow(values, cmap=scale.colours, vmin=scale.low, vmax=scale.high, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
-        shown = written.format(value) if np.isfinite(value) else "–"
+        shown = f"{value:.2f}" if np.isfinite(value) else "–"
         *behind, opacity = image.cmap(image.norm(value))
         axes.text(
             column,

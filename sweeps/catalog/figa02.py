@@ -29,15 +29,15 @@ def spectrum(rank: int, singular_value: float) -> tuple[float, ...]:
     return (singular_value,) * rank + (0.0,) * (MODES - rank)
 
 
-def ranked(rank: int = RANKS[0], singular_value: float = 1.0) -> Experiment:
-    """Two teachers of one rank, in blocks, until long after specialization.
+def ranked() -> Experiment:
+    """Two teachers of the first rank, in blocks, until long after specialization.
 
     The population stands for batches of 200: a gate's speed is that of the network, without the largest chance
     fluctuation of a block.
     """
     return Experiment(
         network=GatedLinear(inputs=SIZE, outputs=SIZE),
-        teachers=SpectralTeachers(tasks=TASKS, values=spectrum(rank, singular_value)),
+        teachers=SpectralTeachers(tasks=TASKS, values=spectrum(RANKS[0], 1.0)),
         inputs=Population(),
         objective=Objective(norm=0.909, nonnegativity=0.0909),
         timescales=Timescales(weights=0.5, gates=0.1),

@@ -23,10 +23,10 @@ def penalties(strength: float) -> tuple[float, float]:
     return strength * 10 / 11, strength * 10 / 11
 
 
-def base(strength: float = STRENGTH_OF_TIMESCALES) -> Experiment:
+def base() -> Experiment:
     """What both maps share: the network of Figure 6 with a faster first layer, at a published strength."""
-    values = {"timescales.weights": 0.04, "steps": 2000, **dict(zip(PENALTIES, penalties(strength), strict=True))}
-    return with_values(two_layers(), values)
+    values = dict(zip(PENALTIES, penalties(STRENGTH_OF_TIMESCALES), strict=True))
+    return with_values(two_layers(), {"timescales.weights": 0.04, "steps": 2000, **values})
 
 
 EXPERIMENTS = (Entry("figa7", "Figure A7: two layers, the second fourfold as fast", base),)
