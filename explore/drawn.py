@@ -147,12 +147,9 @@ class Drawn:
 
     def _empty(self, waiting: bool) -> None:
         self._of_diagram = self._diagram = self._scale = None
-        self.plot.clear(_name(self._view), scale_of(self._view.observable), waiting)
+        observable = self._view.observable
+        self.plot.clear(observable.replace("_", " "), scale_of(observable), waiting)
 
 
 def _same_curves(one: View, other: View) -> bool:
     return (one.chosen, one.beside) == (other.chosen, other.beside)
-
-
-def _name(view: View) -> Any:
-    return view.observable.replace("_", " ")

@@ -93,13 +93,10 @@ def _diagram(
         bar.set_ticks([*labels], labels=[*labels.values()])
 
 
-def _said_of(curves: Curves) -> str:
-    return curves.unknown if curves.experiment is None else settings_line(curves.experiment)
-
-
 def _column(axes: np.ndarray, curves: Curves, width: int) -> None:
     data = curves.data
-    axes[0].set_title(textwrap.fill(_said_of(curves), width), fontsize=5, loc="right")
+    settings = curves.unknown if curves.experiment is None else settings_line(curves.experiment)
+    axes[0].set_title(textwrap.fill(settings, width), fontsize=5, loc="right")
     if "loss" in data:
         over_time.quantity(axes[0], data, "loss", color="black")
         axes[0].set(ylabel="loss", xlabel="", ylim=(0, None))

@@ -109,7 +109,7 @@ class Live(Source):
         return View(name, x, y, observable="total_alignment", level=0.8)
 
     def bases(self) -> Mapping[str, str]:
-        return {name: entry.summary for name, entry in EXPERIMENTS.items() if not _of_images(name)}
+        return {name: entry.summary for name, entry in EXPERIMENTS.items() if not known(name).labelled}
 
     def check(self, view: View) -> None:
         self.experiment(view)
@@ -235,7 +235,3 @@ def live(name: str) -> Experiment:
     if experiment.labelled:
         raise SettingError(f"{name} learns from images, allowed are experiments of linear maps, or a store of it")
     return experiment if experiment.inputs.exact else dataclasses.replace(experiment, inputs=Population())
-
-
-def _of_images(name: str) -> bool:
-    return known(name).labelled
