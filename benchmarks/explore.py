@@ -4,7 +4,7 @@
 
 "paint" is the first contentful paint of a new visitor's page, once the server is up, and when its plots and its first
 curves are there. "curves" is the time from a key that moves the slider of timescales.gates to the new curves being
-painted, each change by itself: while nothing else is computed, and while a diagram is refined. "burst" is forty such
+painted, one change at a time: while nothing else is computed, and while a diagram is refined. "burst" is forty such
 keys as quickly as the browser takes them, and the time from the last one to the last curves. "diagram" is what 64 × 64
 cells of Figure 5, left, take. It needs playwright, and Chromium on the path or at GATEDNET_CHROMIUM.
 """
@@ -54,7 +54,7 @@ FINEST = 128
 def main() -> None:
     """Measure, print, and write JSON where asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--changes", type=int, default=60, help="moves of a slider, each by itself")
+    parser.add_argument("--changes", type=int, default=60, help="moves of a slider, one at a time")
     parser.add_argument("--json", metavar="FILE", help="write the measurements there")
     arguments = parser.parse_args()
     from gatednet.sweeps.devices import usable_cores
@@ -182,7 +182,7 @@ def refine(page: Page) -> None:
 
 
 def changes(page: Page, number: int, refined: bool) -> dict[str, float]:
-    """Milliseconds from a key to the curves, of so many changes."""
+    """Milliseconds from a key to the curves, over `number` changes."""
     settle(page)
     focus(page, GATES)
     found: list[float] = []

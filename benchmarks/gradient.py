@@ -17,6 +17,7 @@ import argparse
 import json
 import math
 import time
+import timeit
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,8 @@ def measure(experiment: Any, mode: str) -> dict[str, Any]:
     compile_seconds = time.process_time() - start
     memory = compiled.memory_analysis()
     assert memory is not None
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        result = jax.block_until_ready(compiled(value))
-        times.append(time.process_time() - start)
-    assert all(math.isfinite(float(each)) for each in jax.tree.leaves(result))
+    times = timeit.repeat(lambda: jax.block_until_ready(compiled(value)), timer=time.process_time, number=1, repeat=3)
+    assert all(math.isfinite(float(each)) for each in jax.tree.leaves(compiled(value)))
     return {
         "inputs": type(experiment.inputs).__name__,
         "steps": experiment.steps,

@@ -4,9 +4,9 @@
 
 "figure" is the sweep of the figure, both regimes in one batch; then each of them alone, of which the second shares what
 the first one compiled. The features are in the cache, or are computed first and not counted; to read them is counted
-once, and so is compilation, which is told apart. With `--many`, so many runs that differ in the gates' time constant
-and the penalty on their norm are one batch. With `--torch` the same loop of a single run is timed as anyone would write
-it in PyTorch, no dependency of gatednet.
+once, and so is compilation, which is stated separately. With `--many`, that number of runs, which differ in the gates'
+time constant and the penalty on their norm, are one batch. With `--torch` the same loop of a single run is timed as
+anyone would write it in PyTorch, no dependency of gatednet.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> None:
     """Measure, print, and write JSON where asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--images", default="mnist")
-    parser.add_argument("--many", type=int, default=0, metavar="RUNS", help="also a batch of so many runs")
+    parser.add_argument("--many", type=int, default=0, metavar="RUNS", help="also a batch of about this many runs")
     parser.add_argument("--torch", action="store_true", help="also a loop in PyTorch")
     parser.add_argument("--json", metavar="FILE", help="write the measurements there")
     arguments = parser.parse_args()
@@ -70,7 +70,7 @@ def one_regime(images: str, regime: str) -> Any:
 
 
 def many(images: str, runs: int) -> Any:
-    """About so many settings of it, one seed each."""
+    """About `runs` settings of Figure 7, one seed each."""
     from gatednet import Save
     from gatednet.sweeps import Axis, Sweep
     from gatednet.sweeps.catalog.images import SAVED, head

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,7 @@ def main() -> None:
     def on_all(function: Callable[[Array], Array], given: Any) -> float:
         compiled = jax.jit(jax.shard_map(function, mesh=mesh, in_specs=spec, out_specs=spec)).lower(given).compile()
         jax.block_until_ready(compiled(given))
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            jax.block_until_ready(compiled(given))
-            times.append(time.perf_counter() - start)
-        return min(times)
+        return min(timeit.repeat(lambda: jax.block_until_ready(compiled(given)), number=1))
 
     def multiply_add(x: Array) -> Array:
         def body(_: int, x: Array) -> Array:
@@ -73,15 +68,10 @@ def main() -> None:
     random_words = 2 * 2000 * 64 * 64 * len(devices) / on_all(words, keys)
 
     square = np.random.default_rng(0).standard_normal((2048, 2048)).astype(np.float32)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        np.matmul(square, square)
-        times.append(time.perf_counter() - start)
-
+    product_seconds = min(timeit.repeat(lambda: np.matmul(square, square), number=1))
     result = {
         "multiply_add_flops_per_second": flops,
-        "matrix_flops_per_second": 2.0 * 2048**3 / min(times),
+        "matrix_flops_per_second": 2.0 * 2048**3 / product_seconds,
         "threefry_words_per_second": random_words,
         "devices": len(devices),
     }

@@ -11,7 +11,7 @@
     latest.py     work of which only the latest matters
     turns.py      who computes, of all pages
     recent.py     results that are needed again soon
-    news.py       what a browser is told, in one message
+    news.py       changes that are sent to a browser, in one message
     words.py      texts
     look.py       colours and lines, in either theme
     phase_plot.py, run_plots.py
@@ -25,7 +25,7 @@
     drawn.py      what is drawn, and what it is of
     work.py       what is computed, aside
     page.py       the page of one visitor
-    messages.py   what a page tells its server
+    messages.py   messages of a page to its server
     admission.py  who is answered
     connections.py
                   who is not kept waiting by strangers

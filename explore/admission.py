@@ -59,7 +59,7 @@ class Admitted:
 class Admission:
     """Answers those who know `token`, asking by a name of this machine, and not from within a page of someone else.
 
-    Where `names` is None, any name is one of this machine. By itself the token is a new one.
+    Where `names` is None, any name is one of this machine. The default token is a new random one.
     """
 
     def __init__(self, names: Iterable[str] | None = LOOPBACK, token: str | None = None) -> None:

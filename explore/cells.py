@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from bokeh.layouts import row
 
 from gatednet.explore.curves import Curves
 from gatednet.explore.news import Change
 from gatednet.explore.run_plots import Column
 from gatednet.explore.verdict import Verdict, verdict_of
-from gatednet.explore.widgets import Widgets, escaped
+from gatednet.explore.widgets import Widgets
 
 
 class Cells:
-    """Plots of both cells, `root`, of so many pixels, and what is said of them, `verdict`."""
+    """The plots of both cells, `root`, and the text about them, `verdict`; widths are in pixels."""
 
     def __init__(self, widgets: Widgets, width: int, verdict_width: int, theme: str) -> None:
         self._width = width
@@ -60,4 +62,4 @@ class Cells:
 
 
 def _sentence(name: str, verdict: Verdict) -> str:
-    return f"<p><b>{name}{verdict.word}</b>: {escaped(verdict.reason)}</p>"
+    return f"<p><b>{name}{verdict.word}</b>: {escape(verdict.reason, quote=False)}</p>"

@@ -73,8 +73,7 @@ def diagrams(
 ) -> Iterator[Diagram]:
     """Diagrams of more and more cells, for as long as they are wanted, and expected to be there in some minutes.
 
-    All cells share their random numbers, so that they differ by their settings alone. `progress` is told of what is
-    compiled.
+    All cells share their random numbers, so that they differ by their settings alone. `progress` reports compilations.
 
     **Raises** `SettingError` where the experiment does not allow values of the range.
     """

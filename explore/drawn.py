@@ -39,10 +39,9 @@ class Drawn:
         self.plot = DiagramPlot(*diagram, view.theme)
         self.cells = Cells(widgets, width, diagram[0], view.theme)
         self._view = view
-        # The views that are drawn, whether they are named or not.
+        # The views that are drawn, whether they are named or not; those of cells by whether they are pinned.
         self._of_diagram: View | None = None
-        self._of_chosen: View | None = None
-        self._of_beside: View | None = None
+        self._of_cell: dict[bool, View | None] = {False: None, True: None}
         self._diagram: Diagram | None = None
         self._failed: tuple[Any, ...] | None = None
         self._scale: Scale | None = None
@@ -75,7 +74,7 @@ class Drawn:
                 self.plot.fade()
         else:
             self._empty(waiting=view.diagram != self._failed)
-        outdated = [*self._outdated(view), *self._unpinned(view)]
+        outdated = [*self._outdated(view, pinned=False), *self._outdated(view, pinned=True)]
         if outdated:
             self._news.tell([*outdated, self.cells.no_verdict(waiting=True)])
         if self._theme != view.theme:
@@ -83,23 +82,15 @@ class Drawn:
             self.plot.dress(view.theme)
             self.cells.dress(view.theme)
 
-    def _outdated(self, view: View) -> list[Change]:
-        drawn = self._of_chosen
-        if drawn is None or drawn.chosen == view.chosen:
+    def _outdated(self, view: View, *, pinned: bool) -> list[Change]:
+        """What greys or clears the chosen cell, or the pinned one, where it is not of a view."""
+        drawn = self._of_cell[pinned]
+        if drawn is None or (drawn.beside == view.beside if pinned else drawn.chosen == view.chosen):
             return []
-        if drawn.base == view.base:
-            return self.cells.fade(pinned=False)
-        self._of_chosen = None
-        return self.cells.clear(pinned=False, waiting=True)
-
-    def _unpinned(self, view: View) -> list[Change]:
-        drawn = self._of_beside
-        if drawn is None or drawn.beside == view.beside:
-            return []
-        if (drawn.base, drawn.pinned) == (view.base, view.pinned):
-            return self.cells.fade(pinned=True)
-        self._of_beside = None
-        return self.cells.clear(pinned=True, waiting=True)
+        if drawn.base == view.base and (not pinned or drawn.pinned == view.pinned):
+            return self.cells.fade(pinned=pinned)
+        self._of_cell[pinned] = None
+        return self.cells.clear(pinned=pinned, waiting=True)
 
     def show_curves(self, found: Found, changes: Sequence[Change], of: View | None = None) -> None:
         """Show runs, with changes that `Cells.fill` has made of them; grey where they are not of the view named.
@@ -114,8 +105,8 @@ class Drawn:
             outdated += self.cells.fade(pinned=True)
         if outdated:
             outdated.append(self.cells.no_verdict(waiting=True))
-        self._found, self._of_chosen = found, found.view
-        self._of_beside = found.view if found.beside is not None else None
+        self._found = found
+        self._of_cell = {False: found.view, True: found.view if found.beside is not None else None}
         self._news.tell([*changes, *outdated])
 
     def show_diagram(self, view: View, diagram: Diagram) -> bool:
@@ -136,7 +127,8 @@ class Drawn:
         """Show no runs where those of a view could not be had."""
         if not _same_curves(view, self._view):
             return
-        self._found = self._of_chosen = self._of_beside = None
+        self._found = None
+        self._of_cell = {False: None, True: None}
         cleared = [*self.cells.clear(pinned=True, waiting=False), *self.cells.clear(pinned=False, waiting=False)]
         self._news.tell([*cleared, self.cells.no_verdict(waiting=False)])
 
@@ -155,12 +147,9 @@ class Drawn:
 
     def _empty(self, waiting: bool) -> None:
         self._of_diagram = self._diagram = self._scale = None
-        self.plot.clear(_name(self._view), scale_of(self._view.observable), waiting)
+        observable = self._view.observable
+        self.plot.clear(observable.replace("_", " "), scale_of(observable), waiting)
 
 
 def _same_curves(one: View, other: View) -> bool:
     return (one.chosen, one.beside) == (other.chosen, other.beside)
-
-
-def _name(view: View) -> Any:
-    return view.observable.replace("_", " ")

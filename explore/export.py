@@ -18,7 +18,7 @@ from gatednet.explore.scale import Scale, scale_of
 from gatednet.explore.view import Cell, View
 from gatednet.figures.toolkit import over_time, specialization
 from gatednet.figures.toolkit.describe import settings_line
-from gatednet.figures.toolkit.panels import PAGE, letter, look, new_figure
+from gatednet.figures.toolkit.panels import PAGE, letter, letters, look, new_figure
 from gatednet.sweeps.imports import modules_of
 
 # Of a line as wide as the page, in the size of what is said of a column.
@@ -62,8 +62,7 @@ def picture(
         grid = rows[1].subplots(4, len(columns), squeeze=False)
         for axes, curves in zip(grid.T, columns, strict=True):
             _column(axes, curves, _CHARACTERS // len(columns))
-        for name, axes in zip("BCDEFGHI", grid.T.flat, strict=False):
-            letter(axes, name)
+        letters(grid.T.flat, "BCDEFGHI"[: grid.size])
     return drawn
 
 
@@ -94,13 +93,10 @@ def _diagram(
         bar.set_ticks([*labels], labels=[*labels.values()])
 
 
-def _said_of(curves: Curves) -> str:
-    return curves.unknown if curves.experiment is None else settings_line(curves.experiment)
-
-
 def _column(axes: np.ndarray, curves: Curves, width: int) -> None:
     data = curves.data
-    axes[0].set_title(textwrap.fill(_said_of(curves), width), fontsize=5, loc="right")
+    settings = curves.unknown if curves.experiment is None else settings_line(curves.experiment)
+    axes[0].set_title(textwrap.fill(settings, width), fontsize=5, loc="right")
     if "loss" in data:
         over_time.quantity(axes[0], data, "loss", color="black")
         axes[0].set(ylabel="loss", xlabel="", ylim=(0, None))

@@ -71,7 +71,7 @@ class _Input:
 
 
 class Fields:
-    """The panel; `change` is told the path and the new value of a setting, and `named` names sliders in a browser."""
+    """The panel; `change` receives the path and the new value of a setting, and `named` names sliders in a browser."""
 
     def __init__(self, widgets: Widgets, change: Callable[[str, Any], None], width: int) -> None:
         self._widgets, self._change, self._width = widgets, change, width

@@ -49,7 +49,6 @@ class _Answer(RequestHandler):
             self.set_header(name, value)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        del kwargs
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"gatednet explore: {status_code} {self._reason}\n")
 
@@ -97,7 +96,6 @@ class _Socket(_Answer, WSHandler):
 
     def check_origin(self, origin: str) -> bool:
         # It was compared with the host before, as that of every request.
-        del origin
         return True
 
     def open(self) -> None:

@@ -11,7 +11,7 @@ Job = Callable[[Wanted], None]
 
 
 class Latest:
-    """Does the last job that it was given; those before are dropped, and one that is under way is told.
+    """Does the last job that it was given; those before are dropped, and one that is under way is asked to stop.
 
     Nothing queues: while a job runs, at most one waits. There is a thread, of the given name, only while there is
     something to do.

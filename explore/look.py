@@ -45,7 +45,7 @@ def blank(
     y: tuple[float, float] = (0.0, 1.0),
     title: Title | None = None,
 ) -> Plot:
-    """A plot without anything in it, of so many pixels, with the ranges of its axes."""
+    """An empty plot, `width` × `height` pixels in size, with the ranges of its axes."""
     made = figure(
         name=name,
         width=width,

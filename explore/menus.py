@@ -21,7 +21,7 @@ _NARROW = 78
 class Menus:
     """Menus and fields of all of a view that is no setting of its experiment.
 
-    `view` gives the view that is shown, and `ask` is asked for another one. `base` is the menu of experiments, `rows`
+    `view` gives the view that is shown, and `ask` requests another one. `base` is the menu of experiments, `rows`
     are the others.
     """
 

@@ -1,4 +1,4 @@
-"""What a page tells its server: values of widgets, sizes of plots, clicks. Nothing else is listened to."""
+"""Messages of a page to its server: values of widgets, sizes of plots, clicks. No others are accepted."""
 
 from __future__ import annotations
 

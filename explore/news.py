@@ -1,4 +1,4 @@
-"""`News`: changes of many models that a browser is told in one message."""
+"""`News`: changes of many models, sent to a browser in one message."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ for (const [id, attributes] of changes) cb_obj.document.get_model_by_id(id).setv
 
 
 class News:
-    """Tells a browser of changes in one message, so that it draws once for all of them, and of no change twice.
+    """Sends changes to a browser in one message, so that it draws once for all of them; no change is sent twice.
 
-    `root` has to be on the page, where it is not seen. Arrays are told in single precision.
+    `root` has to be on the page, where it is not seen. Arrays are sent in single precision.
 
-    Changes that lay out a part of the page are not for here: they paint it at once, and data that a browser was told of
-    in the same message are taken in by halves until the message is done.
+    Changes that lay out a part of the page do not belong here: they paint it at once, while the data of the same
+    message are only half taken in.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class News:
         self._told: dict[tuple[str, str], Any] = {}
 
     def tell(self, changes: Iterable[Change]) -> None:
-        """Tell of changes."""
+        """Send changes."""
         news = []
         for model, attributes in changes:
             new = {name: value for name, value in attributes.items() if self._is_new(model.id, name, value)}

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from html import escape
 from typing import Any
 
 from bokeh.document import Document
@@ -29,7 +30,7 @@ from gatednet.explore.source import Source
 from gatednet.explore.tour import STOPS
 from gatednet.explore.turns import Turns
 from gatednet.explore.view import View, from_query
-from gatednet.explore.widgets import Widgets, escaped, rounded
+from gatednet.explore.widgets import Widgets, rounded
 from gatednet.explore.words import one_line
 from gatednet.explore.work import Work
 
@@ -283,7 +284,7 @@ class Page:
         self.drawn.plot.mark(view.x, view.y, cells)
 
     def _say(self, message: str) -> None:
-        self.message.say(f'<span role="alert">{escaped(message)}</span>')
+        self.message.say(f'<span role="alert">{escape(message, quote=False)}</span>')
         self.message.root.visible = bool(message)
 
     def _tell(self, words: str) -> None:
@@ -363,14 +364,14 @@ URL.revokeObjectURL(link.href)
 
 
 def _told(name: str, code: str) -> TextInput:
-    """What the page is told by its value, which is not shown: `code` runs in the browser when it changes."""
+    """A hidden field, by whose value the page receives something: `code` runs in the browser when it changes."""
     made = TextInput(name=name, visible=False)
     made.js_on_change("value", CustomJS(code=code))
     return made
 
 
 def _status(words: str) -> str:
-    return f'<span role="status">{escaped(words)}</span>'
+    return f'<span role="status">{escape(words, quote=False)}</span>'
 
 
 def _last(arguments: Mapping[str, Sequence[str]], name: str) -> str | None:

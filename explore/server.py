@@ -10,7 +10,6 @@ import secrets
 import signal
 import socket
 import sys
-import threading
 import warnings
 from collections.abc import Callable
 from importlib.resources import files
@@ -123,8 +122,3 @@ def _bound(host: str, port: int) -> list[socket.socket]:
     except ValueError as error:
         # Of names that cannot be looked up, such as too long ones.
         raise SettingError(f"--host is {shown!r}, allowed is a name or an address of this machine") from error
-
-
-def working() -> int:
-    """How many workers of pages have something to do, for tests: those of a closed page have nothing."""
-    return sum(thread.name.startswith("explore-") for thread in threading.enumerate())

@@ -29,7 +29,7 @@ from gatednet.sweeps.spec import changed
 from gatednet.times import steps_between
 from gatednet.toml import plain
 
-# What a page is told before something is compiled, and after.
+# Called with true before something is compiled, and with false after it.
 Compiling = Callable[[bool], None]
 DEFAULT = "fig2-flexible"
 # An exported diagram: its cells along either side, and how its ranges are written.
@@ -109,7 +109,7 @@ class Live(Source):
         return View(name, x, y, observable="total_alignment", level=0.8)
 
     def bases(self) -> Mapping[str, str]:
-        return {name: entry.summary for name, entry in EXPERIMENTS.items() if not _of_images(name)}
+        return {name: entry.summary for name, entry in EXPERIMENTS.items() if not known(name).labelled}
 
     def check(self, view: View) -> None:
         self.experiment(view)
@@ -207,7 +207,7 @@ class Live(Source):
 
 
 class _Told(Silent):
-    """Tells a page of compilations."""
+    """Reports compilations to a page."""
 
     def __init__(self, compiling: Compiling) -> None:
         self._tell = compiling
@@ -216,7 +216,6 @@ class _Told(Silent):
         self._tell(True)
 
     def compiled(self, seconds: float) -> None:
-        del seconds
         self._tell(False)
 
 
@@ -236,7 +235,3 @@ def live(name: str) -> Experiment:
     if experiment.labelled:
         raise SettingError(f"{name} learns from images, allowed are experiments of linear maps, or a store of it")
     return experiment if experiment.inputs.exact else dataclasses.replace(experiment, inputs=Population())
-
-
-def _of_images(name: str) -> bool:
-    return known(name).labelled

@@ -24,6 +24,7 @@ from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.imports import modules_of
 from gatednet.sweeps.store.store import Store
 from gatednet.sweeps.sweep import Sweep
+from gatednet.sweeps.text import axis_table
 from gatednet.toml import plain
 
 # Even places along an axis whose points are not: enough that cells begin where they should.
@@ -75,7 +76,6 @@ class Stored(Source):
         return 1 if self._seed_axis is None else min(len(self._seed_axis), MOST_SEEDS)
 
     def default(self, base: str | None = None) -> View:
-        del base
         y, x, *_ = self._numbers
         observables = self.observables()
         shown = "total_alignment" if "total_alignment" in observables else next(iter(observables))
@@ -159,7 +159,7 @@ class Stored(Source):
         # A store need not come from the catalog: every value of its experiment is set.
         sweep, experiment = self._known_sweep(), self.experiment(view)
         modules = modules_of(experiment, [view.observable])
-        axes = {name: _table(self._axes[name]) for name in (view.y.path, view.x.path)}
+        axes = {name: axis_table(self._axes[name]) for name in (view.y.path, view.x.path)}
         seeds = {} if self._seed_axis is None else {"seed": list(self._seed_axis.values)}
         return {
             **({"import": modules} if modules else {}),
@@ -174,7 +174,6 @@ class Stored(Source):
         }
 
     def diagrams(self, view: View, wanted: Wanted, compiling: Compiling) -> Iterator[Diagram]:
-        del wanted, compiling
         start = time.perf_counter()
         points = self._points(view)
         data = self._data[[view.observable, "result"]].isel(
@@ -206,7 +205,6 @@ class Stored(Source):
         return span.values(number), np.abs(along - places[:, None]).argmin(axis=1)
 
     def curves(self, view: View, cell: Cell | None, compiling: Compiling) -> Curves | None:
-        del compiling
         data = self._data.isel(self._points(view, cell))
         kept = [name for name in (*SAVED, "specialization", "result", "result_step") if name in data]
         data = data[kept].load()
@@ -253,14 +251,6 @@ class Stored(Source):
 
 def _is_numbers(axis: Axis) -> bool:
     return len(axis) > 1 and not isinstance(axis.coordinates[0], str | bool)
-
-
-def _table(axis: Axis) -> dict[str, Any]:
-    """An axis as a sweep file has it."""
-    path = list(axis.paths) if axis.zipped else axis.path
-    values = [list(each) for each in axis.values] if axis.zipped else list(axis.values)
-    labels = {} if axis.labels is None else {"labels": list(axis.labels)}
-    return {"path": path, "values": values, **labels}
 
 
 def _listed(axis: Axis) -> str:

@@ -12,7 +12,7 @@ from gatednet.explore.latest import Wanted
 
 # How often work that waits looks whether it is its turn, in seconds.
 _LOOK = 0.01
-# Long work whose turn it is waits no longer than so many seconds for short work, of which there may be no end.
+# Seconds that long work waits, at its turn, for short work, of which there may be no end.
 _PATIENCE = 2.0
 
 

@@ -43,7 +43,7 @@ class Span:
             raise SettingError(f"range of {self.path} begins at {self.low:g}, allowed with a log scale is above 0")
 
     def values(self, number: int) -> np.ndarray:
-        """The centres of so many cells, even along the scale."""
+        """The centres of `number` cells, evenly spaced along the scale."""
         return np.array([self.value((each + 0.5) / number) for each in range(number)])
 
     def value(self, place: float) -> float:

@@ -52,7 +52,7 @@ class Widgets:
         return widget
 
     def words(self, name: str, width: int | None = None) -> Text:
-        """A text, empty at first, so many pixels wide or as wide as it is."""
+        """A text, empty at first, `width` pixels wide or as wide as its content."""
         return Text(name, self._sheet, width)
 
     def menu(
@@ -109,11 +109,6 @@ class Widgets:
     def _wish(self, wish: Callable[[], None]) -> None:
         if not self._filling:
             self._attempt(wish)
-
-
-def escaped(text: str) -> str:
-    """A text that is no markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def written(value: Any) -> str:

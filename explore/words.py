@@ -15,7 +15,7 @@ _MOST = 300
 class Text:
     """A text, empty at first, that says something else without anything else being laid out anew.
 
-    `root` is its place on the page, a class of CSS of its own, so many pixels wide or as wide as the text.
+    `root` is its place on the page, a class of CSS of its own, `width` pixels wide or as wide as the text.
     """
 
     def __init__(self, name: str, sheet: InlineStyleSheet, width: int | None = None) -> None:

@@ -15,7 +15,7 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.matching import in_order
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letters, new_figure, shade_blocks
 from gatednet.figures.toolkit.specialization import SPECIALIZED, TYPICAL, WHY_SPECIALIZED
 from gatednet.figures.toolkit.statistics import as_in_file, over_seeds
 from gatednet.sweeps.catalog.control01 import SAVED
@@ -71,30 +71,30 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
     late = runs.time.values >= LATE_FROM
     gates = runs.gates.transpose("curriculum", "seed", "step", "path")
     by_end = gates.copy(data=in_order(gates.values, np.argsort(-gates.values[:, :, -1], axis=-1)))
-    apart = gates.values[..., 0] - gates.values[..., 1]
-    loss = runs.loss.transpose("curriculum", "seed", "step").values
+    apart = (gates.isel(path=0) - gates.isel(path=1)).isel(step=late)
+    times, ends = (over_time.in_blocks(each, len(runs.targets)).isel(save=-1) for each in (runs.time, runs.loss))
+    late_ends = ends.isel(block=times.values >= LATE_FROM)
     measured = {
-        "late_distance": (np.abs(apart[..., late]).mean(axis=-1), "distance of the gates late in a run"),
-        "late_deviation": (apart[..., late].std(axis=-1), "standard deviation of the gates' difference late in a run"),
+        "late_distance": (np.abs(apart).mean("step", skipna=False), "distance of the gates late in a run"),
+        "late_deviation": (
+            apart.std("step", skipna=False),
+            "standard deviation of the gates' difference late in a run",
+        ),
         "late_loss": (
-            loss[..., late].mean(axis=-1) / runs.single_map_loss,
+            runs.loss.isel(step=late).mean("step", skipna=False) / runs.single_map_loss,
             "late loss over that of the best single map",
         ),
         "late_loss_at_ends": (
-            loss[..., block_ends(runs)].mean(axis=-1) / runs.single_map_loss,
+            late_ends.mean("block", skipna=False) / runs.single_map_loss,
             "loss at the ends of late blocks over that of the best single map",
         ),
-    }
-    variables = {
-        name: xarray.Variable(("curriculum", "seed"), values, described(words))
-        for name, (values, words) in measured.items()
     }
     shown = ("loss", "gates", "gates_by_end", "alignment", "total_alignment")
     return over_time.courses(runs.assign(gates_by_end=by_end), shown).assign(
         {
             "specialization": runs.specialization,
             "final_total_alignment": runs.total_alignment.isel(step=-1, drop=True),
-            **variables,
+            **{name: values.assign_attrs(described(words)) for name, (values, words) in measured.items()},
         }
     )
 
@@ -120,15 +120,10 @@ def draw(data: xarray.Dataset) -> Figure:
     open_and_closed(gates[1], interleaved)
     over_time.alignment(alignment[0], blocks)
     over_time.alignment(alignment[1], interleaved)
-    for upper, lower in (gates, alignment):
-        for axes, curriculum in zip((upper, lower), CURRICULA, strict=True):
-            axes.set_ylabel(f"{axes.get_ylabel()}\n{curriculum}")
-        upper.set_xlabel("")
-        upper.tick_params(labelbottom=False)
-        lower.legend(loc="lower right", ncols=2)
+    over_time.name_column(gates, CURRICULA)
+    over_time.name_column(alignment, CURRICULA)
     gates[1].legend(loc="center right")
-    for name, axes in zip(PANELS, (loss, gates[0], alignment[0], total), strict=True):
-        letter(axes, name)
+    letters((loss, gates[0], alignment[0], total), PANELS)
     return figure
 
 
@@ -143,13 +138,6 @@ def open_and_closed(axes: Axes, data: xarray.Dataset) -> None:
     for path, label in enumerate(("path that ends more open", "the other path")):
         band(axes, data.time.values, data.gates_by_end.isel(path=path), label=label, **PATHS[path])
     axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="gate")
-
-
-def block_ends(data: xarray.Dataset) -> np.ndarray:
-    """The last saves of late blocks."""
-    per_block = (data.sizes["step"] - 1) // round(data.duration / data.block_length)
-    ends = np.arange(per_block - 1, data.sizes["step"] - 1, per_block)
-    return ends[data.time.values[ends] >= LATE_FROM]
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:

@@ -13,7 +13,7 @@ from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, Scale, heat_map, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, Scale, heat_map, letters, new_figure
 from gatednet.figures.toolkit.specialization import SPECIALIZED, WHY_SPECIALIZED
 from gatednet.figures.toolkit.statistics import Measurement, averaged, mean_and_error, measure, over_seeds
 from gatednet.sweeps.store.store import Store
@@ -105,8 +105,7 @@ def draw(data: xarray.Dataset) -> Figure:
     late.set(ylabel="late time to criterion / τ$_w$", ylim=(0, None))
     late.legend(*late.get_legend_handles_labels(), loc="upper right")
     map_of_blocks(blocks, data)
-    for name, axes in zip(PANELS, (course, specialization, late, blocks), strict=True):
-        letter(axes, name)
+    letters((course, specialization, late, blocks), PANELS)
     return figure
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import xarray
@@ -13,7 +13,7 @@ from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import settings_line
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letters, new_figure
 from gatednet.figures.toolkit.specialization import TYPICAL
 from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
 from gatednet.sweeps.store.store import Store
@@ -83,11 +83,13 @@ def draw(data: xarray.Dataset) -> Figure:
     change.set(ylabel="weight change  ‖dW/dt‖ / ‖W‖", ylim=(0, 1.05))
     gate_change.set(ylabel="gate change  ‖dc/dt‖", ylim=(0, None))
     weight_norm(gate_change, data)
-    by_regime(gates, data, lambda axes, data: over_time.gates(axes, data, tasks=2))
-    by_regime(alignment, data, over_time.alignment)
+    for row, regime in enumerate(REGIMES):
+        over_time.gates(gates[row], data.sel(regime=regime), tasks=2)
+        over_time.alignment(alignment[row], data.sel(regime=regime))
+    over_time.name_column(gates, REGIMES)
+    over_time.name_column(alignment, REGIMES)
     times_to_criterion(criterion, data)
-    for name, axes in zip("ABCDEF", (loss, gates[0], alignment[0], change, gate_change, criterion), strict=True):
-        letter(axes, name)
+    letters((loss, gates[0], alignment[0], change, gate_change, criterion), PANELS)
     return figure
 
 
@@ -100,16 +102,6 @@ def weight_norm(axes: Axes, data: xarray.Dataset) -> None:
             right, data.time.values, data.weight_norm.sel(regime=regime), **{**line, "linestyle": ":", "linewidth": 1.6}
         )
     right.set(ylabel="weight norm ‖W‖ (dotted)", ylim=(0, 1.1))
-
-
-def by_regime(column: np.ndarray, data: xarray.Dataset, lines: Callable[[Axes, xarray.Dataset], None]) -> None:
-    """Two axes over each other, the flexible regime above the forgetful one."""
-    for axes, regime in zip(column, REGIMES, strict=True):
-        lines(axes, data.sel(regime=regime))
-        axes.set_ylabel(f"{axes.get_ylabel()}\n{regime}")
-    column[0].set_xlabel("")
-    column[0].tick_params(labelbottom=False)
-    column[1].legend(loc="lower right", ncols=2)
 
 
 def times_to_criterion(axes: Axes, data: xarray.Dataset) -> None:
@@ -264,9 +256,8 @@ def other_alignment(data: xarray.Dataset) -> xarray.DataArray:
 
 def active_difference(flexible: xarray.Dataset) -> xarray.DataArray:
     """The gate of the task on show minus that of the other, at the end of each block."""
-    at_end = flexible.gates_at_end
-    task = xarray.DataArray(np.arange(at_end.sizes["block"]) % 2, dims="block")
-    return at_end.isel(path=task) - at_end.isel(path=1 - task)
+    own, other = over_time.of_both_tasks(flexible.gates_at_end)
+    return own - other
 
 
 def growth_of_peaks(peaks: xarray.DataArray) -> Measurement:

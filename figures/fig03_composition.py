@@ -18,8 +18,8 @@ from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.composition import flexible_over_forgetful, weights_of
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.over_time import NAMES
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, SHADE, TASKS, band, letter, new_figure
-from gatednet.figures.toolkit.statistics import Measurement, averaged, measure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, SHADE, TASKS, band, letters, new_figure
+from gatednet.figures.toolkit.statistics import averaged, measure
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig3",)
@@ -112,8 +112,7 @@ def draw(data: xarray.Dataset) -> Figure:
     above[0].set_title("task composition: sums")
     above[1].set_title("subtask composition: rows of two tasks in turn")
     below[0].legend(loc="upper right")
-    for axes, name in zip((*above, *below), PANELS, strict=True):
-        letter(axes, name)
+    letters((*above, *below), PANELS)
     return figure
 
 
@@ -175,11 +174,6 @@ def at(loss: xarray.DataArray, since: Sequence[float]) -> xarray.DataArray:
     return loss.sel(time=times, method="nearest").drop_vars("time").transpose("since", "regime", "seed")
 
 
-def loss_at(data: xarray.Dataset, name: str, regime: str, time: float) -> Measurement:
-    """The mean loss of one composition and regime so long after the switch."""
-    return measure(data.loss_after.sel(composition=name, since=time, regime=regime))
-
-
 def claims(data: xarray.Dataset) -> list[Claim]:
     """The published curves, and what they mean: known tasks are put together, not learnt anew."""
     tenth = "a tenth is a difference in kind; published about .001 against .05 (C), and less than .003 against .12 (D)"
@@ -214,7 +208,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"{name}: the {regime} loss {what}",
             f"Figure 3{'CD'[COMPOSITIONS.index(name)]}",
             Range(low, high, why),
-            loss_at(data, name, regime, time),
+            measure(data.loss_after.sel(composition=name, since=time, regime=regime)),
         )
         for name, regime, time, what, low, high, why in landmarks
     ]

@@ -29,28 +29,20 @@ RUNS_DIFFER = (
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """The sorted second layer after a block of each task, and total alignment over time, in both orders of matching.
-
-    Dimensions are "matching", "regime", "seed", "after" (the task of the last block), "output", "row" (of the teachers,
-    which a unit is matched to), and "step"; see `reduced`.
-    """
-    store = stores["fig6"]
-    data = store.dataset().transpose("regime", "seed", ...).load()
-    attributes = over_time.timing(store.sweep.experiment)
-    settings = settings_line(store.sweep.experiment)
-    return reduced(two_layers.sorted_layers(data).assign_attrs(**attributes, settings=settings))
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
     """The second layer of the regularised network of the first seed, one to one, and averages of total alignment.
 
-    What claims measure of each run are `gatednet.figures.toolkit.two_layers.parts` of its second layer, and total
-    alignment at the times of `PUBLISHED`, along "published", and at the end.
+    Dimensions are "matching", "regime", "seed", "after" (the task of the last block), "output", "row" (of the teachers,
+    which a unit is matched to), and "step". What claims measure of each run are
+    `gatednet.figures.toolkit.two_layers.parts` of its second layer, and total alignment at the times of `PUBLISHED`,
+    along "published", and at the end.
     """
+    store = stores["fig6"]
+    experiment = store.sweep.experiment
+    runs = two_layers.sorted_layers(store.dataset().transpose("regime", "seed", ...).load())
     saves = [int(np.abs(runs.time.values - time).argmin()) for time in PUBLISHED]
     at = xarray.DataArray(saves, {"published": list(PUBLISHED)}, ("published",))
     second = runs.second_layer.sel(matching="one to one", regime="regularised", drop=True)
-    return over_time.courses(runs, ["total_alignment"]).assign(
+    found = over_time.courses(runs, ["total_alignment"]).assign(
         {
             "second_layer": second.isel(seed=0, drop=True),
             "total_alignment_at": runs.total_alignment.isel(step=at).drop_vars(["step", "time"], errors="ignore"),
@@ -58,6 +50,7 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
             **two_layers.parts(runs.second_layer),
         }
     )
+    return found.assign_attrs(**over_time.timing(experiment), settings=settings_line(experiment))
 
 
 def draw(data: xarray.Dataset) -> Figure:

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, letters, new_figure
 from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.figures.toolkit.tables import Columns, Table
 from gatednet.sweeps.store.store import Store
@@ -94,8 +94,7 @@ def draw(data: xarray.Dataset) -> Figure:
     row[0].legend(loc="lower right")
     if human:
         scores(row[2], data)
-    for axes, name in zip(row, "ABC", strict=False):
-        letter(axes, name)
+    letters(row, "ABC"[: len(row)])
     return figure
 
 
@@ -105,7 +104,7 @@ def colour(place: int, number: int) -> object:
 
 
 def curves(axes: Axes, groups: Sequence[Group], apart: float = 0.0) -> None:
-    """A curve of means with standard deviations for each group, in order, so far apart that bars can be told apart."""
+    """A curve of means with standard deviations for each group, in order, shifted so that bars do not overlap."""
     for place, (label, x, cells) in enumerate(groups):
         axes.errorbar(
             x + apart * (place - 0.5 * (len(groups) - 1)),

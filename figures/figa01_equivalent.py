@@ -13,7 +13,7 @@ from gatednet.figures.toolkit import equivalent
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import TASKS, band, shade_blocks
 from gatednet.figures.toolkit.statistics import exact, over_seeds
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
@@ -96,23 +96,17 @@ def _nearest(times: np.ndarray, time: float) -> int:
 
 def draw(data: xarray.Dataset) -> Figure:
     """Three rows of both models, and the difference of their gates."""
-    figure = new_figure(PAGE, 8.2)
-    grid = figure.add_gridspec(4, 2)
-    axes = np.array([[figure.add_subplot(grid[row, column]) for column in range(2)] for row in range(3)])
-    columns = equivalent.draw(axes, data)
-    magnitudes = columns["full"][2]
+    figure, axes, strip = equivalent.draw(data)
     for size in range(data.sizes["size"]):
         label = None if size else "leading singular value of a path"
-        band(magnitudes, data.time.values, data.leading.isel(size=size), label=label, **SINGULAR)
-    columns["full"][1].legend(loc="upper center", ncols=2)
+        band(axes[2, 0], data.time.values, data.leading.isel(size=size), label=label, **SINGULAR)
+    axes[1, 0].legend(loc="upper center", ncols=2)
     for each in axes[1]:
         each.set_ylim(-0.12, 1.5)
     for each in axes[2]:
         each.set_ylim(-0.15, 1.75)
         each.legend(loc="upper left", ncols=2)
-    strip = figure.add_subplot(grid[3, :])
     differences(strip, data)
-    letter(strip, "G")
     return figure
 
 

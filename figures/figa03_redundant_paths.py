@@ -54,19 +54,15 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     ends = {"norm": data.path_norm, "representation_cost": data.representation_cost}
     final = {name: values.isel(step=-1).reset_coords(drop=True) for name, values in ends.items()}
     final["norm"] = final["norm"].copy(data=in_order(final["norm"].values, order))
+    gates = data.gates.copy(data=in_order(data.gates.values, order))
     variables = {
-        "gates": data.gates.copy(data=in_order(data.gates.values, order)),
+        "gates": averaged(gates),
         "use": (("cost", "seed", "task", "path"), in_order(use, order), described("gate at the ends of late blocks")),
         **final,
     }
-    return reduced(xarray.Dataset(variables, attrs={**timing, "settings": settings_line(experiment)}))
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
-    """The same with gates averaged over seeds, and those of the runs nearest to the published ones."""
-    nearest = xarray.DataArray([nearest_run(runs, str(cost)) for cost in runs.cost.values], dims="cost")
-    gates = runs.gates.isel(seed=nearest, drop=True).drop_vars("seed", errors="ignore")
-    return runs.assign(gates=averaged(runs.gates), nearest_gates=gates)
+    found = xarray.Dataset(variables, attrs={**timing, "settings": settings_line(experiment)})
+    nearest = xarray.DataArray([nearest_run(found, str(cost)) for cost in found.cost.values], dims="cost")
+    return found.assign(nearest_gates=gates.isel(seed=nearest, drop=True).drop_vars("seed", errors="ignore"))
 
 
 def late_use(gates: np.ndarray, targets: list[int]) -> np.ndarray:
@@ -149,7 +145,7 @@ def served_by(data: xarray.Dataset) -> np.ndarray:
 
 
 def shows(data: xarray.Dataset, picture: tuple[int, int]) -> np.ndarray:
-    """Whether each run has so many paths in one task and so many in the other, (seed,)."""
+    """Whether the numbers of paths that serve the tasks of each run are those of a picture, (seed,)."""
     return (np.sort(served_by(data), axis=1) == picture).all(axis=1)
 
 

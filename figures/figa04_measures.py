@@ -81,19 +81,21 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
     over late steps; `alignment` and `total_alignment` at the end, there also `released_alignment`, which is with the
     matching of the released code.
     """
-    current, other = by_task(runs)
+    blocks, saves = len(runs.targets), round(runs.block_length / runs.save_length)
+    current, other = over_time.of_both_tasks(over_time.in_blocks(runs.gates, blocks, "save", saves))
+    changes = over_time.in_blocks(runs.second_layer_change, blocks, "change", saves)
+    late_blocks = slice(round(LATE / runs.block_length), None)
+    current, other, changes = (each.isel(block=late_blocks) for each in (current, other, changes))
     flat = round(FLAT / runs.save_length)
-    changes = in_blocks(runs.second_layer_change.transpose("seed", "change").values, runs)
     late = runs.every_time.values >= LATE
     of_blocks = {
-        "flat_gate": (current[:, :, flat], "gate of the task on show on the flat part of late blocks"),
-        "other_flat_gate": (other[:, :, flat], "gate of the other task there"),
-        "gate_peak": (current.max(axis=2), "largest gate of the task on show in late blocks"),
-        "second_layer_peak": (changes.max(axis=2), "largest change of a row of W2 per step in late blocks"),
-    }
-    variables = {
-        name: xarray.Variable(("seed", "block"), values, described(words))
-        for name, (values, words) in of_blocks.items()
+        "flat_gate": (current.isel(save=flat), "gate of the task on show on the flat part of late blocks"),
+        "other_flat_gate": (other.isel(save=flat), "gate of the other task there"),
+        "gate_peak": (current.max("save", skipna=False), "largest gate of the task on show in late blocks"),
+        "second_layer_peak": (
+            changes.max("save", skipna=False),
+            "largest change of a row of W2 per step in late blocks",
+        ),
     }
     return over_time.courses(runs, COURSES).assign(
         {
@@ -103,7 +105,7 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
             "late_first_layer_change": runs.first_layer_change.isel(every_step=late).mean(
                 "every_step", keep_attrs=True
             ),
-            **variables,
+            **{name: values.assign_attrs(described(words)) for name, (values, words) in of_blocks.items()},
         }
     )
 
@@ -145,22 +147,6 @@ def of_layers(axes: Axes, data: xarray.Dataset) -> None:
     band(axes, data.every_time.values, first, label="W1", color="black", linestyle=(0, (4, 1.2)))
     axes.set(ylabel="change per step\nof a layer's rows", ylim=(0, 0.3))
     axes.legend(loc="upper right", ncols=2)
-
-
-def in_blocks(values: np.ndarray, data: xarray.Dataset) -> np.ndarray:
-    """Values (seeds, times, ...) that are so far apart as saves, cut into late blocks: (seeds, blocks, times, ...)."""
-    per_block = round(data.block_length / data.save_length)
-    blocks = values.shape[1] // per_block
-    cut = values[:, : blocks * per_block].reshape(len(values), blocks, per_block, *values.shape[2:])
-    return cut[:, round(LATE / data.block_length) :]
-
-
-def by_task(data: xarray.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """The gates of the task of the block and of the other one in late blocks, (seeds, blocks, times) each."""
-    gates = in_blocks(data.gates.transpose("seed", "save", "path").values, data)
-    block = np.arange(gates.shape[1])
-    task = (block + round(LATE / data.block_length)) % 2
-    return gates[:, block, :, task].swapaxes(0, 1), gates[:, block, :, 1 - task].swapaxes(0, 1)
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:

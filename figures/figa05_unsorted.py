@@ -21,31 +21,22 @@ PANELS = "AB"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """The second layer of the first seed, and of each run its strongest units, see `reduced`.
+    """The second layer of the first seed, and of each run its strongest units, after the last block of each task.
 
-    Both are after the last block of each task, along "after".
+    `second_layer` has the dimensions "regime", "after", "output" and "unit"; `strongest` (regime, seed, after, output)
+    is the unit with the largest entry to each output.
     """
     store = stores["fig6"]
     data = store.dataset()
     second = two_layers.after_each_task(data.second_layer, int(data.block_steps))
     second = second.transpose("regime", "seed", "after", "output", "unit").load()
-    return reduced(
-        xarray.Dataset(
-            {"second_layer": second.assign_attrs(described("second layer, units in the order of the network"))},
-            attrs={"settings": settings_line(store.sweep.experiment)},
-        )
-    )
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
-    """`second_layer` (regime, after, output, unit) of the first seed; `strongest` (regime, seed, after, output) of all.
-
-    That is the unit with the largest entry to each output.
-    """
-    strongest = runs.second_layer.argmax("unit").astype(np.int16)
-    return runs.assign(
-        second_layer=runs.second_layer.isel(seed=0, drop=True),
-        strongest=strongest.assign_attrs(described("unit with the largest entry to an output")),
+    shown, strongest = second.isel(seed=0, drop=True), second.argmax("unit").astype(np.int16)
+    return xarray.Dataset(
+        {
+            "second_layer": shown.assign_attrs(described("second layer, units in the order of the network")),
+            "strongest": strongest.assign_attrs(described("unit with the largest entry to an output")),
+        },
+        attrs={"settings": settings_line(store.sweep.experiment)},
     )
 
 

@@ -25,10 +25,11 @@ SHOWN = (("regularised", "one to one"), ("control", "one to one"), ("control", "
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """The sorted second layer after the last block of each task, and where the released run ends, see `reduced`.
+    """The sorted second layer after the last block of each task, mean over seeds, and of each run its `diagonal`.
 
     Dimensions are "matching", "regime", "seed", "after", "output" and "row" (of the teachers, which a unit is matched
-    to); `early_total_alignment` and `early_diagonal` are .3 into the last block of A.
+    to); diagonals have "path" in the place of the last two. `early_total_alignment` and `early_diagonal` are .3 into
+    the last block of A, where the released run ends.
     """
     store = stores["fig6"]
     data = store.dataset().transpose("regime", "seed", ...).load()
@@ -37,31 +38,19 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     start = two_layers.last_end(data.step, block_steps, "A") - block_steps
     early = {"step": start + round(RELEASED_END / store.sweep.experiment.dt)}
     of_run = two_layers.scores(data).mean("step")
-    second = two_layers.in_both_orders(data.second_layer.sel(early, drop=True), of_run)
-    runs = xarray.Dataset(
+    early_second = two_layers.in_both_orders(data.second_layer.sel(early, drop=True), of_run)
+    diagonal, early_diagonal = (two_layers.parts(each)["diagonal"] for each in (found.second_layer, early_second))
+    return xarray.Dataset(
         {
-            "second_layer": found.second_layer,
-            "early_second_layer": second,
+            "second_layer": found.second_layer.mean("seed", keep_attrs=True),
             "early_total_alignment": found.total_alignment.sel(early, drop=True).assign_attrs(
                 described("total alignment .3 into a block of A")
             ),
+            "diagonal": diagonal,
+            "early_diagonal": early_diagonal.assign_attrs(long_name=f"{diagonal.long_name}, .3 into a block of A"),
         },
         attrs={"settings": settings_line(store.sweep.experiment)},
-    )
-    return reduced(runs.drop_vars("time", errors="ignore"))
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
-    """`second_layer`, mean over seeds, and of each run the `diagonal` of each task in it, along "path".
-
-    `early_diagonal` is that of `early_second_layer`.
-    """
-    early = two_layers.parts(runs.early_second_layer)["diagonal"]
-    return runs.drop_vars("early_second_layer").assign(
-        second_layer=runs.second_layer.mean("seed", keep_attrs=True),
-        diagonal=two_layers.parts(runs.second_layer)["diagonal"],
-        early_diagonal=early.assign_attrs(long_name=f"{early.long_name}, .3 into a block of A"),
-    )
+    ).drop_vars("time", errors="ignore")
 
 
 def draw(data: xarray.Dataset) -> Figure:

@@ -16,12 +16,12 @@ from gatednet.figures.toolkit.composition import (
     by_task_and_row,
     composed_blocks,
     described_by,
+    final_alignment,
     flexible_over_forgetful,
     gates_of_composed,
-    own_alignment,
 )
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, letters, new_figure
 from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
 
@@ -36,7 +36,11 @@ NEAR_0 = "a tenth from 0, and a fifth of the other two"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """What the panels show, and what claims measure of each run, see `reduced`.
+    """Loss, gates and alignment over time, averaged over seeds, and what claims measure of each run.
+
+    These are losses, mean over switches: `single_peak`, `late_single_peak` and `composed_peak` at them, and
+    `after_composed` a tenth of a block later; `gate_of_parts` and `gate_of_rest` in composed blocks, of the tasks that
+    are part of the target and of the one that is not; and `own_alignment` at the end.
 
     Dimensions are "composition" (sums, rows), "convention", "regime", "seed", "step", and "task" and "path", which is
     in the order of the tasks that paths are matched to at the end of a run. Gates and alignment are those of the
@@ -46,16 +50,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     data = xarray.concat(parts, "composition", combine_attrs="override").assign_coords(composition=list(COMPOSITIONS))
     experiments = {name: stores[f"fig3-{name}"].sweep.experiment for name in COMPOSITIONS}
     settings = [f"{name}, flexible: {settings_line(experiment)}" for name, experiment in experiments.items()]
-    return reduced(as_in_file(described_by(data, experiments["sums"]))).assign_attrs(settings=settings)
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
-    """Loss, gates and alignment over time, averaged over seeds, and what claims measure of each run.
-
-    These are losses, mean over switches: `single_peak`, `late_single_peak` and `composed_peak` at them, and
-    `after_composed` a tenth of a block later; `gate_of_parts` and `gate_of_rest` in composed blocks, of the tasks that
-    are part of the target and of the one that is not; and `own_alignment` at the end.
-    """
+    runs = as_in_file(described_by(data, experiments["sums"])).assign_attrs(settings=settings)
     return over_time.courses(runs, ("loss", "gates", "alignment")).assign(
         single_peak=at_switches(runs, composed=False),
         late_single_peak=at_switches(runs, composed=False, last=LATE),
@@ -63,7 +58,7 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
         after_composed=at_switches(runs, composed=True, after=0.1),
         gate_of_parts=gates_of_composed(runs, part=True),
         gate_of_rest=gates_of_composed(runs, part=False),
-        own_alignment=own_alignment(runs),
+        own_alignment=final_alignment(runs, own=True),
     )
 
 
@@ -82,7 +77,6 @@ def of_store(store: Store, name: str) -> xarray.Dataset:
 def draw(data: xarray.Dataset) -> Figure:
     """A row for each convention and composition, the published convention first: loss, gates, alignment."""
     figure = new_figure(PAGE, 6.8)
-    letters = iter(PANELS)
     kinds = [(convention, name) for convention in data.convention.values for name in data.composition.values]
     grid = figure.subplots(len(kinds), 3, sharex=True)
     for row, (convention, name) in zip(grid, kinds, strict=True):
@@ -94,8 +88,7 @@ def draw(data: xarray.Dataset) -> Figure:
         row[0].set_ylabel(f"{name}, {convention}\nloss")
         row[1].set_ylim(-0.2, 1.35)
         row[2].set_ylim(-0.2, 1.12)
-        for axes in row:
-            letter(axes, next(letters))
+    letters(grid.flat, PANELS)
     for axes in grid[:-1].flat:
         axes.set_xlabel("")
     for axes, columns in zip(grid[0], (2, 3, 3), strict=True):
@@ -127,9 +120,9 @@ def losses(axes: Axes, data: xarray.Dataset) -> None:
 
 
 def at_switches(data: xarray.Dataset, *, composed: bool, after: float = 0.0, last: int = 0) -> xarray.DataArray:
-    """The loss so long after the switches of single or of composed tasks, in units of a block, mean over blocks.
+    """The loss at a time `after` the switches of single or of composed tasks, in blocks, mean over switches.
 
-    They are the last so many of their kind, or all but the first: it comes after the start, or the other kind.
+    Switches are the `last` ones of their kind, or all but the first: it comes after the start, or the other kind.
     """
     loss = over_time.in_blocks(data.loss, len(data.targets))
     chosen = loss.isel(save=round(after * loss.sizes["save"])).where(composed_blocks(data) == composed, drop=True)

@@ -10,19 +10,15 @@ from matplotlib.figure import Figure
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
-from gatednet.figures.toolkit.composition import (
-    described_by,
-    gates_of_composed,
-    other_alignment,
-    own_alignment,
-)
+from gatednet.figures.toolkit.composition import described_by, final_alignment, gates_of_composed
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, letters, new_figure
 from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa14",)
 PANELS = "ABCDEF"
+COURSES = ("loss", "gates", "alignment")
 # Blocks at the end of which every sum is shown once.
 LAST = 3
 # When our runs are where the published ones end.
@@ -34,34 +30,26 @@ BLACK = {"color": "black", "linestyle": "-", "linewidth": 0.8}
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
-    """What the panels show, and what claims measure of each run, see `reduced`.
-
-    Paths are in the order of the tasks that they are matched to at the end of a run.
-    """
-    store = stores["figa14"]
-    experiment = store.sweep.experiment
-    data = over_time.by_task(store.dataset()[["loss", "gates", "alignment"]].transpose("convention", "seed", ...))
-    runs = as_in_file(described_by(data, experiment))
-    return reduced(runs.assign_attrs(settings=settings_line(experiment)))
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
     """Loss, gates and alignment over time, averaged over seeds, and what claims measure of each run.
 
     These are `peak`, the loss at the switches of the second half of the run, mean over them; gates in the last blocks,
     `gate_of_parts` of the tasks that are part of a sum and `gate_of_rest` of the third; `own_alignment` and
     `other_alignment` of tasks with their own path and with others at the end, and `earlier_alignment`, with their own,
-    at t = `EARLIER`.
+    at t = `EARLIER`. Paths are in the order of the tasks that they are matched to at the end of a run.
     """
+    store = stores["figa14"]
+    experiment = store.sweep.experiment
+    data = over_time.by_task(store.dataset()[list(COURSES)].transpose("convention", "seed", ...))
+    runs = as_in_file(described_by(data, experiment)).assign_attrs(settings=settings_line(experiment))
     earlier = runs.isel(step=runs.time.values <= EARLIER)
     peaks = over_time.in_blocks(runs.loss, len(runs.targets)).isel(save=0)
-    return over_time.courses(runs, ("loss", "gates", "alignment")).assign(
+    return over_time.courses(runs, COURSES).assign(
         peak=peaks.isel(block=slice(peaks.sizes["block"] // 2, None)).mean("block", keep_attrs=True),
         gate_of_parts=gates_of_composed(runs, part=True, blocks=LAST),
         gate_of_rest=gates_of_composed(runs, part=False, blocks=LAST),
-        own_alignment=own_alignment(runs),
-        other_alignment=other_alignment(runs),
-        earlier_alignment=own_alignment(earlier).assign_attrs(
+        own_alignment=final_alignment(runs, own=True),
+        other_alignment=final_alignment(runs, own=False),
+        earlier_alignment=final_alignment(earlier, own=True).assign_attrs(
             described(f"alignment of tasks with their own path at t = {EARLIER:g}")
         ),
     )
@@ -71,7 +59,6 @@ def draw(data: xarray.Dataset) -> Figure:
     """A column for each convention, the published one first: loss, gates, alignment."""
     figure = new_figure(PAGE, 4.8)
     columns = figure.subplots(3, data.sizes["convention"], sharex=True, squeeze=False).T
-    letters = iter(PANELS)
     for column, convention in zip(columns, data.convention.values, strict=True):
         shown = data.sel(convention=convention)
         over_time.quantity(column[0], shown, "loss", **BLACK)
@@ -79,10 +66,9 @@ def draw(data: xarray.Dataset) -> Figure:
         over_time.gates(column[1], shown, tasks=3)
         over_time.alignment(column[2], shown)
         column[2].set_ylim(-0.2, 1.12)
-        for axes in column:
-            letter(axes, next(letters))
         for axes in column[:-1]:
             axes.set_xlabel("")
+    letters(columns.flat, PANELS)
     columns[1][1].legend(loc="upper right")
     columns[0][2].legend(loc="center right", bbox_to_anchor=(1.0, 0.64), ncols=3, columnspacing=0.8, handlelength=1.6)
     return figure

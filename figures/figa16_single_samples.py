@@ -12,7 +12,7 @@ from gatednet.figures.toolkit import equivalent, over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, UNUSED, band, letter, new_figure
+from gatednet.figures.toolkit.panels import UNUSED, band
 from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
@@ -28,28 +28,20 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """Both models side by side, see `gatednet.figures.toolkit.equivalent.beside`, and `leading` of the full one.
 
     `leading` is the largest singular value of a path over that of a teacher, mean over paths. What is of several seeds
-    is averaged; see `reduced` for what claims measure of each.
+    is averaged. What claims measure of each are the full model's loss at switches, `FEW` samples later, and at the ends
+    of blocks, (seed, block), and `final_leading`; `equivalent_loss_at_switch` (block) is that of the two-dimensional
+    model.
     """
     full = stores["figa16"]
     values = full.dataset().singular_values.isel(mode=0).mean("path").transpose("seed", "step")
     scaled = values / teacher_singular_values(full.sweep.experiment)[0]
     attrs = described("largest singular value of a path over that of a teacher, mean over paths")
     data = equivalent.beside(full, stores["figa16-equivalent"])
-    return reduced(
-        data.assign(leading=scaled.reset_coords(drop=True).assign_attrs(attrs)).assign_attrs(
-            samples_in_block=int(full.sweep.block_steps.item()),
-            settings=settings_line(full.sweep.experiment),
-            equivalent_settings=settings_line(stores["figa16-equivalent"].sweep.experiment),
-        )
+    runs = data.assign(leading=scaled.reset_coords(drop=True).assign_attrs(attrs)).assign_attrs(
+        samples_in_block=int(full.sweep.block_steps.item()),
+        settings=settings_line(full.sweep.experiment),
+        equivalent_settings=settings_line(stores["figa16-equivalent"].sweep.experiment),
     )
-
-
-def reduced(runs: xarray.Dataset) -> xarray.Dataset:
-    """The same with averages over seeds, and what claims measure of each of them.
-
-    These are the full model's loss at switches, `FEW` samples later, and at the ends of blocks, (seed, block), and
-    `final_leading`; `equivalent_loss_at_switch` (block) is that of the two-dimensional model.
-    """
     blocks = (runs.sizes["step"] - 1) // runs.samples_in_block
     loss, of_equivalent = (over_time.in_blocks(runs[f"{model}_loss"], blocks) for model in equivalent.MODELS)
     return equivalent.reduced(runs, ["leading"]).assign(
@@ -63,25 +55,19 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
 
 def draw(data: xarray.Dataset) -> Figure:
     """Three rows of both models, losses and gates with a marker at each sample, and a strip with the loss alone."""
-    figure = new_figure(PAGE, 8.2)
-    grid = figure.add_gridspec(4, 2, height_ratios=(1, 1, 1, 0.8))
-    axes = np.array([[figure.add_subplot(grid[row, column]) for column in range(2)] for row in range(3)])
-    columns = equivalent.draw(axes, data)
-    magnitudes = columns["full"][2]
-    band(magnitudes, data.time.values, data.leading, label="leading", **{**UNUSED, "color": "black"})
+    figure, axes, strip = equivalent.draw(data, heights=(1, 1, 1, 0.8))
+    band(axes[2, 0], data.time.values, data.leading, label="leading", **{**UNUSED, "color": "black"})
     for each in axes[:2].ravel():
         for line in each.lines:
             line.set(**SAMPLES)
-    columns["full"][1].legend(loc="upper right", ncols=2)
+    axes[1, 0].legend(loc="upper right", ncols=2)
     for each in axes[2]:
         each.set_ylim(-0.15, 1.75)
         each.legend(loc="upper left", ncols=3, columnspacing=1.0)
     for each in axes[1]:
         each.set_ylim(-0.25, 1.45)
-    strip = figure.add_subplot(grid[3, :])
     over_time.quantity(strip, equivalent.one(data, "full"), "loss", color="black", linewidth=0.6, **SAMPLES)
     strip.set(ylabel="loss, full model", ylim=(0, None))
-    letter(strip, "G")
     return figure
 
 

@@ -67,14 +67,14 @@ def _alignment(axes: Axes, data: xarray.Dataset) -> int:
     return tasks * paths
 
 
-def file_name(name: str, run: tuple[Experiment, Save], by_itself: tuple[Experiment, Save], seed: int) -> str:
+def file_name(name: str, run: tuple[Experiment, Save], defaults: tuple[Experiment, Save], seed: int) -> str:
     """What the files of a run of the experiment `name` are called.
 
-    `run` is its experiment and what is saved of it, `by_itself` the defaults of both. With the defaults it is the name
+    `run` is its experiment and what is saved of it, `defaults` those of both. With the defaults it is the name
     of the experiment; otherwise eight digits of a digest follow. Seeds other than 0 are named.
     """
     parts = [name]
-    if run != by_itself:
+    if run != defaults:
         experiment, save = run
         text = f"{to_toml(experiment)}\n{save.every}\n{' '.join(save.observables)}"
         # Parts of a user's own change with their source.

@@ -31,10 +31,6 @@ class Declaration:
     behaviours: tuple[str, ...]
     otherwise: Any = _OWN_DEFAULT
 
-    def cautious(self, family: type, name: str) -> Any:
-        """What takes the place of a declaration, for the class that lists it."""
-        return vars(family)[name] if self.otherwise is _OWN_DEFAULT else self.otherwise
-
 
 @dataclasses.dataclass(frozen=True)
 class Withdrawn:
@@ -61,13 +57,14 @@ def withdraw(kind: type) -> None:
         silent = next((each for each, owner in owners.items() if owner and owner not in declared.__mro__), None)
         if silent is None:
             continue
-        cautious = declaration.cautious(family, name)
-        rule = _field_rule(declared, name)
+        cautious = vars(family)[name] if declaration.otherwise is _OWN_DEFAULT else declaration.otherwise
+        member = getattr(declared, "__dataclass_fields__", {}).get(name)
+        rule = None if member is None else member.metadata.get("rule")
         # Nothing is to be withdrawn where the family's own default stands, or where a user chooses.
         if vars(declared).get(name) is cautious or (rule is not None and len(getattr(rule, "options", ())) != 1):
             continue
         found[name] = Withdrawn(kind.__name__, silent)
-        if rule is not None or _is_abstract(cautious):
+        if rule is not None or getattr(cautious, "__isabstractmethod__", False):
             raise SettingError(
                 f"class {kind.__name__} overrides {silent} and does not declare {name}, and that of "
                 f"{declared.__name__} speaks of another {silent}: define {name} in {kind.__name__}"
@@ -114,13 +111,3 @@ def _owner(kind: type, name: str) -> type | None:
 
 def _defines(kind: type, name: str) -> bool:
     return name in vars(kind) or name in inspect.get_annotations(kind)
-
-
-def _field_rule(kind: type, name: str) -> Any:
-    """The rule of a member that is a field; None where it is none."""
-    found = {each.name: each for each in getattr(kind, "__dataclass_fields__", {}).values()}.get(name)
-    return None if found is None else found.metadata.get("rule")
-
-
-def _is_abstract(member: Any) -> bool:
-    return bool(getattr(member, "__isabstractmethod__", False))

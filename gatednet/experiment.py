@@ -112,14 +112,9 @@ class Experiment(Setting):
 
 
 PARTS: dict[str, type[Setting]] = {
-    "network": Network,
-    "initial": InitialState,
-    "teachers": TeacherSet,
-    "curriculum": Curriculum,
-    "inputs": Inputs,
-    "objective": Objective,
-    "timescales": Timescales,
-    "rule": Rule,
+    each.name: each.metadata["rule"].kind
+    for each in dataclasses.fields(Experiment)
+    if isinstance(each.metadata["rule"], Instance)
 }
 
 

@@ -30,7 +30,7 @@ def memory() -> int:
 
 
 def check_fits(what: str, size: int) -> None:
-    """Raise `SettingError` where so many bytes, which have to be held at once, are more than there is memory."""
+    """Raise `SettingError` where `size` bytes, which have to be held at once, exceed the memory."""
     if size > memory():
         raise SettingError(f"{what} would take {amount(size)} of memory, allowed are {amount(memory())}")
 

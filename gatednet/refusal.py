@@ -50,13 +50,11 @@ class _Short(reprlib.Repr):
         self.maxstring = self.maxother = _MOST_OF_VALUE
 
     def repr_int(self, x: int, level: int) -> str:
-        del level
         if x.bit_length() <= _MOST_BITS:
             return repr(x)
         return f"a whole number of about {math.ceil(x.bit_length() * math.log10(2)):,} digits"
 
     def repr_ndarray(self, x: Any, level: int) -> str:
-        del level
         return f"an array of the shape {x.shape} and type {x.dtype}"
 
 

@@ -40,7 +40,6 @@ class FieldRule:
 
     def allowed(self, value: Any) -> str:
         """What is allowed, in the message that refuses a value."""
-        del value
         return str(self)
 
 

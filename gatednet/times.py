@@ -18,7 +18,7 @@ def steps_of(time: Any, dt: Any, least: int = 1) -> np.ndarray:
 
 
 def steps_between(steps: int, most: int) -> int:
-    """The smallest number of steps that divides a run into at most so many parts."""
+    """The smallest number of steps that divides a run into at most `most` parts."""
     least = -(-steps // most)
     small = [each for each in range(1, math.isqrt(steps) + 1) if steps % each == 0]
     return min(each for pair in small for each in (pair, steps // pair) if each >= least)

@@ -196,10 +196,9 @@ def _check_seeds(seeds: Sequence[Any]) -> None:
 
 def _range_of(values: list[Any]) -> Sequence[Any]:
     """Numbers that follow each other as a range, others as a tuple."""
-    whole = set(map(type, values)) == {int}
-    if whole and values[-1] - values[0] == len(values) - 1:
+    if set(map(type, values)) == {int} and values[-1] - values[0] == len(values) - 1:
         found = range(values[0], values[-1] + 1)
-        if all(one == other for one, other in zip(values, found, strict=True)):
+        if values == list(found):
             return found
     return tuple(values)
 

@@ -25,7 +25,7 @@ BLOCK_STEPS, BLOCKS, TIME = "block_steps", "blocks", "time"
 MOST_AXES = 48
 # Each point along static axes has a compilation of its own, which takes seconds.
 MOST_GROUPS = 500
-# Every cell at the corners of a grid is checked up to so many, and beyond them every two axes.
+# Up to this number of corners of a grid, all of them are checked; beyond it, those of every two axes.
 _MOST_CORNERS = 1024
 # What the length of blocks takes for each cell while it is worked out.
 _BYTES_OF_CELL = 32
@@ -112,7 +112,7 @@ def _check_numbers(experiment: Experiment, axes: Sequence[Axis], save: Save) -> 
         names = " and ".join(repr(axis.name) for axis in static)
         raise SettingError(
             f"along axis {names} there are {groups:,} experiments, allowed are at most {MOST_GROUPS:,}: each is "
-            "compiled by itself"
+            "compiled separately"
         )
     timed = math.prod(len(axis) for axis in axes if changes_schedule(axis))
     check_fits(f"the lengths of blocks in {timed:,} cells", _BYTES_OF_CELL * timed)

@@ -46,9 +46,9 @@ def writing(folder: Path, after: str = "") -> Iterator[None]:
         raise WriteError(f"{folder} cannot be written: {reason_of(error)}{after}") from error
 
 
-def reason_of(error: OSError) -> str:
-    """What an error of the file system says, without the path of any file that is written aside."""
-    return error.strerror or str(error)
+def reason_of(error: Exception) -> str:
+    """What an error says; one of the file system without the path of any file that is written aside."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def flush(path: Path) -> None:
@@ -128,11 +128,6 @@ def put(path: Path, content: bytes) -> None:
         raise
 
 
-def write(path: Path, text: str) -> None:
-    """Write a text file aside, flush it, and put it in its place at once."""
-    write_bytes(path, text.encode())
-
-
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file aside, flush it, and put it in its place at once."""
     put(path, content)
@@ -184,8 +179,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise SettingError(f"{path} is no text in UTF-8: {error}") from error
     except (OSError, ValueError) as error:
-        what = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise SettingError(f"{path} cannot be read: {what}") from error
+        raise SettingError(f"{path} cannot be read: {reason_of(error)}") from error
 
 
 def sha256(path: Path) -> str:
@@ -299,5 +293,5 @@ def unwritable(folder: Path) -> str | None:
             pass
     except (OSError, ValueError) as error:
         where = "" if there == folder.absolute() else f"nothing can be made in {there}: "
-        return where + (reason_of(error) if isinstance(error, OSError) else str(error))
+        return where + reason_of(error)
     return None

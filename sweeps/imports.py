@@ -150,15 +150,14 @@ def _import(name: str) -> None:
 def _failure(name: str, error: BaseException) -> SettingError:
     """The error of a module that fails when it is imported, with the place in the user's code."""
     if isinstance(error, SyntaxError):
-        place = (error.filename, error.lineno)
-        text = error.msg
+        file, line, text = error.filename, error.lineno, error.msg
     else:
         frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith("<")]
         own = [each for each in frames if not _is_installed(each.filename)]
         last = (own or frames)[-1]
-        place, text = (last.filename, last.lineno), str(error)
+        file, line, text = last.filename, last.lineno, str(error)
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return SettingError(f"module {name} cannot be imported: {said} ({_short(place[0])}:{place[1]})")
+    return SettingError(f"module {name} cannot be imported: {said} ({_short(file)}:{line})")
 
 
 def _is_installed(file: str) -> bool:
@@ -203,7 +202,7 @@ def needed(names: Sequence[str]) -> SettingError:
     )
 
 
-# The digest of each module's source at the time at which it was first asked for, with the spec of that import: a module
+# The digest of each module's source at the time at which it was first needed, with the spec of that import: a module
 # that is loaded again has another.
 _known: dict[str, tuple[ModuleSpec, str]] = {}
 
@@ -260,7 +259,8 @@ def sources_of(experiment: Experiment, save: Iterable[str], named: Iterable[str]
     """
     found = {name: source_of(name) for name in named}
     for name in (*_modules_of_parts(experiment), *map(_module_of_observable, save)):
-        if name not in found and not _is_known(name):
+        root = name.partition(".")[0]
+        if name not in found and (root == "__main__" or _owner(root) is None):
             try:
                 found[name] = source_of(name)
             except SettingError:
@@ -271,11 +271,6 @@ def sources_of(experiment: Experiment, save: Iterable[str], named: Iterable[str]
 def modules_of(experiment: Experiment, save: Iterable[str]) -> list[str]:
     """The modules to import before an experiment can be read from TOML, or what is saved of it be named."""
     return [name for name, digest in sources_of(experiment, save, ()).items() if digest != NOT_RECORDED]
-
-
-def _is_known(name: str) -> bool:
-    root = name.partition(".")[0]
-    return root != "__main__" and _owner(root) is not None
 
 
 def _modules_of_parts(value: Any) -> Iterator[str]:
@@ -308,12 +303,10 @@ def differing_sources(there: Mapping[str, str], here: Mapping[str, str]) -> list
         return []
     found = []
     for name in dict.fromkeys([*there, *here]):
-        one, other = there.get(name), here.get(name)
-        if one is not None and other is not None:
-            if one != other:
-                found.append(f"the source of {name} is {_digits(one)} there and {_digits(other)} here")
-        else:
-            found.append(f"module {name} is used only {'there' if other is None else 'here'}")
+        if name not in there or name not in here:
+            found.append(f"module {name} is used only {'there' if name in there else 'here'}")
+        elif there[name] != here[name]:
+            found.append(f"the source of {name} is {_digits(there[name])} there and {_digits(here[name])} here")
     return found
 
 

@@ -1,4 +1,4 @@
-"""How a sweep tells how far it is: a live line in a terminal, plain lines elsewhere."""
+"""Progress reports of a sweep: a live line in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any, Protocol, TextIO
 
 
 class Progress(Protocol):
-    """What `run_sweep` tells, in this order; `end` comes in every case, also after an interruption."""
+    """What `run_sweep` reports, in this order; `end` comes in every case, also after an interruption.
+
+    A subclass ignores what it does not define.
+    """
 
     def begin(self, runs: int, done: int, steps: int) -> None:
         """`runs` in all, of which `done` are stored already, and `steps` of all that are left, in sum."""
@@ -17,32 +20,20 @@ class Progress(Protocol):
         """A compilation begins."""
 
     def compiled(self, seconds: float) -> None:
-        """It has ended and took so long."""
+        """It has ended, after `seconds`."""
 
     def waiting(self, why: str) -> None:
-        """Nothing goes on, for a reason in a few words."""
+        """The sweep waits, for a reason in a few words."""
 
     def stored(self, runs: int, steps: int) -> None:
-        """So many runs more, of so many steps in sum, are stored."""
+        """`runs` more runs, with `steps` steps in total, are stored."""
 
     def end(self) -> None:
         """Nothing more comes."""
 
 
-class Silent:
-    """Tells nothing."""
-
-    def begin(self, runs: int, done: int, steps: int) -> None: ...
-
-    def compiling(self) -> None: ...
-
-    def compiled(self, seconds: float) -> None: ...
-
-    def waiting(self, why: str) -> None: ...
-
-    def stored(self, runs: int, steps: int) -> None: ...
-
-    def end(self) -> None: ...
+class Silent(Progress):
+    """Reports nothing."""
 
 
 class Meter:
@@ -53,7 +44,7 @@ class Meter:
         self.runs = self.done = self.steps = self.steps_done = 0
         self.compile_seconds = 0.0
         self.is_compiling = False
-        # Why nothing goes on, where nothing does.
+        # Why the sweep waits, where it does.
         self.waits = ""
         self._start = time.perf_counter()
 
@@ -95,7 +86,7 @@ class Meter:
         return " · ".join(parts)
 
 
-class Lines:
+class Lines(Progress):
     """Plain lines, at most one in `interval` seconds beside the first and the last."""
 
     def __init__(self, title: str, stream: TextIO | None = None, interval: float = 5.0, counted: str = "runs") -> None:
@@ -107,9 +98,6 @@ class Lines:
         """Write the first line."""
         self.meter.begin(runs, done, steps)
         self._write()
-
-    def compiling(self) -> None:
-        """Nothing is written: the line after it says how long it took."""
 
     def compiled(self, seconds: float) -> None:
         """Write how long it took."""
@@ -126,9 +114,6 @@ class Lines:
         self.meter.stored(runs, steps)
         if self.meter.done == self.meter.runs or time.perf_counter() - self._last >= self.interval:
             self._write()
-
-    def end(self) -> None:
-        """Nothing is left to write."""
 
     def _write(self) -> None:
         self._last = time.perf_counter()

@@ -34,8 +34,8 @@ def load_spec(path: str | os.PathLike[str], *, imports: Sequence[str] = ()) -> S
     `every`, and, where wanted, `reduced`, `precision`, `noise`, `kernel` and `import`, a list of modules with parts of
     a user's own.
 
-    A file runs no code by itself, since it may come from someone else. `imports` are the modules that may run: those of
-    them that the file names are imported. A module that the program has imported already is permitted by that.
+    A file runs no code on its own, since it may come from someone else. `imports` are the modules that may run: those
+    of them that the file names are imported. A module that the program has imported already is permitted by that.
 
     **Raises** `SettingError`, with the file, for text that is no TOML (with its line), for keys, values and types that
     are not allowed, and for modules that are neither in `imports` nor imported, or that fail.
@@ -68,17 +68,13 @@ def sweep_of(table: Mapping[str, Any], imports: Sequence[str] = ()) -> Sweep:
     check_keys(table, KEYS, needed=("base", "save", "every", "axes"))
     modules = _imported(table.get("import", ()), imports)
     base = experiment(typed(table, "base", str, "the name of an experiment"))
-    for key, kind, allowed in (
-        ("reduced", bool, "true or false"),
-        ("precision", str, "a string"),
-        ("noise", str, "a string"),
-        ("kernel", str, "a string"),
-    ):
-        if key in table:
-            typed(table, key, kind, allowed)
+    kinds_of_options = {
+        "reduced": (bool, "true or false"),
+        **dict.fromkeys(("precision", "noise", "kernel"), (str, "a string")),
+    }
+    options = {key: typed(table, key, *kind) for key, kind in kinds_of_options.items() if key in table}
     base = changed(base, typed(table, "set", dict, "a table of values by their paths") if "set" in table else {})
     axes = typed(table, "axes", dict, "a table of axes")
-    options = {key: table[key] for key in ("reduced", "precision", "noise", "kernel") if key in table}
     built = tuple(_axis(name, entry) for name, entry in axes.items())
     return Sweep(base, built, saved(table), imports=modules, **options)
 

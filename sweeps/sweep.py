@@ -37,7 +37,7 @@ class Sweep:
     axis the seed is 0.
 
     `imports` are modules with parts of a user's own, imported already. Those that define classes of the experiment or
-    functions of saved observables are added by themselves, and `sources` has the digest of the source of each. Parts of
+    functions of saved observables are added automatically, and `sources` has the digest of the source of each. Parts of
     a script or notebook cannot be recorded: their entry in `sources` says so.
 
     **Raises** `SettingError` where anything of this is not possible in any cell of the grid.
@@ -83,7 +83,7 @@ class Sweep:
 
     @property
     def unrecorded(self) -> list[str]:
-        """The modules whose source no store can tell, such as a script or notebook."""
+        """The modules whose source no store can record, such as a script or notebook."""
         return [name for name, digest in self.sources.items() if digest == NOT_RECORDED]
 
     def _check_shapes(self) -> None:

@@ -30,13 +30,6 @@ def to_text(sweep: Sweep) -> str:
 
 def table_of(sweep: Sweep) -> dict[str, Any]:
     """The whole plan as tables, lists, numbers and strings."""
-    axes = {}
-    for axis in sweep.axes:
-        axes[axis.name] = {
-            "path": list(axis.path) if axis.zipped else axis.path,
-            **_values(axis),
-            **({} if axis.labels is None else {"labels": list(axis.labels)}),
-        }
     return {
         "save": list(sweep.save.observables),
         "every": sweep.save.every,
@@ -47,15 +40,19 @@ def table_of(sweep: Sweep) -> dict[str, Any]:
         **({} if sweep.kernel == "auto" else {"kernel": sweep.kernel}),
         # Left out by sweeps without parts of a user's own, and by earlier versions.
         **({"imports": dict(sweep.sources)} if sweep.sources else {}),
-        "axes": axes,
+        "axes": {axis.name: axis_table(axis) for axis in sweep.axes},
         "experiment": plain(sweep.experiment),
     }
 
 
-def _values(axis: Axis) -> dict[str, Any]:
+def axis_table(axis: Axis) -> dict[str, Any]:
+    """An axis as a table without its name; a range of seeds by the first and the one after the last."""
     if isinstance(axis.values, range):
-        return {RANGE: [axis.values.start, axis.values.stop]}
-    return {"values": [list(value) if axis.zipped else value for value in axis.values]}
+        values = {RANGE: [axis.values.start, axis.values.stop]}
+    else:
+        values = {"values": [list(value) if axis.zipped else value for value in axis.values]}
+    labels = {} if axis.labels is None else {"labels": list(axis.labels)}
+    return {"path": list(axis.path) if axis.zipped else axis.path, **values, **labels}
 
 
 def _axis(name: str, entry: Any) -> Axis:

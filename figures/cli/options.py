@@ -129,7 +129,7 @@ def use_data(folder: Path | None) -> None:
 
 
 def progress_of_training(title: str) -> Progress:
-    """What tells how far the training of a network for features is."""
+    """The progress of the training of a network for features."""
     from gatednet.sweeps.progress import progress_for
 
     return progress_for(title, counted="steps")

@@ -46,7 +46,7 @@ def one_by_one() -> Iterator[ThreadPoolExecutor]:
 
 
 def reproduce(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Figures; by themselves all.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Figures; default: all.")] = None,
     runs: Runs = Path("runs"),
     out: Out = Path("pictures"),
     formats: FormatIfAny = None,
@@ -65,7 +65,7 @@ def reproduce(
     (use_one_core if quick else use_all_cores)()
     from gatednet.figures.pipeline import at_hand, check_formats, chosen, make, read_files, sweeps_for
     from gatednet.figures.toolkit.claim import to_json
-    from gatednet.figures.toolkit.files import check_replaceable, check_writable, write_all
+    from gatednet.figures.toolkit.files import check_replaceable, check_writable, write_file
     from gatednet.figures.toolkit.result import FORMATS, Result
     from gatednet.sweeps.execution.ahead import Ahead
     from gatednet.sweeps.execution.run import check_resumable, is_finished, run_sweep
@@ -74,8 +74,8 @@ def reproduce(
 
     use_data(data)
     entries, missing = at_hand(chosen(names or []), names or [])
-    by_itself = ("png",) if quick else FORMATS
-    suffixes = by_itself if formats is None else check_formats(formats)
+    default_formats = ("png",) if quick else FORMATS
+    suffixes = default_formats if formats is None else check_formats(formats)
     files = read_files(entries, parse_files(file or []))
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
@@ -118,7 +118,7 @@ def reproduce(
                         each.result()  # what went wrong there ends everything here
         with begun():
             claims = {name: each.result() for name, each in made.items()}
-            write_all(pictures_in, {CLAIMS: to_json(claims).encode()})
+            write_file(pictures_in / CLAIMS, to_json(claims).encode())
     report(claims, pictures_in, quick=quick)
 
 

@@ -88,17 +88,8 @@ def gates_of_composed(data: xarray.Dataset, *, part: bool, blocks: int | None = 
     return chosen.isel(block=slice(-blocks if blocks else None, None)).mean(["block", "path"]).assign_attrs(of_tasks)
 
 
-def own_alignment(data: xarray.Dataset) -> xarray.DataArray:
-    """Alignment of each task with its path at the end, mean over tasks."""
-    return _end(data, own=True)
-
-
-def other_alignment(data: xarray.Dataset) -> xarray.DataArray:
-    """Alignment of each task with the paths of others at the end, mean over them."""
-    return _end(data, own=False)
-
-
-def _end(data: xarray.Dataset, *, own: bool) -> xarray.DataArray:
+def final_alignment(data: xarray.Dataset, *, own: bool) -> xarray.DataArray:
+    """Alignment at the end, mean over the pairs of a task with its own path, or of tasks with the paths of others."""
     end = data.alignment.isel(step=-1, drop=True)
     same = xarray.DataArray(np.eye(end.sizes["task"], end.sizes["path"]) == own, dims=("task", "path"))
     named = described(f"alignment of tasks with {'their own path' if own else 'the paths of others'}")

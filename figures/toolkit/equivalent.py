@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import xarray
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.describe import described
-from gatednet.figures.toolkit.panels import TASKS, band, letter, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letters, new_figure, shade_blocks
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
 from gatednet.theory.equivalent_model import full_loss
@@ -57,24 +58,26 @@ def one(data: xarray.Dataset, model: str) -> xarray.Dataset:
     return chosen if "statistic" in chosen.dims else chosen.expand_dims("seed")
 
 
-def draw(grid: np.ndarray, data: xarray.Dataset) -> Mapping[str, np.ndarray]:
+def draw(data: xarray.Dataset, heights: Sequence[float] = (1, 1, 1, 1)) -> tuple[Figure, np.ndarray, Axes]:
     """Loss, gates and magnitudes in three rows; the full model on the left, the two-dimensional one on the right.
 
-    `grid` holds the (3, 2) axes, which get the letters A to F row by row. Returns the column of each model.
+    Returns the figure, the (3, 2) axes, with the letters A to F row by row, and an empty panel G below them;
+    `heights` are those of the four rows.
     """
-    columns = {}
+    figure = new_figure(PAGE, 8.2)
+    places = figure.add_gridspec(4, 2, height_ratios=heights)
+    grid = np.array([[figure.add_subplot(places[row, column]) for column in range(2)] for row in range(3)])
     for column, (model, title) in enumerate(MODELS.items()):
         axes, of_model = grid[:, column], one(data, model)
         over_time.quantity(axes[0], of_model, "loss", color="black")
         axes[0].set(ylabel="loss", ylim=(0, None), title=title)
         over_time.gates(axes[1], of_model, tasks=2)
         magnitudes(axes[2], of_model)
-        columns[model] = axes
-    for name, axes in zip("ABCDEF", grid.ravel(), strict=True):
-        letter(axes, name)
     for axes in grid[:-1].ravel():
         axes.set_xlabel("")
-    return columns
+    strip = figure.add_subplot(places[3, :])
+    letters((*grid.ravel(), strip), "ABCDEFG")
+    return figure, grid, strip
 
 
 def magnitudes(axes: Axes, data: xarray.Dataset) -> None:

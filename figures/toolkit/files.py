@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +12,12 @@ import xarray
 from zarr.storage import MemoryStore, ZipStore
 
 from gatednet.settings import SettingError
-from gatednet.sweeps.files import aside_of, check_writable, flush, write_flushed, writing
+from gatednet.sweeps.files import check_writable, write_bytes, writing
 
 if TYPE_CHECKING:
     from zarr.core.buffer import Buffer
 
-__all__ = ["check_replaceable", "check_writable", "open_data", "packed", "write_all"]
+__all__ = ["check_replaceable", "check_writable", "open_data", "packed", "write_file"]
 
 # The oldest date that a zip file can hold: the same data make the same file.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
@@ -31,26 +30,14 @@ def check_replaceable(path: Path) -> None:
         raise SettingError(f"{path} is {what}, allowed is a file, which is replaced, or nothing")
 
 
-def write_all(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
-    """Write files aside, flush them, and then put them all in their places.
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file aside, flush it, and put it in its place; its folder is made where it is not there.
 
     **Raises** `WriteError` where that is not possible; `check_writable` tells before anything is computed.
     """
-    aside: dict[Path, Path] = {}
-    try:
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, content in contents.items():
-                path = folder / name
-                aside[path] = aside_of(path)
-                write_flushed(aside[path], content)
-            for path, written in aside.items():
-                written.replace(path)
-            flush(folder)
-    finally:
-        for written in aside.values():
-            written.unlink(missing_ok=True)
-    return list(aside)
+    with writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, content)
 
 
 def packed(data: xarray.Dataset) -> bytes:

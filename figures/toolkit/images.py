@@ -21,7 +21,7 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import settings_line
 from gatednet.figures.toolkit.matching import in_order, path_order
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, TASKS, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, TASKS, band, letters, new_figure, shade_blocks
 from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
 from gatednet.sweeps.store.store import Store
 
@@ -112,8 +112,7 @@ class Switching:
         # Lines fill their panels, so that legends are beside them.
         figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=3)
         figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower right", ncols=2)
-        for name, panel in zip(self.PANELS, axes.flat, strict=True):
-            letter(panel, name)
+        letters(axes.flat, self.PANELS)
         return figure
 
     def claims(self, data: xarray.Dataset) -> list[Claim]:
@@ -184,12 +183,6 @@ def late(values: xarray.DataArray) -> xarray.DataArray:
     return values.isel(block=slice(LATE, None))
 
 
-def own_gates(data: xarray.Dataset) -> tuple[xarray.DataArray, xarray.DataArray]:
-    """The gates of the path of the task on show, and of the other, at the ends of late blocks."""
-    task = xarray.DataArray(np.arange(data.sizes["block"]) % 2, dims="block")
-    return late(data.gates_at_end.isel(path=task)), late(data.gates_at_end.isel(path=1 - task))
-
-
 def median_ratio(data: xarray.Dataset) -> Measurement:
     """How many times more steps the forgetful network needs in late blocks, median over seeds."""
     steps = late(data.steps_to_recover).mean("block").transpose("seed", "regime")
@@ -202,8 +195,8 @@ def claims_of(data: xarray.Dataset, source: str, pair: Pair) -> list[Claim]:
     flexible, forgetful = data.sel(regime="flexible"), data.sel(regime="forgetful")
     of = f"{pair.named}: " if pair.named else ""
     ends, first = late(data.accuracy_at_end), late(data.accuracy_after_switch)
-    own, other = own_gates(flexible)
-    slow, slow_other = own_gates(forgetful)
+    own, other = map(late, over_time.of_both_tasks(flexible.gates_at_end))
+    slow, slow_other = map(late, over_time.of_both_tasks(forgetful.gates_at_end))
     free = float(data.ceiling)
     found = [
         (

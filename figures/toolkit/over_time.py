@@ -7,7 +7,7 @@ Datasets have "step", and "seed" or "statistic" (see `gatednet.figures.toolkit.s
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,16 +52,35 @@ def by_task(data: xarray.Dataset) -> xarray.Dataset:
     return data.assign(sorted_by_task)
 
 
-def in_blocks(values: xarray.DataArray, blocks: int) -> xarray.DataArray:
-    """Values with the dimensions "block" and "save", counted from the switch, in the place of "step"."""
-    saves = (values.sizes["step"] - 1) // blocks
+def in_blocks(values: xarray.DataArray, blocks: int, along: str = "step", saves: int | None = None) -> xarray.DataArray:
+    """Values with the dimensions "block" and "save", counted from the switch, in the place of that of the time.
+
+    A block has `saves` of them. By default the last value is in no block: it is that at the end of the run.
+    """
+    saves = (values.sizes[along] - 1) // blocks if saves is None else saves
     at = xarray.DataArray(np.arange(blocks * saves).reshape(blocks, saves), dims=("block", "save"))
-    return values.drop_vars([name for name, each in values.coords.items() if "step" in each.dims]).isel(step=at)
+    return values.drop_vars([name for name, each in values.coords.items() if along in each.dims]).isel({along: at})
+
+
+def of_both_tasks(values: xarray.DataArray) -> tuple[xarray.DataArray, xarray.DataArray]:
+    """Values, by "block", of the path of the task on show, and of that of the other; two tasks come in turn."""
+    task = xarray.DataArray(np.arange(values.sizes["block"]) % 2, dims="block")
+    return values.isel(path=task), values.isel(path=1 - task)
 
 
 def courses(data: xarray.Dataset, names: Sequence[str]) -> xarray.Dataset:
     """What panels over time show of runs, without the runs: the variables of some names, `averaged`."""
     return data[list(names)].map(averaged, keep_attrs=True).drop_vars("seed", errors="ignore")
+
+
+def name_column(column: np.ndarray, names: Iterable[str]) -> None:
+    """Name panels of one quantity above each other, which share their time; the lowest has the legend."""
+    for axes, name in zip(column, names, strict=True):
+        axes.set_ylabel(f"{axes.get_ylabel()}\n{name}")
+    for axes in column[:-1]:
+        axes.set_xlabel("")
+        axes.tick_params(labelbottom=False)
+    column[-1].legend(loc="lower right", ncols=2)
 
 
 def quantity(axes: Axes, data: xarray.Dataset, name: str, *, label: str | None = None, **line: Any) -> None:

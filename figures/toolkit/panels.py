@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ _DRAWING = threading.RLock()
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches, whose parts make room for each other."""
+    """An empty figure of `width` × `height` inches, whose parts make room for each other."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -86,6 +86,12 @@ def luminance(colour: Any) -> float:
 def letter(axes: Axes, name: str) -> None:
     """The letter of a panel, at its upper left corner."""
     axes.set_title(name, loc="left", fontweight="bold", fontsize=9)
+
+
+def letters(panels: Iterable[Axes], names: Iterable[str]) -> None:
+    """The letters of several panels, in order."""
+    for axes, name in zip(panels, names, strict=True):
+        letter(axes, name)
 
 
 def shade_blocks(axes: Axes, block_length: float, duration: float, order: Sequence[int] = (0, 1)) -> None:
@@ -122,16 +128,14 @@ class Scale:
     colours: str = "cividis"
 
 
-def heat_map(
-    axes: Axes, values: np.ndarray, columns: list[str], rows: list[str], scale: Scale, written: str = "{:.2f}"
-) -> AxesImage:
+def heat_map(axes: Axes, values: np.ndarray, columns: list[str], rows: list[str], scale: Scale) -> AxesImage:
     """A table as colours with the numbers written on them; `values` is (rows, columns), the first row is on top.
 
     Cells without a number have no colour and say "–".
     """
     image = axes.imshow(values, cmap=scale.colours, vmin=scale.low, vmax=scale.high, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
-        shown = written.format(value) if np.isfinite(value) else "–"
+        shown = f"{value:.2f}" if np.isfinite(value) else "–"
         *behind, opacity = image.cmap(image.norm(value))
         axes.text(
             column,

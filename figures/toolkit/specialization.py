@@ -122,9 +122,9 @@ def theory(axes: Axes, ratios: np.ndarray) -> None:
         axes.plot(grid, specialization_of_weights(grid, ratio), color="black", linewidth=0.7, linestyle="--")
 
 
-def plane_of_differences(axes: Axes, data: xarray.Dataset, *, width: float = 3.0) -> None:
+def plane_of_differences(axes: Axes, data: xarray.Dataset) -> None:
     """w̄ against c̄: simulations as broad lines to a dot at their end, the theory over them."""
-    curves(axes, data, "gate_difference", "weight_difference", width=width)
+    curves(axes, data, "gate_difference", "weight_difference", width=3.0)
     ends(axes, data, "gate_difference", "weight_difference", markersize=4.5)
     theory(axes, data.ratio.values)
     axes.set(xlabel="gates  c̄", ylabel="weights  w̄", xlim=(-1.05, 1.05), ylim=(0.655, 1.012), xticks=(-1, 0, 1))

@@ -19,8 +19,8 @@ from jax import Array
 
 from gatednet.arrays.groups import Grouped
 
-# Up to so many entries, gates included, a network is cut into all of them: the time to compile grows with the number of
-# blocks, and as the error is made anew for every block, that of a step with its product with the number of paths
+# The most entries, gates included, of a network that is cut into all of them: the time to compile grows with the number
+# of blocks, and as the error is made anew for every block, that of a step with its product with the number of paths
 # (benchmarks/crossover.py: two paths are then twice as fast as a stack, four already half as fast).
 LARGEST_UNROLLED = 40
 # Few paths keep a block each where maps have more entries than this, or where inputs mix their columns.
@@ -76,8 +76,8 @@ def join(blocks: Blocks, shape: tuple[int, ...]) -> Array:
     return blocks[0] if blocks[0].ndim == 3 else jnp.stack(blocks).reshape(shape)
 
 
-# Up to so many terms a sum is a single chain of operations, longer ones are a loop of shorter chains: a chain that
-# reads too many places of memory at a time is slow (benchmarks/crossover.py).
+# The most terms of a sum that is a single chain of operations, and the terms of each chain of a longer one, which is a
+# loop: a chain that reads too many places of memory at a time is slow (benchmarks/crossover.py).
 _LONGEST_CHAIN, _CHAIN = 24, 8
 
 

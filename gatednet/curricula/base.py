@@ -78,7 +78,6 @@ class Curriculum(Setting):
 
         It is the next step unless a kind says that weights last longer, which saves time.
         """
-        del schedule
         return step + 1
 
     def targets_by_block(self, tasks: int, blocks: int) -> list[int]:
@@ -86,7 +85,6 @@ class Curriculum(Setting):
 
         Empty where blocks differ between runs or show no single target, and where a kind says nothing.
         """
-        del tasks, blocks
         return []
 
     def check(self, tasks: int, dt: float) -> None:
@@ -114,7 +112,6 @@ class Curriculum(Setting):
         `key` holds the two words of the key of the data of each run; `blocks` is the largest number of blocks that a
         run begins. This is done once, before the first step.
         """
-        del key, blocks
         return schedule
 
     def block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, " ..."]:

@@ -30,7 +30,6 @@ class Blocked(InOrder):
     def task_weights(
         self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
     ) -> Shaped[Array, " tasks *columns"]:
-        del key
         order = self.tasks_in_order(shape[0])
         task = order[self.block(schedule, step) % len(order)]
         return jax.nn.one_hot(task, shape[0], axis=0)

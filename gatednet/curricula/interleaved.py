@@ -37,7 +37,6 @@ class Interleaved(Curriculum):
     def task_weights(
         self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
     ) -> Shaped[Array, " tasks *columns"]:
-        del schedule
         word, _ = threefry(key, jnp.broadcast_to(step, (1,)), jnp.broadcast_to(_CHOICES, (1,)))
         # The upper half of the word times the number of tasks: no product leaves 32 bits.
         task = ((word >> 16) * np.uint32(shape[0])) >> 16

@@ -75,7 +75,6 @@ class Phases(Curriculum):
     def task_weights(
         self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
     ) -> Shaped[Array, " tasks *columns"]:
-        del key
         block = self.block(schedule, step)
         # Where each phase begins, in blocks and in the list of all targets.
         first_block = np.minimum(np.cumsum([0, *(phase.blocks for phase in self.phases[:-1])]), MOST_STEPS)

@@ -34,7 +34,6 @@ class Smooth(InOrder):
     def task_weights(
         self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
     ) -> Shaped[Array, " tasks *columns"]:
-        del key
         order = self.tasks_in_order(shape[0])
         places = len(order)
         # Blocks since the start of the present round.

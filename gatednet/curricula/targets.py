@@ -57,7 +57,6 @@ class Task(Target):
         return True
 
     def weights(self, tasks: int, outputs: int) -> Array:
-        del outputs
         return jnp.asarray(np.arange(tasks)[:, None] == self.task, float)
 
 
@@ -76,7 +75,6 @@ class Sum(Target):
         return True
 
     def weights(self, tasks: int, outputs: int) -> Array:
-        del outputs
         first, *others = (np.arange(tasks)[:, None] == task for task in self.tasks)
         rest = sum(others, np.zeros((tasks, 1))) / max(len(others), 1)
         return first * jnp.asarray(self.mixing) + rest * (1.0 - jnp.asarray(self.mixing))

@@ -52,7 +52,6 @@ class Inputs(Setting):
 
     def check_examples(self, examples: Examples | None, network: Network) -> None:
         """Raise `SettingError` where these are not the examples that such inputs of a network need."""
-        del network
         if examples is not None:
             raise SettingError(f"inputs {type(self).__name__} take no examples, and some are given")
 
@@ -62,16 +61,14 @@ class Inputs(Setting):
 
     @abc.abstractmethod
     def steps_per_draw(self, inputs: int) -> int:
-        """How many steps one draw serves, for inputs of so many dimensions."""
+        """How many steps one draw serves; `inputs` is the dimension of the inputs."""
 
     def cost(self, inputs: int) -> Cost:
-        """What a step costs like, for inputs of so many dimensions: by default like inputs drawn one by one."""
-        del inputs
+        """What dominates the cost of a step with inputs of dimension `inputs`; by default inputs drawn one by one."""
         return "drawn"
 
     def numbers(self, inputs: int) -> int:
-        """How many numbers a step sees of one run, for inputs of so many dimensions."""
-        del inputs
+        """How many numbers a step sees of one run; `inputs` is the dimension of the inputs."""
         return 0
 
     @abc.abstractmethod

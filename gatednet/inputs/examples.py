@@ -103,7 +103,7 @@ class Minibatch(eqx.Module):
     labels: Int[Array, "*runs batch"]
 
     def columns(self, runs: int) -> Float[Array, "inputs batch {runs}"]:
-        """The inputs as columns, for each of so many runs: (inputs, batch, runs)."""
+        """The inputs as columns, for each of `runs` runs: (inputs, batch, runs)."""
         inputs = self.inputs.reshape(*self.inputs.shape[:-2], -1)
         return jnp.moveaxis(jnp.broadcast_to(inputs, (runs, *inputs.shape[-2:])), (0, 1, 2), (2, 1, 0))
 
@@ -132,7 +132,7 @@ class Minibatch(eqx.Module):
 
 
 def largest_output(outputs: Float[Array, "runs outputs batch"]) -> Float[Array, "runs outputs batch"]:
-    """Which class each example is told to be of, (runs, outputs, batch): 1 at the largest output, 0 elsewhere.
+    """The class that is assigned to each example, (runs, outputs, batch): 1 at the largest output, 0 elsewhere.
 
     Where several are largest, it is the first of them.
     """

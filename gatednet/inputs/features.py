@@ -63,7 +63,6 @@ class Features(Inputs):
         return f"{self.width} features of {self.images} in batches of {self.batch}{noise}"
 
     def cost(self, inputs: int) -> Cost:
-        del inputs
         return "labelled"
 
     def check(self, network: Network) -> None:
@@ -92,11 +91,9 @@ class Features(Inputs):
         return examples_of(nothing, labels, nothing[:1], labels[:1], classes)
 
     def steps_per_draw(self, inputs: int) -> int:
-        del inputs
         return _STEPS_PER_DRAW
 
     def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> Shown:
-        del inputs
         assert examples is not None
         steps = group.astype(jnp.uint32) * np.uint32(_STEPS_PER_DRAW) + jnp.arange(_STEPS_PER_DRAW, dtype=jnp.uint32)
         places = self.places(key, steps, examples)

@@ -25,18 +25,15 @@ class Fixed(Inputs):
         return "the same at every step"
 
     def cost(self, inputs: int) -> Cost:
-        del inputs
         return "population"
 
     def numbers(self, inputs: int) -> int:
         return inputs * (inputs if self.vectors == "identity" else 1)
 
     def steps_per_draw(self, inputs: int) -> int:
-        del inputs
         return MOST_STEPS
 
     def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> Array:
-        del group, examples
         batch = np.eye(inputs) if self.vectors == "identity" else np.ones((1, inputs))
         factor = jnp.asarray(batch.T / np.sqrt(len(batch)))
         return jnp.broadcast_to(factor[..., None], (*factor.shape, key.shape[-1]))
@@ -49,5 +46,4 @@ class Fixed(Inputs):
         return self.factor(drawn, place) * np.sqrt(drawn.shape[1])
 
     def factor(self, drawn: Array, place: Array) -> Array:
-        del place
         return drawn

@@ -43,7 +43,6 @@ class Gaussian(Inputs):
         return STEPS_PER_DRAW if self.by_triangle(inputs) else 1
 
     def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> tuple[Array, Array | None]:
-        del examples
         if self.by_triangle(inputs):
             return draw_squares(key, group, inputs), chi_of_few_degrees(key, group, inputs, self.batch)
         return normals(key, group, (inputs, self.batch)) * np.float32(1.0 / np.sqrt(self.batch)), None

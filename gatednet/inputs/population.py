@@ -20,11 +20,9 @@ class Population(Inputs):
         return "the population"
 
     def cost(self, inputs: int) -> Cost:
-        del inputs
         return "population"
 
     def steps_per_draw(self, inputs: int) -> int:
-        del inputs
         return MOST_STEPS
 
     def draw(self, key: Array, group: Array, inputs: int, examples: Examples | None) -> None:

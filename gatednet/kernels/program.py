@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.extend.core import ClosedJaxpr, Literal
@@ -89,8 +90,7 @@ def advanced_by(
     leaves, tree = jax.tree.flatten(everything)
     moving = len(jax.tree.leaves(everything[0]))
     runs = leaves[0].shape[-1]
-    if runs % WIDTH:
-        raise UnsupportedError(f"lanes of {runs} runs")
+    missing = -runs % WIDTH
 
     def flat(*leaves: Array) -> list[Array]:
         after = function(*eqx.combine(jax.tree.unflatten(tree, leaves), rest))
@@ -106,5 +106,13 @@ def advanced_by(
         # What is wrong with the function itself is raised as it is.
         jax.eval_shape(flat, *leaves)
         raise UnsupportedError("functions", f"that fail for other numbers of runs ({type(error).__name__})") from error
-    after = jax.tree.unflatten(jax.tree.structure(everything[0]), call(Program(jaxpr, moving), leaves, flat))
-    return eqx.combine(after, rest[0])
+    program = Program(jaxpr, moving)
+    if missing:
+        # Whole vectors, filled up with copies of the last run.
+        leaves = [_wider(leaf, missing) if program.per_run(place) else leaf for place, leaf in enumerate(leaves)]
+    results = [leaf[..., :runs] for leaf in call(program, leaves, flat)]
+    return eqx.combine(jax.tree.unflatten(jax.tree.structure(everything[0]), results), rest[0])
+
+
+def _wider(leaf: Array, more: int) -> Array:
+    return jnp.pad(leaf, [(0, 0)] * (leaf.ndim - 1) + [(0, more)], mode="edge")

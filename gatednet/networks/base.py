@@ -86,8 +86,7 @@ class Network(Setting):
         return 0
 
     def paths_of(self, tasks: int) -> int:
-        """The number of paths that observables see where there are so many tasks, 0 where it has none."""
-        del tasks
+        """The number of paths that observables see with a number of `tasks`, 0 where it has none."""
         return 0
 
     @property
@@ -107,7 +106,6 @@ class Network(Setting):
 
     def cut(self, exact: bool) -> Cut:
         """How its parameters are cut into blocks; inputs that are not `exact` mix the columns of maps."""
-        del exact
         return Cut.MAPS
 
     def with_maps(self, outputs: int, inputs: int) -> Network:
@@ -116,7 +114,6 @@ class Network(Setting):
 
     def split(self, state: State, cut: Cut) -> Rows:
         """The parameters of a lane as blocks: by default one for each group."""
-        del cut
         return Rows(**{name: ((array,),) for name, array in state})
 
     def join(self, rows: Rows) -> State:
@@ -158,7 +155,6 @@ class Network(Setting):
         self, state: State, teachers: Float[Array, "tasks outputs columns runs"]
     ) -> tuple[Float[Array, "units inputs runs"], Float[Array, "outputs units runs"]]:
         """The same with the units path by path, and in a path output by output."""
-        del teachers
         return self.layers(state)
 
 

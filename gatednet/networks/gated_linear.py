@@ -40,7 +40,6 @@ class GatedLinear(LinearNetwork):
         return self.paths * self.outputs
 
     def paths_of(self, tasks: int) -> int:
-        del tasks
         return self.paths
 
     @property
@@ -110,7 +109,6 @@ class GatedLinear(LinearNetwork):
         return tuple(gates[block // self.inputs] for block in range(len(weights)))
 
     def as_paths(self, state: State, teachers: Array) -> State:
-        del teachers
         return state
 
     def layers(self, state: State) -> tuple[Array, Array]:

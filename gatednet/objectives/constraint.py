@@ -56,7 +56,6 @@ class Constraint(Setting):
 
     def stiffness(self, network: Network) -> tuple[Stiffness, ...]:
         """How steep the slope of strength × penalty can become; empty where that is not known, or has no bound."""
-        del network
         return ()
 
     def proximal_map(self) -> ProximalMap | None:

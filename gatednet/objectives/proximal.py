@@ -16,7 +16,7 @@ from jax import Array
 
 from gatednet.arrays.rows import Blocks, total
 
-# Up to so many rows are sorted by comparisons that are all written out, and so stay element-wise.
+# The most rows that are sorted by comparisons written out in full, which are element-wise.
 _MOST_COMPARED = 32
 
 

@@ -39,7 +39,6 @@ class WeightCost(Constraint):
 
     def stiffness(self, network: Network) -> tuple[Stiffness, ...]:
         """The mean norm of columns declares nothing: its curvature has no bound."""
-        del network
         return (Stiffness("strength", "weights", self.strength),) if self.norm == "squared" else ()
 
     def proximal_map(self) -> WeightMap | None:

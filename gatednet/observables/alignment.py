@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -100,71 +102,46 @@ def relative_specialization(snapshot: Snapshot) -> Array:
     return jnp.where(distinct, contrast(score) / jnp.where(distinct, largest, 1.0), jnp.nan)
 
 
+# What is measured of paths and teachers, and of that all that is made of cosines.
+_of_maps = functools.partial(Observable, lifted=True, of="maps")
+_cosine = functools.partial(_of_maps, bounds=(0.0, 1.0))
+
 OBSERVABLES = (
-    Observable(
+    _cosine(
         "alignment",
         "cosine between rows of a teacher and of a path, mean over rows",
         alignment,
         dims=("task", "path"),
-        lifted=True,
-        of="maps",
-        bounds=(0.0, 1.0),
     ),
-    Observable(
+    _cosine(
         "unit_alignment",
         "cosine between a row of a teacher and the weights of a unit, units in the network's own order",
         unit_alignment,
         dims=("task", "output", "unit"),
-        lifted=True,
-        of="maps",
-        bounds=(0.0, 1.0),
     ),
-    Observable(
-        "matching", "path matched to a task, -1 where none is", matching, dims=("task",), lifted=True, of="maps"
-    ),
-    Observable(
-        "total_alignment",
-        "mean row cosine of teachers and their matched paths",
-        total_alignment,
-        lifted=True,
-        of="maps",
-        bounds=(0.0, 1.0),
-    ),
-    Observable(
+    _of_maps("matching", "path matched to a task, -1 where none is", matching, dims=("task",)),
+    _cosine("total_alignment", "mean row cosine of teachers and their matched paths", total_alignment),
+    _cosine(
         "specialization",
         "mean alignment of matched minus that of unmatched pairs, mean of the last tenth of the saves",
         specialization,
         when="end",
-        lifted=True,
-        of="maps",
-        bounds=(0.0, 1.0),
     ),
-    Observable(
+    _cosine(
         "relative_specialization",
         "specialization of the matched paths over that of their teachers in their place, mean of the last tenth of the "
         "saves; NaN where the teachers are the same",
         relative_specialization,
         when="end",
-        lifted=True,
-        of="maps",
-        bounds=(0.0, 1.0),
     ),
-    Observable(
-        "map_alignment",
-        "cosine between rows of the effective map and of the target, mean over rows",
-        map_alignment,
-        lifted=True,
-        of="maps",
-        bounds=(0.0, 1.0),
+    _cosine(
+        "map_alignment", "cosine between rows of the effective map and of the target, mean over rows", map_alignment
     ),
-    Observable(
+    _cosine(
         "silent_alignment",
         "cosine between the Gram matrices over inputs of a teacher and of a path, whatever their norms: alignment is "
         "silent where it comes before the weights grow (Atanasov et al. 2022)",
         silent_alignment,
         dims=("task", "path"),
-        lifted=True,
-        of="maps",
-        bounds=(0.0, 1.0),
     ),
 )

@@ -69,10 +69,7 @@ def shuffled(functions: Array, epoch: Array, places: Array, size: int) -> Array:
 
 
 def sides(size: int) -> tuple[int, int]:
-    """The sides of a grid, not far from a square, that has room for so many places and the fewest besides."""
+    """The sides of the smallest grid, not far from a square, with room for `size` places."""
     root = math.isqrt(size - 1) + 1
-    return min(((-(-size // width), width) for width in range(-(-root // 2), root + 1)), key=_size)
-
-
-def _size(shape: tuple[int, int]) -> tuple[int, int]:
-    return math.prod(shape), sum(shape)
+    shapes = ((-(-size // width), width) for width in range(-(-root // 2), root + 1))
+    return min(shapes, key=lambda shape: (math.prod(shape), sum(shape)))

@@ -35,7 +35,7 @@ class InitialState(Setting):
         """Raise `SettingError` where no such start of this network exists."""
 
     def check_tasks(self, tasks: int) -> None:
-        """Raise `SettingError` where no such start exists for so many tasks."""
+        """Raise `SettingError` where no such start exists for this number of tasks."""
         del tasks
 
     @abc.abstractmethod

@@ -37,6 +37,5 @@ class ChosenInitial(InitialState):
             raise SettingError(f"ChosenInitial.gates has {len(self.gates)} values, allowed is {count}")
 
     def draw(self, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]) -> State:
-        del key, teachers
         weights = stacked(self.weights).reshape(network.groups["weights"].shape)
         return State(weights, stacked(self.gates).reshape(network.groups["gates"].shape))

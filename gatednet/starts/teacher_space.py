@@ -43,7 +43,6 @@ class InTeacherSpace(InitialState):
             )
 
     def draw(self, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]) -> State:
-        del key
         mixture = stacked(self.mixture).reshape(network.paths_of(len(teachers)), len(teachers))
         weights = jnp.tensordot(mixture, teachers, axes=1)
         return State(weights, jnp.broadcast_to(jnp.asarray(self.gates, weights.dtype), network.groups["gates"].shape))

@@ -27,5 +27,4 @@ class ChosenTeachers(TeacherSet):
             raise SettingError(f"ChosenTeachers.maps has the shape {shape_of(self.maps)}, allowed is {allowed}")
 
     def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
-        del key
         return stacked(self.maps).reshape(self.number, network.outputs, network.inputs)

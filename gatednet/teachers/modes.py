@@ -26,7 +26,7 @@ class OfModes(Protocol):
 
 
 def check_modes(what: str, teachers: OfModes, count: int, network: Network) -> None:
-    """Raise `SettingError` where there is no room for so many orthogonal singular vectors of each teacher."""
+    """Raise `SettingError` where there is no room for `count` orthogonal singular vectors of each teacher."""
     for side, vectors, dimensions in (("left", teachers.left, "outputs"), ("right", teachers.right, "inputs")):
         needed = count * (teachers.tasks if vectors == "separate" else 1)
         there = getattr(network, dimensions)

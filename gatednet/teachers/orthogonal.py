@@ -17,7 +17,7 @@ from gatednet.teachers.modes import SIDES, check_modes, of_modes, overlap_of_mod
 class Teachers(TeacherSet):
     """Teachers of orthogonal or equally correlated rows, or of a given rank.
 
-    By itself, with `rank` 0, teachers have full rank, rows of one norm, and one overlap between any two rows, within a
+    By default, with `rank` 0, teachers have full rank, rows of one norm, and one overlap between any two rows, within a
     teacher or across. With `correlation` 0 all rows of all teachers are orthogonal: they are rows of a uniformly random
     rotation. With correlation rho the rows are C^(1/2) times those, C = (1 - rho) I + rho 1 1ᵀ, so that every two rows
     have the cosine rho exactly. With `scale = "input"` rows have the norm 1/sqrt(inputs), with `"unit"` the norm 1.

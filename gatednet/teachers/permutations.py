@@ -91,7 +91,6 @@ class Permutations(TeacherSet):
         return tuple(named[each] if isinstance(each, str) else each for each in self.tasks)
 
     def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
-        del key
         return jax.nn.one_hot(jnp.asarray(self.tables(network.outputs)), network.outputs, axis=1)
 
 

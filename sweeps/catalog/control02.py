@@ -11,7 +11,7 @@ from gatednet.sweeps.catalog.fig02 import PATHS, regime
 from gatednet.sweeps.catalog.fig05 import BLOCKS, GATE_TIMESCALES, left
 from gatednet.sweeps.sweep import Sweep
 
-EVERY = 100
+EVERY, SEEDS = 100, 100
 SAVED = ("loss", "gates", "alignment", "total_alignment", "specialization", "time_to_criterion")
 
 
@@ -38,7 +38,7 @@ def at_figure_5() -> Experiment:
     return with_values(left(), {"inputs": Population(), "timescales.gates": GATE_TIMESCALES[0]})
 
 
-def sweeps(seeds: int = 100) -> dict[str, Sweep]:
+def sweeps() -> dict[str, Sweep]:
     """At Figure 2's settings over time, and at Figure 5's for several lengths of blocks at the end."""
 
     def constraints(experiment: Experiment) -> Axis:
@@ -49,8 +49,8 @@ def sweeps(seeds: int = 100) -> dict[str, Sweep]:
     lengths = Axis("block_length", "curriculum.block_length", BLOCKS)
     ends = Save(("total_alignment", "specialization"), figure_5.steps // 100)
     return {
-        "control2": Sweep(figure_2, (constraints(figure_2), Axis.seeds(seeds)), Save(SAVED, EVERY)),
-        "control2-blocks": Sweep(figure_5, (constraints(figure_5), lengths, Axis.seeds(seeds)), ends),
+        "control2": Sweep(figure_2, (constraints(figure_2), Axis.seeds(SEEDS)), Save(SAVED, EVERY)),
+        "control2-blocks": Sweep(figure_5, (constraints(figure_5), lengths, Axis.seeds(SEEDS)), ends),
     }
 
 

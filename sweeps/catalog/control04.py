@@ -37,21 +37,20 @@ def network(name: str) -> Experiment:
     return with_values(base, {**plain, "steps": steps // 2, "curriculum": alone})
 
 
-def noisy(name: str, seeds: int = 10) -> Sweep:
+def noisy(name: str) -> Sweep:
     """One of the networks with several shares of wrong labels."""
-    return _sweep(network(name), Axis("label_noise", "inputs.label_noise", NOISES), seeds)
+    return _sweep(network(name), Axis("label_noise", "inputs.label_noise", NOISES))
 
 
-def imbalanced(name: str, seeds: int = 10) -> Sweep:
+def imbalanced(name: str) -> Sweep:
     """One of the networks with classes of several frequencies."""
     experiment = network(name)
     inputs = Imbalanced(images="digits", width=experiment.network.inputs)
-    return _sweep(with_values(experiment, {"inputs": inputs}), Axis("ratio", "inputs.ratio", RATIOS), seeds)
+    return _sweep(with_values(experiment, {"inputs": inputs}), Axis("ratio", "inputs.ratio", RATIOS))
 
 
-def _sweep(experiment: Experiment, axis: Axis, seeds: int) -> Sweep:
-
-    return Sweep(experiment, (axis, Axis.seeds(seeds)), Save(("accuracy",), EVERY))
+def _sweep(experiment: Experiment, axis: Axis) -> Sweep:
+    return Sweep(experiment, (axis, Axis.seeds(10)), Save(("accuracy",), EVERY))
 
 
 EXPERIMENTS = (

@@ -58,16 +58,14 @@ def rows() -> Experiment:
     )
 
 
-def both_regimes(
-    experiment: Experiment, saved: tuple[str, ...], seeds: int = 40, *, reduced: bool | None = None
-) -> Sweep:
+def both_regimes(experiment: Experiment, saved: tuple[str, ...], *, reduced: bool | None = None) -> Sweep:
     """One composition, flexible and forgetful, in both conventions."""
     objective = experiment.objective
     # A forgetful network has the same time constants, and no constraints.
     values = ((objective.norm, objective.nonnegativity), (0.0, 0.0))
     regimes = Axis("regime", PENALTIES, values, ("flexible", "forgetful"))
     save = Save(saved, round(EVERY / experiment.dt))
-    return Sweep(experiment, (conventions(), regimes, Axis.seeds(seeds)), save, reduced)
+    return Sweep(experiment, (conventions(), regimes, Axis.seeds(40)), save, reduced)
 
 
 EXPERIMENTS = (

@@ -49,12 +49,12 @@ def strength(scale: float) -> tuple[float, float]:
     return scale * 50 / 6, scale * 10 / 6
 
 
-def fine(experiment: Experiment, axis: Axis, seeds: int = 5) -> Sweep:
+def fine(experiment: Experiment, axis: Axis) -> Sweep:
     """The same map on a fine grid over the published ranges, with the population as inputs."""
     # Whole steps, so that every block has exactly its length.
     lengths = tuple(round(step) * STEP for step in evenly(min(BLOCKS) / STEP, max(BLOCKS) / STEP))
     population = with_values(experiment, {"inputs": Population()})
-    grid = (Axis("block_length", "curriculum.block_length", lengths), axis, Axis.seeds(seeds))
+    grid = (Axis("block_length", "curriculum.block_length", lengths), axis, Axis.seeds(5))
     return Sweep(population, grid, Save(("total_alignment",), experiment.steps))
 
 

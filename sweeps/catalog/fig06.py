@@ -12,7 +12,7 @@ from gatednet.sweeps.catalog.penalties import PENALTIES
 from gatednet.sweeps.sweep import Sweep
 from gatednet.timescales import Timescales
 
-EVERY = 10
+EVERY, SEEDS = 10, 200
 # What the panels are drawn from: units are matched to the teachers' rows afterwards, once a run.
 SAVED = ("loss_every_step", "unit_alignment", "second_layer", "weight_step")
 # Changes of the second layer over two steps, which those of one step are not enough for: it goes to and fro.
@@ -38,15 +38,15 @@ def control() -> Experiment:
     return with_values(two_layers(), dict(zip(PENALTIES, REGIMES["control"], strict=True)))
 
 
-def both(seeds: int = 200) -> Sweep:
+def both() -> Sweep:
     """Both networks, with teachers of its own for each seed."""
     regimes = Axis("regime", PENALTIES, tuple(REGIMES.values()), tuple(REGIMES))
-    return Sweep(two_layers(), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
+    return Sweep(two_layers(), (regimes, Axis.seeds(SEEDS)), Save(SAVED, EVERY))
 
 
-def second_layer(seeds: int = 200) -> Sweep:
+def second_layer() -> Sweep:
     """The second layer of the regularised network, the same runs, saved often."""
-    return Sweep(two_layers(), (Axis.seeds(seeds),), Save(("second_layer",), EVERY_CHANGE))
+    return Sweep(two_layers(), (Axis.seeds(SEEDS),), Save(("second_layer",), EVERY_CHANGE))
 
 
 EXPERIMENTS = (

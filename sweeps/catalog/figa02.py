@@ -25,19 +25,19 @@ EVERY = 1000
 
 
 def spectrum(rank: int, singular_value: float) -> tuple[float, ...]:
-    """The singular values of a teacher: so many equal ones, then zeros, as in the released code."""
+    """The singular values of a teacher: `rank` equal ones, then zeros, as in the released code."""
     return (singular_value,) * rank + (0.0,) * (MODES - rank)
 
 
-def ranked(rank: int = RANKS[0], singular_value: float = 1.0) -> Experiment:
-    """Two teachers of one rank, in blocks, until long after specialization.
+def ranked() -> Experiment:
+    """Two teachers of the first rank, in blocks, until long after specialization.
 
     The population stands for batches of 200: a gate's speed is that of the network, without the largest chance
     fluctuation of a block.
     """
     return Experiment(
         network=GatedLinear(inputs=SIZE, outputs=SIZE),
-        teachers=SpectralTeachers(tasks=TASKS, values=spectrum(rank, singular_value)),
+        teachers=SpectralTeachers(tasks=TASKS, values=spectrum(RANKS[0], 1.0)),
         inputs=Population(),
         objective=Objective(norm=0.909, nonnegativity=0.0909),
         timescales=Timescales(weights=0.5, gates=0.1),
@@ -46,12 +46,12 @@ def ranked(rank: int = RANKS[0], singular_value: float = 1.0) -> Experiment:
     )
 
 
-def ranks(seeds: int = 100) -> Sweep:
+def ranks() -> Sweep:
     """All ranks with both singular values, by the sum of a teacher's squared singular values."""
     kinds = [(rank, value) for value in SINGULAR_VALUES for rank in RANKS]
     strengths = tuple(round(rank * value**2, 12) for rank, value in kinds)
     axis = Axis("strength", PATHS, tuple(spectrum(*kind) for kind in kinds), strengths)
-    return Sweep(ranked(), (axis, Axis.seeds(seeds)), Save(("gate_speed", "path_norm", "gates"), EVERY))
+    return Sweep(ranked(), (axis, Axis.seeds(100)), Save(("gate_speed", "path_norm", "gates"), EVERY))
 
 
 EXPERIMENTS = (Entry("figa2", "Figure A2: teachers of rank 2 with unit singular values", ranked),)

@@ -18,8 +18,8 @@ PATHS = ("objective.weight_cost", *PENALTIES)
 COSTS = {"without": (0.0, 5.45, 0.545), "with": (0.387, 1.94, 0.194)}
 
 
-def redundant(cost: str = "with") -> Experiment:
-    """Four paths for two tasks."""
+def redundant() -> Experiment:
+    """Four paths for two tasks, with the cost of the weights."""
     base = Experiment(
         network=GatedLinear(paths=4),
         objective=Objective(weight_norm="columns"),
@@ -27,13 +27,13 @@ def redundant(cost: str = "with") -> Experiment:
         dt=1e-3,
         steps=25_000,
     )
-    return with_values(base, dict(zip(PATHS, COSTS[cost], strict=True)))
+    return with_values(base, dict(zip(PATHS, COSTS["with"], strict=True)))
 
 
-def both(seeds: int = 100) -> Sweep:
+def both() -> Sweep:
     """Without and with the cost, from the same starts."""
     costs = Axis("cost", PATHS, tuple(COSTS.values()), tuple(COSTS))
-    return Sweep(redundant(), (costs, Axis.seeds(seeds)), Save(("gates", "path_norm", "representation_cost"), EVERY))
+    return Sweep(redundant(), (costs, Axis.seeds(100)), Save(("gates", "path_norm", "representation_cost"), EVERY))
 
 
 EXPERIMENTS = (Entry("figa3", "Figure A3: four paths for two tasks, with a cost of the weights", redundant),)

@@ -7,7 +7,6 @@ from gatednet.sweeps.catalog.entry import Entry, together
 from gatednet.sweeps.catalog.fig06 import two_layers
 from gatednet.sweeps.catalog.penalties import PENALTIES
 from gatednet.sweeps.catalog.regime_map import coarse, strength_axis, timescale_axis
-from gatednet.sweeps.sweep import Sweep
 
 # The axes of the published maps.
 BLOCKS = (0.8, 0.6, 0.4, 0.2, 0.1)
@@ -24,20 +23,10 @@ def penalties(strength: float) -> tuple[float, float]:
     return strength * 10 / 11, strength * 10 / 11
 
 
-def base(strength: float = STRENGTH_OF_TIMESCALES) -> Experiment:
+def base() -> Experiment:
     """What both maps share: the network of Figure 6 with a faster first layer, at a published strength."""
-    values = {"timescales.weights": 0.04, "steps": 2000, **dict(zip(PENALTIES, penalties(strength), strict=True))}
-    return with_values(two_layers(), values)
-
-
-def left() -> Sweep:
-    """The map over the time constant of the second layer."""
-    return coarse(base(), BLOCKS, timescale_axis(GATE_TIMESCALES), SAVED, every=EVERY)
-
-
-def right() -> Sweep:
-    """The map over the strength of both penalties."""
-    return coarse(base(), BLOCKS, strength_axis(STRENGTHS, penalties), SAVED, every=EVERY)
+    values = dict(zip(PENALTIES, penalties(STRENGTH_OF_TIMESCALES), strict=True))
+    return with_values(two_layers(), {"timescales.weights": 0.04, "steps": 2000, **values})
 
 
 EXPERIMENTS = (Entry("figa7", "Figure A7: two layers, the second fourfold as fast", base),)
@@ -47,11 +36,11 @@ SWEEPS = together(
     Entry(
         "figa7-left",
         "Figure A7, left: block length against the second layer's time constant, both conventions",
-        left,
+        lambda: coarse(base(), BLOCKS, timescale_axis(GATE_TIMESCALES), SAVED, every=EVERY),
     ),
     Entry(
         "figa7-right",
         "Figure A7, right: block length against the strength of the constraints, both conventions",
-        right,
+        lambda: coarse(base(), BLOCKS, strength_axis(STRENGTHS, penalties), SAVED, every=EVERY),
     ),
 )

@@ -28,9 +28,9 @@ def equal_timescales() -> Experiment:
     )
 
 
-def correlations(seeds: int = 100) -> Sweep:
+def correlations() -> Sweep:
     """The cosine of any two rows, within and across teachers."""
-    axes = (Axis("correlation", "teachers.correlation", CORRELATIONS), Axis.seeds(seeds))
+    axes = (Axis("correlation", "teachers.correlation", CORRELATIONS), Axis.seeds(100))
     return Sweep(equal_timescales(), axes, Save(("adaptation_speed", "specialization"), EVERY))
 
 

@@ -33,10 +33,11 @@ def sums_alone() -> Experiment:
     )
 
 
-def both_conventions(seeds: int = 20) -> Sweep:
-    """The experiment in both conventions."""
-    return Sweep(sums_alone(), (conventions(), Axis.seeds(seeds)), Save(SAVED, EVERY))
-
-
 EXPERIMENTS = (Entry("figa14-sums", "Figure A14: three tasks, of which only sums of two are shown", sums_alone),)
-SWEEPS = (Entry("figa14", "Figure A14: both conventions, twenty seeds", lambda: {"figa14": both_conventions()}),)
+SWEEPS = (
+    Entry(
+        "figa14",
+        "Figure A14: both conventions, twenty seeds",
+        lambda: {"figa14": Sweep(sums_alone(), (conventions(), Axis.seeds(20)), Save(SAVED, EVERY))},
+    ),
+)

@@ -21,10 +21,10 @@ def single_samples() -> Experiment:
     return with_values(regime("flexible"), changes)
 
 
-def full(seeds: int = 100) -> Sweep:
+def full() -> Sweep:
     """The full model, saved at each sample."""
     saved = ("loss", "gates", "teacher_component", "singular_values")
-    return Sweep(single_samples(), (Axis.seeds(seeds),), Save(saved, 1))
+    return Sweep(single_samples(), (Axis.seeds(100),), Save(saved, 1))
 
 
 def two_dimensional() -> Sweep:

@@ -41,11 +41,11 @@ def head(images: str, task: str, regime: str = "flexible") -> Experiment:
     return with_values(base, dict(zip(PATHS, REGIMES[regime], strict=True)))
 
 
-def both(images: str, tasks: Sequence[str], seeds: int = 10) -> Sweep:
+def both(images: str, tasks: Sequence[str]) -> Sweep:
     """Both regimes for each of some tasks beside the labels themselves."""
     axes = (
         Axis("task_beside", "teachers.tasks.1", tuple(tasks)),
         Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES)),
-        Axis.seeds(seeds),
+        Axis.seeds(10),
     )
     return Sweep(head(images, tasks[0]), axes, Save(SAVED, EVERY))

@@ -19,11 +19,10 @@ def coarse(
     saved: tuple[str, ...],
     *,
     every: int | None = None,
-    seeds: int = 10,
 ) -> Sweep:
-    """A published map in both conventions, block lengths by columns, saved every so many steps, or at both ends."""
+    """A published map in both conventions, block lengths by columns, saved `every` number of steps, or at both ends."""
     lengths = Axis("block_length", "curriculum.block_length", blocks)
-    axes = (conventions(), lengths, columns, Axis.seeds(seeds))
+    axes = (conventions(), lengths, columns, Axis.seeds(10))
     return Sweep(experiment, axes, Save(saved, every or experiment.steps))
 
 

@@ -263,7 +263,7 @@ def _fetch(name: str, file: str, place: Path) -> None:
 
 @contextlib.contextmanager
 def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Keep what a package tells for a while: of a mirror that fails, one line is told in the end."""
+    """Silence the log of a package for a while: mirrors that fail are reported in one line at the end."""
     level = logger.level
     logger.setLevel(logging.CRITICAL)
     try:

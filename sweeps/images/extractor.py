@@ -26,7 +26,7 @@ Parameters = Any
 State = tuple[Parameters, optax.OptState]
 # A training reports after this number of steps, or fewer where this does not divide them.
 _STEPS_AT_ONCE = 100
-# So many images are in memory with all that the network makes of them.
+# Images that are in memory at the same time, with all that the network makes of them.
 _IMAGES_AT_ONCE = 500
 # Data sets with fewer images to train on than this are small.
 _FEW = 10_000
@@ -81,7 +81,7 @@ def train(
     """A network that was trained to tell the classes of a data set, in single precision.
 
     The start and the order of the images come from `seed`: on processors of one kind, with one version of JAX, the same
-    seed gives the same network. `progress` is told of every step as a run. `architecture` and `training` are by default
+    seed gives the same network. `progress` counts each step as a run. `architecture` and `training` are by default
     those that `architecture_for` and `training_for` give.
 
     **Raises** `SettingError` where the seed is no whole number from 0 to 2³² - 1.
@@ -137,7 +137,7 @@ def _steps(rest: CNN, training: Training, state: State, data: tuple[Array, Array
 
 
 def _compiled(function: Callable[..., tuple], progress: Progress, *arguments: object) -> Callable[..., tuple]:
-    """A function compiled for some arguments; the progress is told how long that took."""
+    """A function compiled for some arguments; the progress counts the time that takes."""
     progress.compiling()
     start = time.perf_counter()
     compiled = jax.jit(function, compiler_options=compiler_options()).lower(*arguments).compile()

@@ -31,7 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gatednet.experiment import paths, with_leaves
-from gatednet.settings import Setting, SettingError
+from gatednet.settings import SettingError
 from gatednet.simulation import check_seeds, precision_of
 from gatednet.sweeps.files import fault, listing, put_aside, read_record, write_bytes, write_record
 from gatednet.sweeps.images.cache import cache_folder, ensured, locked, unwritable
@@ -85,8 +85,8 @@ class CacheEntry:
             "format": FORMAT,
             "data": self.images.digest,
             "seed": self.seed,
-            "architecture": _values(self.architecture),
-            "training": _values(self.training),
+            "architecture": dataclasses.asdict(self.architecture),
+            "training": dataclasses.asdict(self.training),
         }
 
     @property
@@ -290,7 +290,3 @@ def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
-
-
-def _values(setting: Setting) -> dict[str, Any]:
-    return {field.name: getattr(setting, field.name) for field in dataclasses.fields(setting)}

@@ -22,13 +22,13 @@ UNSIGNED_BYTES = 0x08
 # The largest number of values that is read, far above that of any file known.
 MOST_VALUES = 2**30
 _GZIP = b"\x1f\x8b"
-# No byte of a gzip file stands for more than so many (zlib.net/zlib_tech.html).
+# The most bytes that one byte of a gzip file can stand for (zlib.net/zlib_tech.html).
 _MOST_PACKED = 1032
 _PIECE = 2**20
 
 
 def read_idx(path: str | os.PathLike[str], dimensions: int) -> np.ndarray:
-    """The values of an IDX file of unsigned bytes with so many dimensions, read-only.
+    """The values of an IDX file of unsigned bytes with a number of `dimensions`, read-only.
 
     The file may be packed by gzip, which its content tells and not its name. What it announces is checked before memory
     is taken for it, and no more of it is unpacked than that.

@@ -15,7 +15,7 @@ from gatednet.sweeps.sweep import Sweep
 
 # What features are made of: images, number of features, seed of the network.
 FeatureSource = tuple[str, int, int]
-# What tells how far a training is, for a title.
+# The progress of a training, by its title.
 Training = Callable[[str], Progress]
 
 
@@ -53,7 +53,7 @@ def check_images(sweeps: Iterable[Sweep]) -> None:
 def prepare(sweeps: Iterable[Sweep], progress: Training) -> None:
     """See to it that all features that sweeps need are in the cache; networks are trained where they are not.
 
-    `progress` gives for a title what tells of the training. **Raises** `SettingError` as `features_of` does.
+    `progress` gives the progress of a training by its title. **Raises** `SettingError` as `features_of` does.
     """
     for source in sources_of(sweeps):
         _features(source, progress)

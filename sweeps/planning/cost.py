@@ -35,7 +35,7 @@ class Cost:
         return self.compile_seconds + self.run_seconds
 
     def worthwhile(self, devices: int) -> int:
-        """How many of so many devices are worth compiling for, where this is the cost on one: all of them, or one.
+        """How many of the `devices` are worth compiling for, where this is the cost on one: all of them, or one.
 
         Each has a program of its own, and a second one saves at most half of the run.
         """

@@ -19,19 +19,6 @@ import filelock
 from gatednet.settings import SettingError
 from gatednet.sweeps.files import flush, put_aside, read, reason_of
 from gatednet.sweeps.store import records
-from gatednet.sweeps.store.records import (
-    ARRAYS,
-    DONE,
-    FINISHED,
-    HEADER,
-    LOCK,
-    METADATA,
-    PLAN,
-    PROVENANCE,
-    TEMPLATE,
-    is_ours,
-    read_template,
-)
 
 _TRIES = 10
 # What follows the name of the store: earlier versions had the number of the process alone.
@@ -41,7 +28,7 @@ _NUMBER = re.compile(r"\d+", re.ASCII)
 # What zarr wrote aside in earlier versions.
 _PARTIAL = re.compile(r"(\d+|c|zarr)\.[0-9a-f]{32}\.partial", re.ASCII)
 # In this order, after all other files: as long as a file is left, what tells that the folder is ours is left too.
-_LAST = (f"{DONE}/{TEMPLATE}", PLAN, LOCK)
+_LAST = (f"{records.DONE}/{records.TEMPLATE}", records.PLAN, records.LOCK)
 
 
 def named(place: Path, kind: str) -> Path:
@@ -71,7 +58,7 @@ def new_beside(place: Path) -> Iterator[Path]:
         aside.mkdir()
         # Whoever sweeps up may take the folder for one that was left, before it is locked.
         with contextlib.suppress(filelock.Timeout, FileNotFoundError):
-            lock = filelock.FileLock(aside / LOCK, timeout=0)
+            lock = filelock.FileLock(aside / records.LOCK, timeout=0)
             lock.acquire()
             break
     else:
@@ -97,20 +84,20 @@ def sweep_up(place: Path) -> None:
             # One that cannot be deleted, or holds something else, stays.
             with contextlib.suppress(OSError, SettingError, filelock.Timeout):
                 if stat.S_ISDIR(aside.lstat().st_mode) and _was_begun(aside):
-                    with filelock.FileLock(aside / LOCK, timeout=0):
+                    with filelock.FileLock(aside / records.LOCK, timeout=0):
                         delete(aside)
 
 
 def _was_begun(folder: Path) -> bool:
     """Whether a folder beside a store was created here: it has the first line of a plan, or only a part of it."""
-    if is_ours(folder):
+    if records.is_ours(folder):
         return True
-    header = HEADER.encode()
+    header = records.HEADER.encode()
     for name in os.listdir(folder):
         found = (folder / name).lstat()
-        if name == LOCK and stat.S_ISREG(found.st_mode) and not found.st_size:
+        if name == records.LOCK and stat.S_ISREG(found.st_mode) and not found.st_size:
             continue
-        if put_aside(name) != PLAN or not stat.S_ISREG(found.st_mode):
+        if put_aside(name) != records.PLAN or not stat.S_ISREG(found.st_mode):
             return False
         if not header.startswith(read(folder / name)[: len(header)]):
             return False
@@ -128,7 +115,7 @@ def delete(folder: Path) -> None:
         if path not in last:
             path.unlink()
     for each in folders:
-        if each != folder / DONE:
+        if each != folder / records.DONE:
             each.rmdir()
     for path in last:
         flush(folder)
@@ -191,7 +178,7 @@ def _undeletable(path: Path) -> str | None:
 
 def sweep_inside(folder: Path) -> None:
     """Delete what killed processes left in a store of the files that they were writing. Its lock must be held."""
-    template = read_template(folder)
+    template = records.read_template(folder)
     arrays = frozenset[str]() if template is None else template.arrays
     for path, parts in _walk(folder, arrays):
         if _is_leftover(parts, arrays) and stat.S_ISREG(path.lstat().st_mode):
@@ -203,9 +190,9 @@ def _survey(folder: Path, arrays: Callable[[], frozenset[str]] | None) -> tuple[
 
     **Raises** `SettingError` where anything else is there.
     """
-    template = read_template(folder)
+    template = records.read_template(folder)
     known = template.arrays if template is not None else frozenset[str]()
-    if template is None and arrays is not None and (folder / ARRAYS).exists():
+    if template is None and arrays is not None and (folder / records.ARRAYS).exists():
         known = arrays()
     files, folders = [], []
     for path, parts in _walk(folder, known):
@@ -235,14 +222,14 @@ def _is_file(parts: tuple[str, ...], arrays: frozenset[str]) -> bool:
     """Whether a store can have a file of this name."""
     match parts:
         case (name,):
-            return name in (PLAN, PROVENANCE, LOCK)
+            return name in (records.PLAN, records.PROVENANCE, records.LOCK)
         case (records.DONE, name):
-            return name in (TEMPLATE, FINISHED) or _RECORD.fullmatch(name) is not None
+            return name in (records.TEMPLATE, records.FINISHED) or _RECORD.fullmatch(name) is not None
         case (records.ARRAYS, name):
-            return name == METADATA
+            return name == records.METADATA
         case (records.ARRAYS, array, name):
             # An array without dimensions has its value in a file "c".
-            return array in arrays and name in (METADATA, "c")
+            return array in arrays and name in (records.METADATA, "c")
         case (records.ARRAYS, array, "c", *places):
             return array in arrays and all(_NUMBER.fullmatch(each) for each in places)
     return False
@@ -252,9 +239,10 @@ def _is_leftover(parts: tuple[str, ...], arrays: frozenset[str]) -> bool:
     """Whether a file is what a killed process left of one that a store can have."""
     *inside, name = parts
     original = put_aside(name)
-    if original is not None and original != LOCK:
+    if original is not None and original != records.LOCK:
         return _is_file((*inside, original), arrays)
-    return _PARTIAL.fullmatch(name) is not None and _is_file((*inside, METADATA if name[0] == "z" else "0"), arrays)
+    partial = records.METADATA if name.startswith("z") else "0"
+    return _PARTIAL.fullmatch(name) is not None and _is_file((*inside, partial), arrays)
 
 
 def _is_folder(parts: tuple[str, ...], arrays: frozenset[str]) -> bool:

@@ -16,10 +16,10 @@ from gatednet.sweeps.files import (
     make_folders,
     make_inside,
     reason_of,
-    record_bytes,
     unwritable,
     write_bytes,
     write_flushed,
+    write_record,
     writing,
 )
 from gatednet.sweeps.planning.plan import Plan
@@ -62,8 +62,7 @@ def is_free(folder: Path) -> bool:
     try:
         return not os.path.lexists(place) or (place.is_dir() and not any(place.iterdir()))
     except (OSError, ValueError) as error:
-        what = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise SettingError(f"{folder} cannot be read: {what}") from error
+        raise SettingError(f"{folder} cannot be read: {reason_of(error)}") from error
 
 
 def check_place(folder: Path, arrays: Callable[[], frozenset[str]] | None = None) -> None:
@@ -149,4 +148,4 @@ def _fill(folder: Path, plan: Plan) -> None:
 def write_template(folder: Path, chunk_shape: tuple[int, ...], files: object) -> None:
     """Write the record of what is there before the first run."""
     content = {"chunk_shape": list(chunk_shape), "files": files, "layout": LAYOUT}
-    write_bytes(folder / DONE / TEMPLATE, record_bytes(content))
+    write_record(folder / DONE / TEMPLATE, content)

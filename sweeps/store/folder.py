@@ -132,8 +132,7 @@ class StoreFolder:
                 raise SettingError(f"{self.folder} does not exist, allowed is the folder of a store") from None
             content = b""
         except (OSError, ValueError) as error:
-            what = reason_of(error) if isinstance(error, OSError) else str(error)
-            raise SettingError(f"{self.folder / PLAN} cannot be read: {what}") from error
+            raise SettingError(f"{self.folder / PLAN} cannot be read: {reason_of(error)}") from error
         if not content.startswith(HEADER.encode()):
             raise SettingError(f"{self.folder} is no store of gatednet, and is left as it is")
         return content
@@ -322,7 +321,7 @@ class StoreFolder:
 
 
 def _comparable(sweep: Sweep) -> dict[str, Any]:
-    """The plan of a sweep without its modules: those are compared by themselves, and earlier versions named none."""
+    """The plan of a sweep without its modules: those are compared separately, and earlier versions named none."""
     return {key: value for key, value in table_of(sweep).items() if key != "imports"}
 
 

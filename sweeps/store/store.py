@@ -179,7 +179,7 @@ class Store(StoreFolder):
     def sessions(self) -> list[dict[str, Any]]:
         """What is known of the sessions that computed the chunks that are done; nothing where none is.
 
-        **Raises** `SettingError` where chunks are done and nothing tells by what.
+        **Raises** `SettingError` where chunks are done and nothing records by what.
         """
         if not self.parts.any():
             return []

@@ -28,6 +28,6 @@ def verify(folder: str | os.PathLike[str]) -> Store:
     provenance = store.folder / PROVENANCE
     if os.path.lexists(provenance) and read_record(provenance) is None:
         raise SettingError(f"{store.folder} is damaged: {PROVENANCE} does not agree with its own digest")
-    # Refused where chunks are done and nothing tells by what.
+    # Refused where chunks are done and nothing records by what.
     store.sessions()
     return store

@@ -34,11 +34,11 @@ PLOTS = [f"chosen-{name}" for name in ("loss", "gates", "alignment", "plane")]
 SERVER = """
 import signal
 import sys
+import threading
 from gatednet.figures.cli.main import main
 
 def told(number, frame):
-    from gatednet.explore.server import working
-    print(working(), flush=True)
+    print(sum(thread.name.startswith("explore-") for thread in threading.enumerate()), flush=True)
 
 signal.signal(signal.SIGUSR1, told)
 main(sys.argv[1:])
@@ -113,7 +113,7 @@ class Served:
         return int(self._out.get(timeout=WAIT))
 
     def idle(self, seconds: float) -> bool:
-        """Whether no page has a worker any more, at the latest after so many seconds."""
+        """Whether no page has a worker any more within `seconds`."""
         end = time.monotonic() + seconds
         while self.working():
             if time.monotonic() > end:
@@ -197,7 +197,7 @@ class Visit:
 
     @property
     def hosts(self) -> set[str]:
-        """All hosts that were asked for something, with their ports."""
+        """All hosts that received a request, with their ports."""
         asked = [urlsplit(each) for each in self.requests]
         return {each.netloc for each in asked if each.scheme not in ("data", "blob")}
 

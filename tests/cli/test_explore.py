@@ -20,7 +20,7 @@ PROMPT = 5  # seconds within which an interrupted server is gone
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
-    """A server as it is by itself."""
+    """A server with the default options."""
     with serving(folder=tmp_path_factory.mktemp("local")) as served:
         yield served
 

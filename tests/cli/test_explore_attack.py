@@ -49,7 +49,7 @@ def answers(server, own):
 
 
 def half_sent(server, own, number):
-    """Whether the page is answered all along while so many connections are open that say half a sentence."""
+    """Whether the page is answered all along while `number` connections are open that have sent half a request."""
     found, opened = [], []
     try:
         for each in range(number):

@@ -120,7 +120,7 @@ def watched(page, change):
 
 
 def never_old_under_new(seen, names):
-    """Whether nothing of before stood undimmed once one of so many names, or of settings, was another."""
+    """Whether nothing from before stood undimmed once one of the `names` had changed."""
     before, after = seen[0], seen[-1]
     assert any(before[name] != after[name] for name in names), seen
     assert after["map"] is not None

@@ -68,7 +68,7 @@ def visit(browser, server):
 
 @pytest.fixture
 def page(visit):
-    """The page with its numbers; by itself it has more seeds, which take longer."""
+    """The page with its numbers; the default has more seeds, which take longer."""
     return visit.page(SEEDS)
 
 
@@ -80,7 +80,7 @@ def frames(page):
 
 
 def reached(page, name, most=150):
-    """Whether so many presses of Tab at most lead to something by its name."""
+    """Whether at most `most` presses of Tab lead to something by its name."""
     for _ in range(most):
         page.keyboard.press("Tab")
         if focused(page) == name:

@@ -82,7 +82,7 @@ gatednet.simulation.unpack = told(gatednet.simulation.unpack)
 gatednet.sweeps.execution.executor.unpack = told(gatednet.sweeps.execution.executor.unpack)
 main(sys.argv[1:])
 """
-# So many steps take hours.
+# Enough steps to take hours.
 STEPS = 1_000_000_000
 LONG = {
     "simulate": ("fig2-flexible", "--set", f"steps={STEPS}", "--every", str(STEPS)),

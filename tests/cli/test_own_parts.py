@@ -159,7 +159,7 @@ def test_a_part_and_an_observable_of_a_users_own_are_swept_saved_and_drawn(swept
     # Weights are small at first, so that the loss is a square of the teachers.
     first = data.loss.isel(step=0).mean("seed")
     np.testing.assert_allclose(first.sel(size=3.0) / first.sel(size=1.0), 9.0, rtol=0.05)
-    # Found by themselves where the file names no module.
+    # Found automatically where the file names no module.
     plans = [(folder / "runs" / name / "plan.toml").read_text() for name in ("mine", "unnamed")]
     assert plans[0] == plans[1]
     assert 'my_parts = "' in plans[0]

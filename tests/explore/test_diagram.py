@@ -22,7 +22,7 @@ SAVE = Save(tuple(KINDS), 3)
 
 
 class Recorded(Silent):
-    """Keeps what is told of compilations."""
+    """Keeps the reports of compilations."""
 
     def __init__(self):
         self.told = []
@@ -36,7 +36,7 @@ class Recorded(Silent):
 
 
 class Asked:
-    """Wanted for so many questions, and not from then on."""
+    """Wanted for the first `times` questions, and not from then on."""
 
     def __init__(self, times):
         self.left = times

@@ -26,7 +26,7 @@ def visitor(source):
 
 
 def told(visitor, model):
-    """What a browser was told of a model."""
+    """The attributes of a model that were sent to the browser."""
     return {name: value for (of, name), value in visitor.page.news._told.items() if of == model.id}
 
 

@@ -22,7 +22,7 @@ GATES = "timescales.gates"
 
 
 class Prompt(Live):
-    """All of `Live` but its runs: curves and diagrams are there at once, and what was asked for is kept.
+    """All of `Live` but its runs: curves and diagrams are there at once, and requests are kept.
 
     `hold` has diagrams wait until it is set, `wait` has curves, and `fail` and `fail_diagram` have them fail.
     """

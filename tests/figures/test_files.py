@@ -6,7 +6,7 @@ import xarray
 from zarr.storage import ZipStore
 
 from gatednet import SettingError
-from gatednet.figures.toolkit.files import check_writable, open_data, packed, write_all
+from gatednet.figures.toolkit.files import check_writable, open_data, packed, write_file
 from gatednet.sweeps.files import WriteError
 
 
@@ -20,7 +20,8 @@ def dataset():
 
 
 def test_data_come_back(dataset, tmp_path):
-    (path,) = write_all(tmp_path, {"data.zarr.zip": packed(dataset)})
+    path = tmp_path / "data.zarr.zip"
+    write_file(path, packed(dataset))
     back = open_data(path)
     xarray.testing.assert_identical(back.assign_coords(regime=back.regime.astype("U9")), dataset)
     # The way that is documented for those without this package.
@@ -33,24 +34,22 @@ def test_the_same_data_are_the_same_bytes(dataset):
     assert packed(dataset) != packed(dataset + 1)
 
 
-def test_files_are_written_into_a_new_folder(tmp_path):
-    paths = write_all(tmp_path / "a" / "b", {"x": b"1", "y": b"2"})
-    assert [(path.name, path.read_bytes()) for path in paths] == [("x", b"1"), ("y", b"2")]
-    assert sorted(os.listdir(tmp_path / "a" / "b")) == ["x", "y"]
+def test_a_file_is_written_into_a_new_folder(tmp_path):
+    write_file(tmp_path / "a" / "b" / "x", b"1")
+    assert (tmp_path / "a" / "b" / "x").read_bytes() == b"1"
+    assert os.listdir(tmp_path / "a" / "b") == ["x"]
 
 
-def test_nothing_is_replaced_where_one_file_cannot_be_written(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_written_is_not_replaced(tmp_path, monkeypatch):
     (tmp_path / "x").write_bytes(b"old")
-    answers = iter([None, OSError(28, "No space left on device")])
 
     def full_disk(descriptor):
         del descriptor
-        if answer := next(answers):
-            raise answer
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(WriteError, match="cannot be written: No space left on device"):
-        write_all(tmp_path, {"x": b"new", "y": b"new"})
+        write_file(tmp_path / "x", b"new")
     assert (tmp_path / "x").read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["x"]
 
@@ -67,7 +66,7 @@ def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path, below):
     folder = tmp_path / "file" / below
     for attempt, error in (
         (lambda: check_writable(folder), SettingError),
-        (lambda: write_all(folder, {"x": b""}), WriteError),
+        (lambda: write_file(folder / "x", b""), WriteError),
     ):
         with pytest.raises(error, match=f"{folder} cannot be written"):
             attempt()

@@ -109,7 +109,7 @@ def test_a_picture_that_is_not_known_is_neither_deleted_nor_left_beside_another(
             attempt()
         assert "\n" not in str(refused.value)
         assert contents(tmp_path) == before
-    # It is replaced as soon as it is asked for.
+    # A format that is requested is replaced.
     ours.write(files(2, "png", "pdf"))
     assert named(files(2, "png", "pdf")).items() <= seen(tmp_path).items()
 

@@ -102,7 +102,7 @@ def outputs_of(weights: np.ndarray, gates: np.ndarray, inputs: np.ndarray) -> np
 
 
 def entropy_and_slope(outputs: np.ndarray, classes: np.ndarray) -> tuple[float, np.ndarray]:
-    """The mean of - log softmax at the classes that are asked for, and its slope by the outputs, (batch, outputs)."""
+    """The mean of - log softmax at the target classes, and its slope by the outputs, (batch, outputs)."""
     likelihood = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
     rows = np.arange(len(classes))
     slope = likelihood.copy()

@@ -106,7 +106,7 @@ def test_reduced_where_it_says_so() -> None:
     save = Save(("loss", "gates", "weights"), 20)
     runs = [simulate(told, save, reduced=wanted, precision="float64") for wanted in (True, False)]
     np.testing.assert_allclose(runs[0].gates, runs[1].gates, rtol=1e-10)
-    # By itself the silent one is not, and so is the same run bit for bit.
+    # By default the silent one is not reduced, and so is the same run bit for bit.
     np.testing.assert_array_equal(simulate(silent, save, precision="float64").gates, runs[1].gates)
 
 
@@ -248,7 +248,7 @@ def test_captions_name_it() -> None:
     )
 
 
-def test_lasts_for_ever_by_itself() -> None:
+def test_lasts_for_ever_by_default() -> None:
     assert Centred().until == math.inf
     # The single precision of a simulation has a place for it.
     check_precision(having(Centred()), np.float32)

@@ -15,7 +15,7 @@ from tests.gatednet.tools import SMALL
 
 
 def path_gates(paths: int, tasks: int) -> GatedLinear:
-    """The reduced network of so many paths and tasks."""
+    """The reduced network of a number of paths and tasks."""
     return GatedLinear(paths=paths, inputs=1, outputs=paths + tasks)
 
 

@@ -238,7 +238,7 @@ def test_a_rule_that_says_nothing_has_no_limits_and_takes_nothing_implicitly() -
 
 def test_targets_of_a_curriculum_that_says_nothing_may_change_at_every_step() -> None:
     class Apart(Interleaved):
-        """The same targets, by a curriculum that takes every step by itself."""
+        """The same targets, by a curriculum that takes every step on its own."""
 
         task_weights = Flicker.task_weights
 
@@ -357,7 +357,7 @@ def test_inputs_that_draw_for_themselves_have_to_say_for_how_many_steps() -> Non
     ):
 
         class Skewed(Gaussian):
-            """Draws by itself."""
+            """Has a draw of its own."""
 
             def draw(self, key: Any, group: Any, inputs: int, examples: Any) -> Any:
                 return super().draw(key, group, inputs, examples)
@@ -379,7 +379,7 @@ def test_starts_and_teachers_that_draw_for_themselves_are_not_shared() -> None:
             type("Noisy", (kind,), {"draw": lambda self, key, *others: None})
 
     class Turned(Teachers):
-        """Draws by itself, and whether seeds share what is drawn stays the user's to choose."""
+        """Has a draw of its own, and whether seeds share what is drawn stays the user's choice."""
 
         def draw(self, key: Any, network: Any) -> jax.Array:
             return -super().draw(key, network)

@@ -105,7 +105,7 @@ def test_imbalanced_classes_fall_by_their_ratio(ratio: float) -> None:
 
 
 def balanced(classes: int, each: int, without: tuple[int, ...] = ()) -> Examples:
-    """So many examples of each class, but for some that have none."""
+    """`each` examples of every class, but for some classes that have none."""
     labels = np.repeat([label for label in range(classes) if label not in without], each)
     return examples_of(
         np.random.default_rng(0).normal(size=(len(labels), WIDTH)), labels, np.zeros((1, WIDTH)), [0], classes

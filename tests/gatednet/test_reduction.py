@@ -53,7 +53,7 @@ SEEDS = (0, 1, 2, 3, 4, 5)
 
 
 def network(paths: int, tasks: int, gates: str, **objective: Any) -> Experiment:
-    """An experiment with so many paths and tasks, in which all rows can be orthogonal."""
+    """An experiment with a number of paths and tasks, in which all rows can be orthogonal."""
     return with_values(
         SMALL,
         {
@@ -177,7 +177,7 @@ def test_refused_with_the_reason_where_it_is_not_exact(reason: str, values: dict
         reduced_network(experiment)
 
 
-def test_taken_by_itself_where_it_pays() -> None:
+def test_taken_by_default_where_it_pays() -> None:
     def reduces(experiment: Experiment, wanted: bool | None = None) -> bool:
         return recipe(experiment, Save(("loss",), 10), trace(experiment, {}, 1, np.float32), wanted).reduced
 

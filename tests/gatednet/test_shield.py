@@ -34,7 +34,7 @@ VARIABLES = {
 
 @pytest.fixture(scope="module")
 def processes() -> dict[str, list[str]]:
-    """What `shielded_runs` prints: by itself, then with the twins of the variables, and with each group of them."""
+    """What `shielded_runs` prints: on its own, then with the twins of the variables, and with each group of them."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_"))}
     own |= {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
     running = {

@@ -1,4 +1,4 @@
-"""Constraints that are too stiff for the steps are told of, as they declare it, and nothing is assumed."""
+"""A warning names constraints that are too stiff for the steps, as they declare it; nothing is assumed."""
 
 import warnings
 

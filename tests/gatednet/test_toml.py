@@ -83,7 +83,7 @@ def any_of(data: st.DataObject, *made: Callable[[], Any]) -> Any:
 
 
 def any_target(data: st.DataObject, tasks: int) -> Target:
-    """Any target of so many tasks."""
+    """Any target of a number of tasks."""
     task = st.integers(0, tasks - 1)
     some = st.lists(task, min_size=1, max_size=3).map(tuple)
     return any_of(
@@ -95,7 +95,7 @@ def any_target(data: st.DataObject, tasks: int) -> Target:
 
 
 def any_curriculum(data: st.DataObject, tasks: int) -> Curriculum:
-    """Any curriculum of so many tasks."""
+    """Any curriculum of a number of tasks."""
     draw, length = data.draw, data.draw(POSITIVE)
 
     def order() -> tuple[int, ...]:
@@ -114,7 +114,7 @@ def any_curriculum(data: st.DataObject, tasks: int) -> Curriculum:
 
 
 def any_teachers(data: st.DataObject, network: Network, tasks: int) -> TeacherSet:
-    """Any so many teachers for a network, which has as many inputs as they have rows together."""
+    """Any set of `tasks` teachers for a network, which has as many inputs as they have rows together."""
     draw = data.draw
     kind = {"scale": draw(st.sampled_from(["input", "unit"])), "shared": draw(st.booleans())}
     side = st.sampled_from(["separate", "shared"])

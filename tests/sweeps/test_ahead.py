@@ -15,7 +15,7 @@ from tests.sweeps.tools import grid, small
 
 # Numbers of steps that no other test has, and so nothing that is compiled already.
 STEPS = (1100, 1120, 1140, 1160)
-# So many sweeps ahead, in place of what is of use.
+# How many sweeps ahead, in place of what is of use.
 FARTHEST = 2
 
 

@@ -74,7 +74,7 @@ def test_a_million_values_are_checked_in_well_under_a_second():
         ),
         (
             lambda: (Axis("a", "steps", range(20, 20 * 10**5, 20)),),
-            "along axis 'a' there are 99,999 experiments, allowed are at most 500: each is compiled by itself",
+            "along axis 'a' there are 99,999 experiments, allowed are at most 500: each is compiled separately",
         ),
         (lambda: (Axis.seeds(2**32),), r"the coordinates of the axes would take 32\.0 GiB of memory"),
         (lambda: (Axis.seeds(2**32 + 1),), "axis 'seed': seed is 4294967296, allowed are whole numbers from 0 to"),

@@ -51,7 +51,7 @@ def test_every_sweep(name):
     for store, sweep in group.items():
         assert isinstance(sweep, Sweep)
         assert from_text(to_text(sweep)) == sweep
-        # What is realised is what is asked for.
+        # Realised block lengths are those of the axis.
         lengths = [axis for axis in sweep.axes if "curriculum.block_length" in axis.paths]
         for axis in lengths:
             np.testing.assert_allclose(sweep.block_steps * sweep.experiment.dt, axis.values, rtol=1e-12)

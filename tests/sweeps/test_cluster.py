@@ -64,7 +64,7 @@ def test_workers_compute_the_same_store(tmp_path: Path) -> None:
     xarray.testing.assert_identical(here, there)
     assert here.sizes["gate_time"] == 3
     assert here.sizes["seed"] == 2
-    # What computed is told, and not who asked for it: both workers are alike, and so one entry.
+    # The provenance names what computed, not what submitted it: both workers are alike, and so one entry.
     ours, theirs = (json.loads((folder / "provenance.json").read_text())["sessions"][0] for folder in folders)
     assert "workers" not in ours
     assert theirs["workers"] == [{name: ours[name] for name in BITS if name in ours}]

@@ -1,4 +1,4 @@
-"""Data sets: where they are looked for, what is checked, what is told. Nothing is fetched here."""
+"""Data sets: where they are looked for, what is checked, which messages appear. Nothing is fetched here."""
 
 import errno
 import gzip
@@ -35,7 +35,7 @@ def written(folder, packed=True, **values):
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path, monkeypatch):
-    """An empty cache, no folder by itself, and no network."""
+    """An empty cache, no default folder, and no network."""
     monkeypatch.setenv("GATEDNET_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("GATEDNET_DATA", raising=False)
 

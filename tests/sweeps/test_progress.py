@@ -1,4 +1,4 @@
-"""What is told while a sweep runs."""
+"""Progress reports while a sweep runs."""
 
 import io
 import re

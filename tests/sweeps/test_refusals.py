@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("numbered", "quick_files")
 
 OTHER = grid(with_values(small(), {"timescales.weights": 0.5}))
 DEVICES = "allowed are those of one kind of this process, each once"
-# What is asked for, and what it is told.
+# Arguments that are refused, and the message of each.
 ALWAYS = {
     "no devices": ({"devices": []}, DEVICES),
     "a device that is none": ({"devices": ["cpu"]}, DEVICES),
@@ -113,7 +113,7 @@ def test_other_versions_are_refused_before_a_network_is_trained(unfinished, tmp_
     path = tmp_path / "store/provenance.json"
     (session,) = json.loads(path.read_text())["sessions"]
     files.write_record(path, {"sessions": [{**session, "jax": "0.0.1"}]})
-    monkeypatch.setattr("gatednet.sweeps.execution.run.fingerprints", lambda _: pytest.fail("features were asked for"))
+    monkeypatch.setattr("gatednet.sweeps.execution.run.fingerprints", lambda _: pytest.fail("features were requested"))
     refused(tmp_path / "store", "was begun with jax 0.0.1 there and ")
 
 

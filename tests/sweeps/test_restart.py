@@ -232,7 +232,7 @@ def as_another_user() -> Iterator[None]:
 
 
 def told(folder: Path, *, restart: bool = False) -> str:
-    """What another user is told of a sweep into a folder."""
+    """The message that another user gets for a sweep into a folder."""
     with as_another_user():
         try:
             store = run_sweep(grid(), folder, restart=restart, chunk_runs=CHUNK_RUNS)

@@ -111,12 +111,10 @@ class Recorder(abc.ABC):
 
         `dims` are those of the observable, of which it makes some where it takes scalars only.
         """
-        del span, dims
         return {}
 
     def coordinates(self, span: Span, dims: tuple[str, ...]) -> dict[str, Coordinate]:
         """Coordinates of these dimensions by name, where there are any."""
-        del span, dims
         return {}
 
     def start(self, course: Course, shape: tuple[int, ...]) -> Kept:
@@ -128,7 +126,6 @@ class Recorder(abc.ABC):
 
     def see(self, kept: Kept, value: Shaped[Array, "*value"], clock: Clock) -> Kept:
         """What is kept after a value, (..., runs). By default the value."""
-        del kept, clock
         return value
 
     def enter(self, kept: Kept, clock: Clock) -> Kept:
@@ -136,12 +133,10 @@ class Recorder(abc.ABC):
 
         Steps are faster, the less they carry.
         """
-        del clock
         return kept
 
     def leave(self, kept: Kept, current: Kept, clock: Clock) -> Kept:
         """What is kept after such a stretch of steps: the inverse of `enter`, which was called with the same clock."""
-        del kept, clock
         return current
 
     @abc.abstractmethod
