@@ -36,7 +36,9 @@ class Program:
 
     def __post_init__(self) -> None:
         inside, moving = self.jaxpr.jaxpr, self.moving
-        if [each.aval for each in inside.invars[:moving]] != [each.aval for each in inside.outvars]:
+        before: list[Any] = [each.aval for each in inside.invars[:moving]]
+        after: list[Any] = [each.aval for each in inside.outvars]
+        if [(each.shape, each.dtype) for each in before] != [(each.shape, each.dtype) for each in after]:
             raise UnsupportedError("functions", "that change the shapes of what they carry")
         read = {atom for equation in needed(inside) for atom in equation.invars if not isinstance(atom, Literal)}
         read.update(atom for atom in inside.outvars if not isinstance(atom, Literal))

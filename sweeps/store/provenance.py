@@ -34,7 +34,7 @@ _NO_BITS = re.compile(r"--(xla_dump|xla_force_host_platform_device_count|xla_gpu
 
 
 def provenance(
-    devices: Sequence[jax.Device], kernel: Kernel, workers: Iterable[Mapping[str, Any]] = ()
+    devices: Sequence[jax.Device], kernel: Kernel = XLA, workers: Iterable[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """What is known of this process and its devices, without any path of this machine.
 
@@ -52,7 +52,7 @@ def provenance(
     }
 
 
-def versions(devices: Sequence[jax.Device], kernel: Kernel) -> dict[str, str]:
+def versions(devices: Sequence[jax.Device], kernel: Kernel = XLA) -> dict[str, str]:
     """What the last bits of runs by a kernel on these devices depend on, `BITS`, each as text; empty ones are left out.
 
     The model of a processor is one of them: products of matrices are cut by the size of its caches.

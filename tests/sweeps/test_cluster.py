@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from gatednet import SettingError
+from gatednet.kernels.choice import here
 from gatednet.sweeps.execution import cluster as module
 from gatednet.sweeps.execution.cluster import ClusterError, check_alike, connected, on_workers, versions_of_workers
 from gatednet.sweeps.planning.plan import plan_of
@@ -211,6 +212,7 @@ def test_a_worker_that_is_killed_costs_its_chunk_alone(cluster, tmp_path):
 # A worker that dies when it is given a chunk.
 DEADLY = """
 import os
+from gatednet.kernels.choice import here
 from gatednet.sweeps.execution import cluster
 cluster.described = dict
 cluster._executors = lambda *_: os._exit(9)
@@ -347,7 +349,7 @@ def test_workers_say_what_they_are(local) -> None:
     found = versions_of_workers(local)
     assert sorted(found) == sorted(local.nthreads())
     # Threads of this process are what it is itself.
-    assert list(found.values()) == [versions(jax.local_devices())] * 2
+    assert list(found.values()) == [versions(jax.local_devices(), here("auto"))] * 2
     assert found[next(iter(found))]["jax"] == jax.__version__
 
 

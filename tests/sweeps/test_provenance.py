@@ -30,7 +30,7 @@ def changed(monkeypatch, **other: str) -> None:
     """This process has other versions from now on."""
     here = versions(jax.local_devices())
     for module in ("gatednet.sweeps.store.store", "gatednet.sweeps.store.provenance"):
-        monkeypatch.setattr(f"{module}.versions", lambda devices: {**here, **other})
+        monkeypatch.setattr(f"{module}.versions", lambda devices, kernel: {**here, **other})
 
 
 def test_a_session_tells_what_its_bits_depend_on(begun):
