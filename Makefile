@@ -41,7 +41,7 @@ layers: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --fresh-env --builder html docs docs/_build/html
 
-$(VENV)/run.stamp: EXTRAS := [vision]
+$(VENV)/run.stamp: EXTRAS := [fast,vision]
 $(VENV)/test.stamp: EXTRAS := [test]
 $(VENV)/dev.stamp: EXTRAS := [dev]
 

@@ -3,6 +3,7 @@
     python benchmarks/peak.py [--json FILE]
 
 - multiply_add: a chain of multiply-adds on vectors that stay in the first-level cache, by XLA, on all cores
+- kernel_multiply_add: as many chains as registers hold, by the compiler of kernels, on all cores
 - matrix: single-precision matrix products by NumPy's BLAS, on all cores
 - threefry: random words of the twenty-round generator, by XLA, on all cores
 """
@@ -18,6 +19,8 @@ from typing import Any
 
 # Values in flight on each core: enough to hide the latency of an operation, few enough for the first-level cache.
 WIDTH, CHAINS, ROUNDS = 256, 8, 20_000
+# Chains of a kernel: of 32 registers.
+IN_REGISTERS = 20
 
 
 def main() -> None:
@@ -35,13 +38,16 @@ def main() -> None:
     from jax import Array
     from jax.sharding import Mesh, PartitionSpec
 
+    from gatednet.kernels.program import advanced_by
+    from gatednet.kernels.vector import call
     from gatednet.random.threefry import threefry
 
     devices = jax.local_devices()
     mesh, spec = Mesh(np.array(devices), ("devices",)), PartitionSpec("devices")
 
-    def on_all(function: Callable[[Array], Array], given: Any) -> float:
-        compiled = jax.jit(jax.shard_map(function, mesh=mesh, in_specs=spec, out_specs=spec)).lower(given).compile()
+    def on_all(function: Callable[[Array], Array], given: Any, check: bool = True) -> float:
+        shared_out = jax.shard_map(function, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=check)
+        compiled = jax.jit(shared_out).lower(given).compile()
         jax.block_until_ready(compiled(given))
         return min(timeit.repeat(lambda: jax.block_until_ready(compiled(given)), number=1))
 
@@ -55,6 +61,15 @@ def main() -> None:
 
     seconds = on_all(multiply_add, jnp.ones((len(devices), WIDTH), jnp.float32))
     flops = 2.0 * CHAINS * ROUNDS * WIDTH * len(devices) / seconds
+
+    def in_registers(x: Array) -> Array:
+        def rounds(x: Array) -> Array:
+            return jax.lax.fori_loop(0, ROUNDS, lambda _, x: x * np.float32(0.999) + np.float32(0.001), x)
+
+        return advanced_by(call, rounds, x[0])[None]
+
+    seconds = on_all(in_registers, jnp.ones((len(devices), IN_REGISTERS, WIDTH), jnp.float32), check=False)
+    kernel_flops = 2.0 * IN_REGISTERS * ROUNDS * WIDTH * len(devices) / seconds
 
     def words(key: Array) -> Array:
         def body(step: Array, total: Array) -> Array:
@@ -71,6 +86,7 @@ def main() -> None:
     product_seconds = min(timeit.repeat(lambda: np.matmul(square, square), number=1))
     result = {
         "multiply_add_flops_per_second": flops,
+        "kernel_multiply_add_flops_per_second": kernel_flops,
         "matrix_flops_per_second": 2.0 * 2048**3 / product_seconds,
         "threefry_words_per_second": random_words,
         "devices": len(devices),

@@ -15,11 +15,12 @@ from docstrings import escaped
 from sphinx.util.docutils import SphinxDirective
 
 from gatednet import REGISTRY, Experiment, Setting
+from gatednet.engine.batch import no_kernel
 from gatednet.experiment import PARTS
 from gatednet.figures.cli.app import app
 from gatednet.figures.registry import FIGURES
 from gatednet.settings import Instance, Nested, Number, Parts
-from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS
+from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS, sweeps_of
 from gatednet.toml import kinds, plain
 
 if TYPE_CHECKING:
@@ -69,6 +70,22 @@ class Observables(Generated):
                 for each in REGISTRY.values()
             ),
         )
+
+
+class Kernels(Generated):
+    """Which sweeps of the catalog have kernels."""
+
+    def lines(self) -> Iterable[str]:
+        """A row for each reason why there is none, and one for the sweeps that have one."""
+        found: dict[str, dict[str, None]] = {}
+        for name in SWEEPS:
+            for store, sweep in sweeps_of(name).items():
+                for group in sweep.groups():
+                    experiment = sweep.group(group)
+                    why = no_kernel(experiment, sweep.recipe(group).reduced)
+                    found.setdefault(why or "", {})[f"`{store}`"] = None
+        rows = [[why and f"XLA: {why}", ", ".join(stores)] for why, stores in sorted(found.items())]
+        return table(["computed by", "sweeps"], [[why or "a kernel", stores] for why, stores in rows])
 
 
 class Settings(Generated):
@@ -173,6 +190,7 @@ class Catalog(Generated):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Make the directives known."""
     app.add_directive("observables", Observables)
+    app.add_directive("kernels", Kernels)
     app.add_directive("settings", Settings)
     app.add_directive("modules", Modules)
     app.add_directive("commands", Commands)

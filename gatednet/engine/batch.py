@@ -168,20 +168,26 @@ def recipe_for_blocks(
 
 
 def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:
-    """The kernel of runs on this machine: they have one where inputs are exact and parameters are cut into entries.
+    """The kernel of runs on this machine, where they have one.
 
     **Raises** `SettingError` with the reason where a kernel is wanted that is not possible.
     """
-    network = reduced_network(experiment) if reduced else experiment.network
-    if not experiment.inputs.exact:
-        why = f"inputs are {type(experiment.inputs).__name__}, whose second moment is drawn at every step"
-    elif network.cut(exact=True) is not Cut.ENTRIES:
-        why = "the network is too large for the registers of a processor"
-    else:
+    why = no_kernel(experiment, reduced)
+    if why is None:
         return here(wanted)
     if wanted not in ("auto", "xla"):
         raise SettingError(f"kernel is {wanted!r}, allowed here are 'auto' and 'xla': {why}")
     return "xla"
+
+
+def no_kernel(experiment: Experiment, reduced: bool) -> str | None:
+    """Why XLA alone compiles the runs of an experiment; None where kernels do, too."""
+    if not experiment.inputs.exact:
+        return f"inputs are {type(experiment.inputs).__name__}, and not exact"
+    network = reduced_network(experiment) if reduced else experiment.network
+    if network.cut(exact=True) is not Cut.ENTRIES:
+        return "the network is too large for registers"
+    return None
 
 
 def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:

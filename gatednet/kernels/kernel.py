@@ -15,8 +15,8 @@ Kernel = str
 """
 KERNELS = ("auto", "xla", "vector", "pallas")
 KERNEL = Choice(KERNELS)
-# Platforms of JAX: processors, and GPUs that Triton compiles for.
-PLATFORM, GPU = "cpu", "cuda"
+# Platforms of JAX: processors, and GPUs that Triton compiles for, which devices call by another name than compilers.
+PLATFORM, GPU, GPU_DEVICE = "cpu", "cuda", "gpu"
 # The number of runs of a lane that a kernel advances is a multiple of this: of whole vectors.
 WIDTH = 16
 
@@ -27,9 +27,9 @@ class KernelWarning(UserWarning):
 
 def check_platform(kernel: Kernel, platform: str) -> None:
     """Raise `SettingError` where a kernel is wanted of devices of a platform that does not have it."""
-    has = {"vector": (PLATFORM,), "pallas": (GPU, PLATFORM)}.get(kernel, (platform,))
+    has = {"vector": (PLATFORM,), "pallas": (GPU_DEVICE, PLATFORM)}.get(kernel, (platform,))
     if platform not in has:
-        raise SettingError(f"kernel is {kernel!r}, allowed on a {platform} are 'auto' and 'xla'")
+        raise SettingError(f"kernel is {kernel!r}, allowed on {platform} devices are 'auto' and 'xla'")
 
 
 def named(kernel: Kernel, platform: str) -> str:

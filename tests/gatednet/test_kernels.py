@@ -37,6 +37,7 @@ from gatednet import (
 )
 from gatednet.engine.batch import _lane_of, kernel_of, pack, recipe, reduced_by, starts
 from gatednet.kernels import choice
+from gatednet.kernels.kernel import check_platform, named
 from gatednet.simulation import precision_of
 from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS, experiment, sweeps_of
 from tests.gatednet.tools import SMALL
@@ -215,8 +216,8 @@ def test_a_primitive_that_kernels_lack_is_named_once_and_xla_computes():
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"inputs": Gaussian(20)}, "inputs are Gaussian"),
-        ({"network": GatedLinear(4, 10, 4)}, "the network is too large"),
+        ({"inputs": Gaussian(20)}, "inputs are Gaussian, and not exact"),
+        ({"network": GatedLinear(4, 10, 4)}, "the network is too large for registers"),
     ],
 )
 def test_what_kernels_do_not_take_is_refused_with_the_reason(changes, why):
@@ -306,3 +307,12 @@ def test_alignments_at_the_end_have_one_distribution():
             for kernel, seeds in (("vector", range(1000)), ("xla", range(1000, 2000)))
         )
         assert stats.ks_2samp(found, expected).pvalue > 0.01
+
+
+def test_kernels_are_refused_on_devices_that_have_none():
+    for kernel, platform in (("auto", "tpu"), ("xla", "gpu"), ("vector", "cpu"), ("pallas", "gpu"), ("pallas", "cpu")):
+        check_platform(kernel, platform)
+    for kernel, platform in (("vector", "gpu"), ("pallas", "tpu")):
+        with pytest.raises(SettingError, match=f"^kernel is '{kernel}', allowed on {platform} devices are 'auto'"):
+            check_platform(kernel, platform)
+    assert [named(kernel, "gpu") for kernel in ("auto", "xla", "vector", "pallas")] == ["xla", "xla", "xla", "pallas"]
