@@ -221,9 +221,8 @@ def starts(
         problem = draw(experiment, seed, stream)
         return reduce(experiment, problem) if reduced else (problem, None)
 
-    def one_group(given: tuple[Experiment, Array, Array]) -> tuple[Problem, Array | None]:
-        return jax.vmap(start)(*given)
-
+    # Inlined, its trace is made once: for the shapes and for the loop.
+    one_group = jax.jit(lambda given: jax.vmap(start)(*given), inline=True)
     drawn = _each(one_group, (values, seeds, streams), groups)
     return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
 

@@ -54,7 +54,7 @@ def here(kernel: Kernel) -> Kernel:
         return kernel
     if kernel == "vector":
         raise SettingError(f"kernel is 'vector', allowed here are 'auto' and 'xla': {why}{cure}")
-    _warn(f"XLA computes, which takes longer than a kernel: {why}{cure}")
+    _warn(f"on processors XLA computes, which takes longer than a kernel: {why}{cure}")
     return "xla"
 
 

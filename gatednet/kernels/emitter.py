@@ -10,7 +10,7 @@ import numpy as np
 from llvmlite import ir
 
 from gatednet.kernels.entries import Entries, Memory, check_memories, in_slots, latest, slots_of
-from gatednet.kernels.moves import UnsupportedError, Values
+from gatednet.kernels.moves import Values
 from gatednet.kernels.operations import OPERATIONS, At, literal, llvm_type, stored_type
 
 _INDEX = ir.IntType(64)
@@ -43,8 +43,6 @@ class Emitter(Entries):
         return literal(llvm_type(dtype), value)
 
     def apply(self, equation: Any, name: str, kind: np.dtype, values: Sequence[Any]) -> Any:
-        if name not in OPERATIONS:
-            raise UnsupportedError(name)
         at = At(self.builder, kind, {} if equation is None else equation.params)
         return OPERATIONS[name](at, *self.alike(values))
 

@@ -75,10 +75,7 @@ class Entries(abc.ABC):
 
     @abc.abstractmethod
     def apply(self, equation: Any, name: str, kind: np.dtype, values: Sequence[Any]) -> Any:
-        """An operation on values, of which the first has the type `kind`; `equation` has its parameters, if it has any.
-
-        **Raises** `UnsupportedError` for an operation that it has not.
-        """
+        """One of `ELEMENTWISE`, on values of which the first has the type `kind`; `equation` may have parameters."""
 
     @abc.abstractmethod
     def select(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
@@ -182,8 +179,10 @@ class Entries(abc.ABC):
             result = self.over_axes(self.operation(_CHAINS[name], kind), operands[0], axes)
         elif name in ("argmax", "argmin"):
             result = self.extreme(name, operands[0], axes[0], kind, np.dtype(out.dtype))
-        else:
+        elif name in ELEMENTWISE:
             result = self.entries(operands, self.operation(name, kind, equation))
+        else:
+            raise UnsupportedError(name)
         return result
 
     def over_axes(self, function: Callable[..., Any], values: Values, axes: Sequence[int]) -> Values:

@@ -15,7 +15,6 @@ from jax.experimental import pallas
 from jax.experimental.pallas import triton
 
 from gatednet.kernels.entries import (
-    ELEMENTWISE,
     Entries,
     Memory,
     Version,
@@ -67,8 +66,6 @@ class Threads(Entries):
         name = _SAME.get(name, name)
         if equation is None or name in _CHAINS:
             return _CHAINS[name](*self.alike(values))
-        if name not in ELEMENTWISE:
-            raise UnsupportedError(name)
         return equation.primitive.bind(*map(jnp.asarray, self.alike(values)), **equation.params)
 
     def select(self, condition: Any, chosen: Any, otherwise: Any) -> Any:

@@ -34,11 +34,11 @@ _NO_BITS = re.compile(r"--(xla_dump|xla_force_host_platform_device_count|xla_gpu
 
 
 def provenance(
-    devices: Sequence[jax.Device], kernel: Kernel = XLA, workers: Iterable[Mapping[str, Any]] = ()
+    devices: Sequence[jax.Device], workers: Iterable[Mapping[str, Any]] = (), kernel: Kernel = XLA
 ) -> dict[str, Any]:
     """What is known of this process and its devices, without any path of this machine.
 
-    `workers` are the `versions` of other processes where those compute in the place of this one.
+    `kernel` computes there. `workers` are the `versions` of other processes that compute in the place of this one.
     """
     there = list({repr(sorted(each.items())): dict(each) for each in workers}.values())
     return {

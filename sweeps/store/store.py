@@ -250,7 +250,7 @@ class Store(StoreFolder):
         """
         self.check_sessions(devices, features, kernel=kernel, mix_versions=mix_versions, workers=workers)
         sessions = self.sessions()
-        session = provenance(devices, kernel, computing(workers, kernel)) | (
+        session = provenance(devices, computing(workers, kernel), kernel) | (
             {"features": dict(features)} if features else {}
         )
         with writing(self.folder, f"; {AGAIN}"):

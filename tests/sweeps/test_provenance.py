@@ -28,7 +28,7 @@ def begun(tmp_path):
 
 def changed(monkeypatch, **other: str) -> None:
     """This process has other versions from now on."""
-    here = versions(jax.local_devices())
+    here = versions(jax.local_devices(), grid().used_kernel)
     for module in ("gatednet.sweeps.store.store", "gatednet.sweeps.store.provenance"):
         monkeypatch.setattr(f"{module}.versions", lambda devices, kernel: {**here, **other})
 
@@ -49,7 +49,7 @@ def test_a_session_tells_what_its_bits_depend_on(begun):
         "platform",
     }
     assert told <= set(session)
-    here = versions(jax.local_devices())
+    here = versions(jax.local_devices(), grid().used_kernel)
     assert {name: session[name] for name in here} == here
     assert set(here) <= set(BITS)
     assert here["jax"] == jax.__version__
