@@ -11,7 +11,7 @@ run has a seed of its own, so that no mode can share teachers, initial weights o
 - population: gatednet, infinitely many inputs, full weights
 - reduced: the same in the few dimensions in which the weights move, by the kernel that is the default
 - reduced-xla: the same, compiled by XLA
-- gaussian-paired: as gaussian, with one seed for all runs
+- gaussian-paired, reduced-paired, reduced-paired-xla: the same with one seed for all runs, as in a phase diagram
 
 Every measurement is a process of its own: compile time is reported apart, the speed is the best of a few calls, draws
 of teachers and weights included, and peak_bytes is the largest memory of the process.
@@ -30,19 +30,19 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-MODES = ("naive", "gaussian-drawn", "gaussian", "gaussian-paired", "population", "reduced-xla", "reduced")
+_REDUCED = ("reduced-xla", "reduced", "reduced-paired-xla", "reduced-paired")
+MODES = ("naive", "gaussian-drawn", "gaussian", "gaussian-paired", "population", *_REDUCED)
 GRIDS = {16: (2, 2, 4), 1000: (10, 10, 10), 100_000: (50, 40, 50)}
 # Simulated steps in one measured call, summed over runs, and the fewest steps of a run.
 WORK = {"naive": 3e5, "gaussian-drawn": 1e6, "gaussian": 8e6, "gaussian-paired": 8e6, "population": 8e7}
-WORK |= dict.fromkeys(("reduced-xla", "reduced"), 2e9)
+WORK |= dict.fromkeys(_REDUCED, 2e9)
 FEWEST = {
     "naive": 3,
     "gaussian-drawn": 4,
     "gaussian": 40,
     "gaussian-paired": 40,
     "population": 200,
-    "reduced-xla": 20_000,
-    "reduced": 20_000,
+    **dict.fromkeys(_REDUCED, 20_000),
 }
 MOST = 20_000
 
@@ -150,15 +150,13 @@ def packed(mode: str, runs: int, steps: int) -> tuple[Any, float]:
 
     inputs = {
         "gaussian-drawn": Gaussian(200, drawn=True),
-        "population": Population(),
-        "reduced-xla": Population(),
-        "reduced": Population(),
+        **dict.fromkeys(("population", *_REDUCED), Population()),
     }.get(mode, Gaussian(200))
     experiment = Experiment(inputs=inputs, steps=steps)
     values = settings(runs)
-    seeds = np.zeros(runs, np.int64) if mode == "gaussian-paired" else np.arange(runs)
+    seeds = np.zeros(runs, np.int64) if "paired" in mode else np.arange(runs)
     traced = trace(experiment, values, runs, np.float32)
-    kernel = "xla" if mode == "reduced-xla" else "auto"
+    kernel = "xla" if mode.endswith("-xla") else "auto"
     made = recipe(experiment, Save(("loss", "gates"), steps), traced, mode.startswith("reduced"), kernel)
     executor = Executor(Shape(made, np.float32, runs, len(np.unique(seeds)), tuple(jax.local_devices())))
     request = Request(experiment, values, seeds, np.zeros(runs, np.int64))

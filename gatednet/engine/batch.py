@@ -312,16 +312,14 @@ def pack(
 
     columns = [seeds, streams]
     columns += [leaf for name in DRAWN_FROM for leaf in jax.tree.leaves(getattr(traced.values, name))]
-    _, first, which = np.unique(
-        np.stack([np.asarray(c, np.float64) for c in columns]), axis=1, return_index=True, return_inverse=True
-    )
+    first, which = _distinct([np.asarray(column, np.float64) for column in columns])
     groups = -(-max(len(first), draws or 0) // DRAWS_TOGETHER)
     chosen = np.concatenate([first, np.full(groups * DRAWS_TOGETHER - len(first), first[0])])
     chosen = chosen.reshape(groups, DRAWS_TOGETHER)
 
     batch = Batch(
         jax.tree.map(lambda leaf: leaf[filled], traced),
-        which.reshape(-1)[filled].astype(np.int32),
+        which[filled].astype(np.int32),
         jax.tree.map(lambda leaf: leaf[chosen], traced),
         seeds[chosen].astype(np.uint32),
         streams[chosen].astype(np.uint32),
@@ -332,6 +330,17 @@ def pack(
     place = np.empty(runs, np.int64)
     place[order] = np.arange(runs)
     return Packing(batch, place)
+
+
+def _distinct(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The first run of each combination of values of (runs,) columns, and which combination each run has."""
+    # Most columns are constant, and to sort many takes long.
+    varying = [column for column in columns if (column != column[0]).any()]
+    if not varying:
+        return np.zeros(1, np.int64), np.zeros(len(columns[0]), np.int64)
+    values, axis = (varying[0], None) if len(varying) == 1 else (np.stack(varying), 1)
+    _, first, which = np.unique(values, axis=axis, return_index=True, return_inverse=True)
+    return first, which.reshape(-1)
 
 
 def unpack(results: Mapping[str, Array], place: np.ndarray) -> dict[str, np.ndarray]:
