@@ -1,6 +1,6 @@
 """Figure 5, left, on a million cells: simulated, stored, verified to be finished, and drawn, from nothing.
 
-    python benchmarks/phase_diagram.py [--cells N] [--json FILE]
+    python benchmarks/phase_diagram.py [--cells N] [--kernel KERNEL] [--json FILE]
 
 N × N cells (1 000 by default) over block length and the gates' time constant, population, 7 000 steps each, final total
 alignment. Time and memory are of the whole process, start of Python, compilation, store and picture included.
@@ -22,6 +22,7 @@ def main() -> None:
     """Run, draw, and print what it took."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--cells", type=int, default=1000, help="cells along each axis")
+    parser.add_argument("--kernel", default="auto", help="what compiles the loop over steps")
     parser.add_argument("--json", metavar="FILE", help="write the measurement there")
     parser.add_argument("--picture", metavar="FILE", help="keep the picture there")
     arguments = parser.parse_args()
@@ -48,7 +49,7 @@ def main() -> None:
         Axis("block_length", "curriculum.block_length", tuple(lengths.tolist())),
         Axis("gate_timescale", "timescales.gates", tuple(np.linspace(0.02, 0.1, cells).tolist())),
     )
-    sweep = Sweep(base, axes, Save(("total_alignment",), base.steps))
+    sweep = Sweep(base, axes, Save(("total_alignment",), base.steps), kernel=arguments.kernel)
     with tempfile.TemporaryDirectory() as folder:
         store = run_sweep(sweep, Path(folder) / "store", progress=progress_for("phase diagram"))
         swept = time.perf_counter()
@@ -77,6 +78,7 @@ def main() -> None:
     result = {
         "cells": list(sweep.shape),
         "steps": base.steps,
+        "kernel": arguments.kernel,
         "seconds": seconds,
         "sweep_seconds": swept - START,
         "steps_per_second": sweep.runs * base.steps / (swept - START),

@@ -37,6 +37,9 @@ DRAWN_FROM = ("initial", "teachers")
 # in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
 # of a run would depend on how many others there are.
 DRAWS_TOGETHER = 8
+# The number of runs in a lane of a kernel. On a processor wider ones are hardly faster (AVX-512, 64 to 4 096), and few
+# runs take a whole one; a GPU has about so many threads at a time.
+KERNEL_LANES = {"auto": 64, "vector": 64, "pallas": 2**14}
 # Whether runs are reduced; None: where it is exact and pays.
 REDUCED = Optional(Choice((False, True)))
 
@@ -159,8 +162,8 @@ def recipe_for_blocks(
     is_reduced = reduced_by(experiment, reduced)
     save = save.current()
     kept = blocks if counts_blocks(experiment, save) else 0
-    width = lane or lane_width(experiment, is_reduced)
     kernel = kernel_of(experiment, kernel, is_reduced)
+    width = lane or KERNEL_LANES.get(kernel) or lane_width(experiment, is_reduced)
     if kernel != "xla":
         # Of whole vectors: what fills one up takes no time.
         width = -(-width // WIDTH) * WIDTH

@@ -290,7 +290,8 @@ def test_the_kernel_for_gpus_agrees_where_it_is_interpreted():
 def test_the_kernel_for_gpus_takes_all_kinds_of_parts(name):
     tried = with_values(SMALL, {"network": GatedLinear(3, 4, 2, gates="neuron"), **PARTS[name]})
     found, expected = (
-        simulate(tried, ("loss",), SEEDS, every=10, precision="float64", kernel=kernel) for kernel in ("pallas", "xla")
+        simulate(tried, ("loss",), SEEDS, every=10, precision="float64", kernel=kernel, lane=16)
+        for kernel in ("pallas", "xla")
     )
     agree(found, expected, rtol=1e-11)
     assert "triton" in lowered(tried, "pallas", "cuda")
