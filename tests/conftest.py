@@ -15,7 +15,8 @@ os.environ["JAX_NUM_CPU_DEVICES"] = "2"
 use_all_cores()
 
 # Annotations of the model are checked at every call. Only what is imported after these lines is.
-OTHERS = {"sweeps", "figures", "explore"}
+# Kernels are compiled from single values, which have no shapes.
+OTHERS = {"sweeps", "figures", "explore", "kernels"}
 MODEL = [f"gatednet.{each.name}" for each in pkgutil.iter_modules(gatednet.__path__) if each.name not in OTHERS]
 jaxtyping.install_import_hook(MODEL, "beartype.beartype")
 

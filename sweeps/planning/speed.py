@@ -8,20 +8,18 @@ from gatednet.dynamics.reduction import reduced_network
 from gatednet.sweeps.sweep import Sweep
 
 # Simulated steps per second of one core, and seconds to compile, by the way of simulating.
-SPEED = {"kernel": 8e8, "reduced": 2e8, "population": 4e6, "gaussian": 3.5e5, "drawn": 2.5e4, "labelled": 2.5e4}
-COMPILE_SECONDS = {"kernel": 1.5, "reduced": 2.0, "population": 2.0, "gaussian": 2.5, "drawn": 2.5, "labelled": 1.5}
+SPEED = {"reduced": 2e8, "population": 4e6, "gaussian": 3.5e5, "drawn": 2.5e4, "labelled": 2.5e4}
+COMPILE_SECONDS = {"reduced": 2.0, "population": 2.0, "gaussian": 2.5, "drawn": 2.5, "labelled": 1.5}
 # The number of weights of the networks that these were measured with.
-WEIGHTS = {"kernel": 8, "reduced": 8, "population": 400, "gaussian": 400, "drawn": 400, "labelled": 1280}
+WEIGHTS = {"reduced": 8, "population": 400, "gaussian": 400, "drawn": 400, "labelled": 1280}
 
 
 def mode_of(sweep: Sweep, group: tuple[int, ...]) -> str:
-    """How the runs of a group are simulated: "kernel", "reduced", "population", "gaussian", "drawn" or "labelled"."""
-    experiment, recipe = sweep.group(group), sweep.recipe(group)
+    """How the runs of a group are simulated: "reduced", "population", "gaussian", "drawn" or "labelled"."""
+    experiment = sweep.group(group)
     if experiment.labelled:
         return "labelled"
-    if recipe.kernel != "xla":
-        return "kernel"
-    if recipe.reduced:
+    if sweep.recipe(group).reduced:
         return "reduced"
     return experiment.inputs.cost(experiment.network.inputs)
 
@@ -30,5 +28,5 @@ def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:
     """Simulated steps per second of one core."""
     mode = mode_of(sweep, group)
     experiment = sweep.group(group)
-    network = reduced_network(experiment) if sweep.recipe(group).reduced else experiment.network
+    network = reduced_network(experiment) if mode == "reduced" else experiment.network
     return SPEED[mode] * WEIGHTS[mode] / max(math.prod(group.shape) for group in network.groups.values())

@@ -13,7 +13,7 @@ import xarray
 
 import gatednet
 from gatednet import REGISTRY, Observable, Recorder, Save, SettingError, StiffnessWarning, simulate, with_values
-from gatednet.engine.batch import lane_width
+from gatednet.engine.batch import KERNEL_LANES
 from gatednet.engine.size import numbers_of_results
 from gatednet.observables import Blocks, End, EveryStep, OfHistory, OverBlocks, Saves, Span
 from gatednet.observables.folds import first_steps, mean
@@ -329,7 +329,7 @@ def test_a_shape_is_traced_only_where_values_have_dimensions() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(REGISTRY, each.name, each)
             assert Sweep(SMALL, (Axis.seeds(1),), Save((each.name,), STEPS)).variables
-    width = lane_width(SMALL, reduced=True)
+    width = KERNEL_LANES["auto"]
     assert set(seen) == {(width,), (2, width)}
     # Loops are traced once.
     assert len(calls) <= 2
