@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from gatednet.kernels.entries import Entries, Memory, check_memories, in_slots, latest, slots_of
+from gatednet.kernels.entries import Entries, Memory
 from gatednet.kernels.moves import Values
 from gatednet.kernels.operations import OPERATIONS, At, literal, llvm_type, stored_type
 
@@ -22,9 +22,11 @@ class Emitter(Entries):
     def __init__(self, builder: ir.IRBuilder, width: int, row: Any) -> None:
         self.builder, self.width, self.row = builder, width, row
 
+    def is_vector(self, value: Any) -> bool:
+        return isinstance(value.type, ir.VectorType)
+
     def vector(self, value: Any) -> Any:
-        """A value of all runs as a vector."""
-        if isinstance(value.type, ir.VectorType):
+        if self.is_vector(value):
             return value
         kind = ir.VectorType(value.type, self.width)
         if isinstance(value, ir.Constant):
@@ -32,12 +34,6 @@ class Emitter(Entries):
         first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.IntType(32)(0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.width), None)
         return self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
-
-    def alike(self, values: Sequence[Any]) -> list[Any]:
-        """Values as they are where all are scalars, else all as vectors."""
-        if any(isinstance(each.type, ir.VectorType) for each in values):
-            return [self.vector(each) for each in values]
-        return list(values)
 
     def literal(self, dtype: np.dtype, value: Any) -> Any:
         return literal(llvm_type(dtype), value)
@@ -49,33 +45,23 @@ class Emitter(Entries):
     def select(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
         return self.builder.select(*self.alike((condition, chosen, otherwise)))
 
-    def turns(
-        self,
-        goes_on: Callable[[list[Any]], Any],
-        turn: Callable[[list[Any]], list[Any]],
-        carried: list[Any],
-        shared: Sequence[bool],
-    ) -> list[Any]:
-        # In between it is the variables at the head of the loop.
+    def repeat(
+        self, goes_on: Callable[[Sequence[Any]], Any], turn: Callable[[Sequence[Any]], list[Any]], values: list[Any]
+    ) -> Sequence[Any]:
+        # In between they are the variables at the head of the loop.
         builder, before = self.builder, self.builder.block
-        alone = [one for each, one in zip(carried, shared, strict=True) for _ in slots_of([each])]
-        given = [value if one else self.vector(value) for value, one in zip(slots_of(carried), alone, strict=True)]
         head, inside, after = (builder.append_basic_block(name) for name in ("head", "body", "after"))
         builder.branch(head)
         builder.position_at_end(head)
-        variables = [builder.phi(value.type) for value in given]
-        slots = in_slots(variables, carried)
-        builder.cbranch(goes_on(slots), inside, after)
+        variables = [builder.phi(value.type) for value in values]
+        builder.cbranch(goes_on(variables), inside, after)
         builder.position_at_end(inside)
-        results = turn(slots)
-        check_memories(slots, results)
-        returned = [value if one else self.vector(value) for value, one in zip(slots_of(results), alone, strict=True)]
-        for variable, first, next_one in zip(variables, given, returned, strict=True):
+        for variable, first, following in zip(variables, values, turn(variables), strict=True):
             variable.add_incoming(first, before)
-            variable.add_incoming(next_one, builder.block)
+            variable.add_incoming(following, builder.block)
         builder.branch(head)
         builder.position_at_end(after)
-        return latest(slots)
+        return variables
 
     def set_entry(self, memory: Memory, index: Any, length: int, values: Values) -> None:
         builder = self.builder

@@ -82,18 +82,26 @@ class Entries(abc.ABC):
         """One of two values, by a truth value."""
 
     @abc.abstractmethod
-    def turns(
-        self,
-        goes_on: Callable[[list[Any]], Any],
-        turn: Callable[[list[Any]], list[Any]],
-        carried: list[Any],
-        shared: Sequence[bool],
-    ) -> list[Any]:
-        """What a loop carries in the end; `shared` says which arrays all runs share."""
+    def is_vector(self, value: Any) -> bool:
+        """Whether a value is a vector of runs, and not a scalar."""
+
+    @abc.abstractmethod
+    def vector(self, value: Any) -> Any:
+        """A value of all runs as a vector."""
+
+    @abc.abstractmethod
+    def repeat(
+        self, goes_on: Callable[[Sequence[Any]], Any], turn: Callable[[Sequence[Any]], list[Any]], values: list[Any]
+    ) -> Sequence[Any]:
+        """Values after the turns of a loop, which goes on as long as `goes_on` says; their types stay the same."""
 
     @abc.abstractmethod
     def set_entry(self, memory: Memory, index: Any, length: int, values: Values) -> None:
         """Write values at an index of the first axis of an array in memory, unless it lies outside."""
+
+    def alike(self, values: Sequence[Any]) -> list[Any]:
+        """Values as they are where all are scalars, else all as vectors."""
+        return [self.vector(each) for each in values] if any(map(self.is_vector, values)) else list(values)
 
     # Arrays.
 
@@ -248,6 +256,29 @@ class Entries(abc.ABC):
             [filled((), [self.literal(_INDEX, 0)]), *carried],
             [True, *shared],
         )[1:]
+
+    def turns(
+        self,
+        goes_on: Callable[[list[Any]], Any],
+        turn: Callable[[list[Any]], list[Any]],
+        carried: list[Any],
+        shared: Sequence[bool],
+    ) -> list[Any]:
+        """What a loop carries in the end; `shared` says which arrays all runs share."""
+        scalars = [one for each, one in zip(carried, shared, strict=True) for _ in slots_of([each])]
+
+        def values_of(carried: Sequence[Any]) -> list[Any]:
+            pairs = zip(slots_of(carried), scalars, strict=True)
+            return [value if is_scalar else self.vector(value) for value, is_scalar in pairs]
+
+        def after(values: Sequence[Any]) -> list[Any]:
+            slots = in_slots(values, carried)
+            results = turn(slots)
+            check_memories(slots, results)
+            return values_of(results)
+
+        last = self.repeat(lambda values: goes_on(in_slots(values, carried)), after, values_of(carried))
+        return latest(in_slots(last, carried))
 
     def write(self, equation: Any, target: Any, indices: Values, updates: Values) -> Version:
         """An entry of an array of steps set: the only thing that is done to arrays in memory."""

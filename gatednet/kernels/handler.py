@@ -24,13 +24,14 @@ class _Extension(ctypes.Structure):
     _fields_ = [("struct_size", ctypes.c_size_t), ("type", ctypes.c_int32), ("next", ctypes.c_void_p)]
 
 
-class _Version(ctypes.Structure):
-    _fields_ = [
-        ("struct_size", ctypes.c_size_t),
-        ("extension_start", ctypes.c_void_p),
-        ("major", ctypes.c_int32),
-        ("minor", ctypes.c_int32),
-    ]
+class _Extended(ctypes.Structure):
+    """What most structures begin with."""
+
+    _fields_ = [("struct_size", ctypes.c_size_t), ("extension_start", ctypes.c_void_p)]
+
+
+class _Version(_Extended):
+    _fields_ = [("major", ctypes.c_int32), ("minor", ctypes.c_int32)]
 
 
 class _Metadata(ctypes.Structure):
@@ -41,20 +42,12 @@ class _MetadataExtension(ctypes.Structure):
     _fields_ = [("base", _Extension), ("metadata", ctypes.c_void_p)]
 
 
-class _Buffers(ctypes.Structure):
-    _fields_ = [
-        ("struct_size", ctypes.c_size_t),
-        ("extension_start", ctypes.c_void_p),
-        ("size", ctypes.c_int64),
-        ("types", ctypes.c_void_p),
-        ("values", ctypes.c_void_p),
-    ]
+class _Buffers(_Extended):
+    _fields_ = [("size", ctypes.c_int64), ("types", ctypes.c_void_p), ("values", ctypes.c_void_p)]
 
 
-class _Frame(ctypes.Structure):
+class _Frame(_Extended):
     _fields_ = [
-        ("struct_size", ctypes.c_size_t),
-        ("extension_start", ctypes.c_void_p),
         ("api", ctypes.c_void_p),
         ("context", ctypes.c_void_p),
         ("stage", ctypes.c_int32),
@@ -63,10 +56,8 @@ class _Frame(ctypes.Structure):
     ]
 
 
-class _Buffer(ctypes.Structure):
+class _Buffer(_Extended):
     _fields_ = [
-        ("struct_size", ctypes.c_size_t),
-        ("extension_start", ctypes.c_void_p),
         ("dtype", ctypes.c_int32),
         ("data", ctypes.c_void_p),
         ("rank", ctypes.c_int64),
@@ -128,8 +119,12 @@ class Frame:
 def version() -> tuple[int, int]:
     """The version of the interface that jaxlib comes with."""
     header = Path(jax.ffi.include_dir(), "xla", "ffi", "api", "c_api.h").read_text()
-    found = [re.search(rf"#define XLA_FFI_API_{name} (\d+)", header) for name in ("MAJOR", "MINOR")]
-    return tuple(int(each[1]) if each else -1 for each in found)  # pyright: ignore[reportReturnType]
+
+    def number(name: str) -> int:
+        found = re.search(rf"#define XLA_FFI_API_{name} (\d+)", header)
+        return int(found[1]) if found else -1
+
+    return number("MAJOR"), number("MINOR")
 
 
 def register(name: str, address: int) -> None:

@@ -18,13 +18,9 @@ from gatednet.kernels.entries import (
     Entries,
     Memory,
     Version,
-    check_memories,
-    in_slots,
-    latest,
-    slots_of,
 )
 from gatednet.kernels.kernel import GPU, PLATFORM
-from gatednet.kernels.moves import UnsupportedError, Values, filled
+from gatednet.kernels.moves import Values, filled
 from gatednet.kernels.program import Program
 
 # Runs of a block: 32 for each of its warps.
@@ -51,13 +47,11 @@ class Threads(Entries):
     def __init__(self, runs: int) -> None:
         self.runs = runs
 
-    def vector(self, value: Any) -> Array:
-        """A value of all runs as a vector."""
-        return jnp.broadcast_to(value, (self.runs,))
+    def is_vector(self, value: Any) -> bool:
+        return bool(np.ndim(value))
 
-    def alike(self, values: Sequence[Any]) -> list[Any]:
-        """Values as they are where all are scalars, else all as vectors."""
-        return [self.vector(each) for each in values] if any(map(np.ndim, values)) else list(values)
+    def vector(self, value: Any) -> Array:
+        return jnp.broadcast_to(value, (self.runs,))
 
     def literal(self, dtype: np.dtype, value: Any) -> Any:
         return dtype.type(value)
@@ -72,27 +66,10 @@ class Threads(Entries):
         condition, chosen, otherwise = self.alike((condition, chosen, otherwise))
         return lax.select(condition, chosen, otherwise)
 
-    def turns(
-        self,
-        goes_on: Callable[[list[Any]], Any],
-        turn: Callable[[list[Any]], list[Any]],
-        carried: list[Any],
-        shared: Sequence[bool],
-    ) -> list[Any]:
-        alone = [one for each, one in zip(carried, shared, strict=True) for _ in slots_of([each])]
-
-        def flat(carried: list[Any]) -> tuple[Array, ...]:
-            given = zip(slots_of(carried), alone, strict=True)
-            return tuple(jnp.asarray(value) if one else self.vector(value) for value, one in given)
-
-        def body(values: tuple[Array, ...]) -> tuple[Array, ...]:
-            slots = in_slots(values, carried)
-            results = turn(slots)
-            check_memories(slots, results)
-            return flat(results)
-
-        found = lax.while_loop(lambda values: goes_on(in_slots(values, carried)), body, flat(carried))
-        return latest(in_slots(found, carried))
+    def repeat(
+        self, goes_on: Callable[[Sequence[Any]], Any], turn: Callable[[Sequence[Any]], list[Any]], values: list[Any]
+    ) -> Sequence[Any]:
+        return lax.while_loop(goes_on, lambda values: [jnp.asarray(each) for each in turn(values)], values)
 
     def set_entry(self, memory: Memory, index: Any, length: int, values: Values) -> None:
         for place, value in zip(np.ndindex(*values.shape[:-1]), values.flat, strict=True):
@@ -118,7 +95,7 @@ def call(program: Program, leaves: Sequence[Array], function: Callable[..., list
 def _called(program: Program, leaves: Sequence[Array], *, interpret: bool) -> Sequence[Array]:
     runs = leaves[0].shape[-1]
     block = math.gcd(runs, _BLOCK)
-    number, moving = len(program.jaxpr.jaxpr.invars), range(program.moving)
+    moving = range(program.moving)
     results = [jax.ShapeDtypeStruct((*program.shape(place)[:-1], runs), program.dtype(place)) for place in moving]
 
     def spec(place: int) -> pallas.BlockSpec:
@@ -133,13 +110,10 @@ def _called(program: Program, leaves: Sequence[Array], *, interpret: bool) -> Se
         inputs, outputs = references[: len(program.used)], references[len(program.used) :]
         threads = Threads(block)
         given = dict(zip(program.used, inputs, strict=True))
-        arguments = [_argument(program, place, given.get(place), outputs) for place in range(number)]
-        for place, result in enumerate(threads.closed(program.jaxpr, arguments)):
-            if isinstance(result, Version) != (place in program.in_memory):
-                raise UnsupportedError("functions", "that return arrays of steps in other places")
-            if not isinstance(result, Version):
-                for at in np.ndindex(*result.shape[:-1]):
-                    outputs[place][(*at, slice(None))] = threads.vector(result[(*at, 0)]).astype(program.dtype(place))
+        arguments = {place: _argument(program, place, reference, outputs) for place, reference in given.items()}
+        for place, result in program.in_registers(threads, arguments):
+            for at in np.ndindex(*result.shape[:-1]):
+                outputs[place][(*at, slice(None))] = threads.vector(result[(*at, 0)]).astype(program.dtype(place))
 
     return pallas.pallas_call(
         kernel,
@@ -154,9 +128,7 @@ def _called(program: Program, leaves: Sequence[Array], *, interpret: bool) -> Se
 
 
 def _argument(program: Program, place: int, reference: Any, outputs: Sequence[Any]) -> Any:
-    """An argument of a program as entries, read from its reference; None where nothing reads it."""
-    if reference is None:
-        return None
+    """An argument of a program as entries, read from its reference."""
     if place in program.in_memory:
         return Version(Memory(outputs[place], program.dtype(place)), 0)
     shape = program.shape(place)

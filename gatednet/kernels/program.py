@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import equinox as eqx
@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 from jax.extend.core import ClosedJaxpr, Literal
 
-from gatednet.kernels.entries import LARGEST, needed, written
+from gatednet.kernels.entries import LARGEST, Entries, Version, needed, written
 from gatednet.kernels.kernel import WIDTH
 from gatednet.kernels.moves import RUNS, UnsupportedError
 
@@ -68,6 +68,18 @@ class Program:
     def per_run(self, place: int) -> bool:
         """Whether an argument has an entry for each run."""
         return RUNS in self.shape(place)
+
+    def in_registers(self, compiler: Entries, arguments: Mapping[int, Any]) -> Iterator[tuple[int, Any]]:
+        """The places and entries of what is carried in registers, after a compiler went through the program.
+
+        **Raises** `UnsupportedError` where arrays in memory change places with others.
+        """
+        given = [arguments.get(place) for place in range(len(self.jaxpr.jaxpr.invars))]
+        for place, result in enumerate(compiler.closed(self.jaxpr, given)):
+            if isinstance(result, Version) != (place in self.in_memory):
+                raise UnsupportedError("functions", "that return arrays of steps in other places")
+            if not isinstance(result, Version):
+                yield place, result
 
     @property
     def aliases(self) -> dict[int, int]:

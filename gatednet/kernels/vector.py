@@ -23,7 +23,7 @@ from gatednet.kernels.emitter import Emitter
 from gatednet.kernels.entries import Memory, Version
 from gatednet.kernels.handler import NULL, Frame, register
 from gatednet.kernels.kernel import PLATFORM, WIDTH
-from gatednet.kernels.moves import RUNS, UnsupportedError, filled
+from gatednet.kernels.moves import RUNS, filled
 from gatednet.kernels.operations import stored_type
 from gatednet.kernels.program import Program
 
@@ -101,12 +101,7 @@ def module_of(program: Program) -> ir.Module:
             shape = program.shape(place)[:-1]
             address = at_run(inputs[place], place)
             given[place] = filled((*shape, 1), [emitter.load(address, k, dtype) for k in range(math.prod(shape))])
-    places = range(len(program.jaxpr.jaxpr.invars))
-    for place, result in enumerate(emitter.closed(program.jaxpr, [given.get(place) for place in places])):
-        if isinstance(result, Version) != (place in program.in_memory):
-            raise UnsupportedError("functions", "that return arrays of steps in other places")
-        if isinstance(result, Version):
-            continue
+    for place, result in program.in_registers(emitter, given):
         address = at_run(outputs[place], place)
         for entry, value in enumerate(result.flat):
             emitter.store(address, _INDEX(entry), value, program.dtype(place))
