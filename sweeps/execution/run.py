@@ -106,9 +106,11 @@ def run_sweep(
         missing = [chunk for chunk, _ in faults]
         damaged = [chunk for chunk in missing if os.path.lexists(store.record(chunk))]
         store.check_replaceable(missing)
-        kernel = store.begun_with(sweep)
-        store.begin(usable, features, kernel=kernel, mix_versions=mix_versions, workers=computing, again=damaged)
-        plan = dataclasses.replace(store.plan, sweep=dataclasses.replace(store.sweep, kernel=kernel))
+        going = store.as_begun(store.sweep)
+        store.begin(
+            usable, features, kernel=going.used_kernel, mix_versions=mix_versions, workers=computing, again=damaged
+        )
+        plan = store.plan if going is store.sweep else dataclasses.replace(store.plan, sweep=going)
         store.fresh, store.mended = True, tuple(chunk.name for chunk in damaged)
         stack.enter_context(precision_of(sweep.precision))
         computed = (
@@ -175,7 +177,7 @@ def _check_change(
     if there is None:
         check_place(folder, None if is_free(folder) else Store(folder).arrays)
     else:
-        kernel = there.begun_with(sweep)
+        kernel = there.as_begun(sweep).used_kernel
         there.check_sessions(devices, features, kernel=kernel, mix_versions=mix_versions, workers=workers)
         there.check_changeable()
 

@@ -12,6 +12,7 @@ The folder holds no path and no date that matters: a copy of it is as good as it
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import stat
@@ -204,13 +205,15 @@ class Store(StoreFolder):
         here = [] if mix_versions else computing(workers, kernel) or [versions(devices, kernel)]
         check_sessions(self.folder, self.sessions(), here, features)
 
-    def begun_with(self, sweep: Sweep) -> Kernel:
-        """The kernel that a sweep is gone on with: the one of the first session, where the sweep leaves it open."""
-        first = next(iter(self.sessions()), {})
-        workers = first.get("workers")
-        said = workers[0] if isinstance(workers, list) and workers else first
-        is_xla = isinstance(said, Mapping) and said.get("kernel", XLA) == XLA
-        return "xla" if first and is_xla and sweep.kernel == "auto" else sweep.used_kernel
+    def as_begun(self, sweep: Sweep) -> Sweep:
+        """The sweep as it goes on: where it leaves the kernel open and XLA computed the first chunks, with XLA."""
+        sessions = self.sessions()
+        if sweep.used_kernel != "auto" or not sessions:
+            return sweep
+        workers = sessions[0].get("workers")
+        first = workers[0] if isinstance(workers, list) and workers else sessions[0]
+        began = first.get("kernel", XLA) if isinstance(first, Mapping) else XLA
+        return dataclasses.replace(sweep, kernel=XLA) if began == XLA else sweep
 
     def check_replaceable(self, chunks: Iterable[Chunk]) -> None:
         """Raise `SettingError` where something else than a file is in the place of one that will be written.
