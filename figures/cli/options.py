@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,7 @@ FormatIfAny = Annotated[str | None, typer.Option("--format", help=f"{_FORMATS}; 
 
 if TYPE_CHECKING:
     from gatednet.sweeps.progress import Progress
+    from gatednet.sweeps.sweep import Sweep
 
 Data = Annotated[
     Path | None, typer.Option(**_Path, help="Folder with MNIST or Fashion-MNIST, as the documentation says.")
@@ -111,6 +113,14 @@ def use_imports(modules: Sequence[str] | None) -> list[str]:
             except SettingError as error:
                 raise SettingError(f"{option}: {error}") from error
     return names
+
+
+def with_kernel(sweep: Sweep, kernel: str | None) -> Sweep:
+    """A sweep by the kernel of the option, where it is given.
+
+    **Raises** `SettingError` for a kernel that is unknown, or that runs of the sweep cannot have.
+    """
+    return sweep if kernel is None else dataclasses.replace(sweep, kernel=kernel)
 
 
 def use_data(folder: Path | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,12 +22,12 @@ from gatednet.figures.cli.options import (
     parse_files,
     progress_of_training,
     use_data,
+    with_kernel,
 )
 from gatednet.figures.cli.outcome import FAILED, begun
 
 if TYPE_CHECKING:
     from gatednet.figures.toolkit.claim import Claim
-    from gatednet.sweeps.sweep import Sweep
 
 # The claims of all figures that were made.
 CLAIMS = "claims.json"
@@ -79,7 +78,10 @@ def reproduce(
     files = read_files(entries, parse_files(file or []))
     # Few seeds are another plan, and so other stores and pictures.
     stores_in, pictures_in = (runs / "quick", out / "quick") if quick else (runs, out)
-    sweeps = {entry.name: _by(kernel, sweeps_for(entry, quick=quick)) for entry in entries}
+    sweeps = {
+        entry.name: {name: with_kernel(each, kernel) for name, each in sweeps_for(entry, quick=quick).items()}
+        for entry in entries
+    }
     # Everything that can be refused, for all figures before the first store is written.
     for entry in entries:
         Result(pictures_in, entry.name).check(suffixes)
@@ -120,12 +122,6 @@ def reproduce(
             claims = {name: each.result() for name, each in made.items()}
             write_file(pictures_in / CLAIMS, to_json(claims).encode())
     report(claims, pictures_in, quick=quick)
-
-
-def _by(kernel: str | None, sweeps: dict[str, Sweep]) -> dict[str, Sweep]:
-    if kernel is None:
-        return sweeps
-    return {name: dataclasses.replace(sweep, kernel=kernel) for name, sweep in sweeps.items()}
 
 
 def report(claims: dict[str, list[Claim]], folder: Path, *, quick: bool) -> None:

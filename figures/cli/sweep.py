@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +18,7 @@ from gatednet.figures.cli.options import (
     progress_of_training,
     use_data,
     use_imports,
+    with_kernel,
 )
 from gatednet.figures.cli.outcome import FAILED, begun
 
@@ -58,7 +58,7 @@ def sweep(
 
     use_data(data)
     sweeps = sweeps_named(name, use_imports(modules))
-    found = {out / store: changed(each, axis or [], seeds, kernel) for store, each in sweeps.items()}
+    found = {out / store: with_kernel(changed(each, axis or [], seeds), kernel) for store, each in sweeps.items()}
     if dry_run:
         for folder, each in found.items():
             print(f"{folder}: {expected(each)}")
@@ -113,8 +113,8 @@ def sweeps_named(name: str, imports: Sequence[str]) -> dict[str, Sweep]:
     return {path.stem: load_spec(path, imports=imports)}
 
 
-def changed(sweep: Sweep, texts: list[str], seeds: int | None, kernel: str | None = None) -> Sweep:
-    """The same sweep with axes added, or put in the place of those of their names, and with another kernel.
+def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:
+    """The same sweep with axes added, or put in the place of those of their names.
 
     **Raises** `SettingError` for a name or a path that is given twice, and for axes that do not go with the sweep.
     """
@@ -127,7 +127,7 @@ def changed(sweep: Sweep, texts: list[str], seeds: int | None, kernel: str | Non
     check_distinct(sweep.experiment, new, sweep.save)
     for axis in new:
         sweep = with_axis(sweep, axis)
-    return sweep if kernel is None else dataclasses.replace(sweep, kernel=kernel)
+    return sweep
 
 
 def expected(sweep: Sweep) -> str:
