@@ -18,6 +18,7 @@ import dataclasses
 import json
 import tempfile
 import time
+import timeit
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def measurements(runs: list[int], side: int, *, plan: bool) -> Iterator[Measurem
         for number in runs:
             yield Measurement(f"{mode}, {number} runs", lambda m=mode, n=number: speed(m, n, "xla"))
     for kernel in kernels:
-        yield Measurement(f"diagram of {side}² cells by {kernel}", lambda k=kernel: diagram(side, k))
+        yield Measurement(f"diagram of {side}² cells by {kernel}", lambda k=kernel: stored(side, k))
         for precision in ("float32", "float64"):
             yield Measurement(
                 f"agreement of {kernel} with the processor in {precision}",
@@ -96,16 +97,11 @@ def measurements(runs: list[int], side: int, *, plan: bool) -> Iterator[Measurem
             )
 
 
-def fastest(call: Callable[[], Any], calls: int = 3) -> float:
-    """Seconds of the fastest call."""
+def fastest(call: Callable[[], Any]) -> float:
+    """Seconds of the fastest of three calls."""
     import jax
 
-    times = []
-    for _ in range(calls):
-        start = time.perf_counter()
-        jax.block_until_ready(call())
-        times.append(time.perf_counter() - start)
-    return min(times)
+    return min(timeit.repeat(lambda: jax.block_until_ready(call()), number=1, repeat=3))
 
 
 def peak() -> dict[str, Any]:
@@ -132,52 +128,33 @@ def peak() -> dict[str, Any]:
 
 def speed(mode: str, runs: int, kernel: str) -> dict[str, Any]:
     """Steps per second of a batch with a grid of settings and eight seeds, and seconds to compile."""
-    import jax
+    from throughput import prepared
 
-    from gatednet import Experiment, Gaussian, Population, Save, recipe, trace
-    from gatednet.sweeps.execution.executor import Executor, Shape
-    from gatednet.sweeps.planning.plan import Request
+    from gatednet import Experiment, Gaussian, Population
 
     steps = int(min(max(WORK / runs, FEWEST), MOST))
     experiment = Experiment(inputs=Gaussian(200) if mode == "gaussian" else Population(), steps=steps)
     along = np.arange(runs) / runs
     values = {"timescales.gates": 0.02 + 0.08 * along, "objective.norm": 0.5 + 0.5 * (7 * along % 1)}
-    seeds = np.arange(runs) % 8
-    traced = trace(experiment, values, runs, np.float32)
-    made = recipe(experiment, Save(("loss", "gates"), steps), traced, mode == "reduced", kernel)
-    executor = Executor(Shape(made, np.float32, runs, 8, tuple(jax.local_devices())))
-    request = Request(experiment, values, seeds, np.zeros(runs, np.int64))
-    start = time.perf_counter()
-    executor.compile(request)
-    compiled = time.perf_counter() - start
-    batches = executor.placed(executor.pack(request))
-    seconds = fastest(lambda: executor.run(batches))
+    call, compiled = prepared(experiment, values, np.arange(runs) % 8, mode == "reduced", kernel)
+    seconds = fastest(call)
     return {"steps": steps, "compile_seconds": compiled, "seconds": seconds, "steps_per_second": runs * steps / seconds}
 
 
-def diagram(side: int, kernel: str) -> dict[str, Any]:
+def stored(side: int, kernel: str) -> dict[str, Any]:
     """Seconds from an empty folder to the finished store of Figure 5, left, with one seed."""
-    from gatednet import Population, Save, with_values
-    from gatednet.sweeps import Axis, Sweep, run_sweep
-    from gatednet.sweeps.catalog import experiment
+    from phase_diagram import diagram
 
-    base = with_values(experiment("fig5-left"), {"inputs": Population()})
-    axes = (
-        Axis("block_length", "curriculum.block_length", tuple((base.dt * np.arange(100, 100 + side)).tolist())),
-        Axis("gate_timescale", "timescales.gates", tuple(np.linspace(0.02, 0.1, side).tolist())),
-    )
-    sweep = Sweep(base, axes, Save(("total_alignment",), base.steps), kernel=kernel)
+    from gatednet.sweeps import run_sweep
+
+    sweep = diagram(side, kernel)
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         store = run_sweep(sweep, Path(folder) / "store")
         seconds = time.perf_counter() - start
         finite = float((store.dataset().result == 0).mean())
-    return {
-        "runs": sweep.runs,
-        "seconds": seconds,
-        "finite": finite,
-        "steps_per_second": sweep.runs * base.steps / seconds,
-    }
+    speed = sweep.runs * sweep.experiment.steps / seconds
+    return {"runs": sweep.runs, "seconds": seconds, "finite": finite, "steps_per_second": speed}
 
 
 def agreement(kernel: str, precision: str) -> dict[str, Any]:

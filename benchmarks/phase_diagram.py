@@ -14,6 +14,7 @@ import resource
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 START = time.perf_counter()
 
@@ -33,23 +34,14 @@ def main() -> None:
     import jax
     import numpy as np
 
-    from gatednet import Population, Save, with_values
     from gatednet.figures.fig05_regimes import BOUNDARY, SCALE
     from gatednet.figures.toolkit.panels import look, new_figure
-    from gatednet.sweeps import Axis, Sweep, run_sweep
-    from gatednet.sweeps.catalog import experiment
+    from gatednet.sweeps import run_sweep
     from gatednet.sweeps.devices import usable_cores
     from gatednet.sweeps.progress import progress_for
 
-    base = with_values(experiment("fig5-left"), {"inputs": Population()})
-    cells = arguments.cells
-    # Whole steps: every row is a block length that the steps can realise.
-    lengths = np.unique(np.rint(np.linspace(100, 100 + max(cells, 901) - 1, cells)).astype(int)) * base.dt
-    axes = (
-        Axis("block_length", "curriculum.block_length", tuple(lengths.tolist())),
-        Axis("gate_timescale", "timescales.gates", tuple(np.linspace(0.02, 0.1, cells).tolist())),
-    )
-    sweep = Sweep(base, axes, Save(("total_alignment",), base.steps), kernel=arguments.kernel)
+    sweep = diagram(arguments.cells, arguments.kernel)
+    base, lengths = sweep.experiment, np.array(sweep.axes[0].values)
     with tempfile.TemporaryDirectory() as folder:
         store = run_sweep(sweep, Path(folder) / "store", progress=progress_for("phase diagram"))
         swept = time.perf_counter()
@@ -91,6 +83,24 @@ def main() -> None:
     print(json.dumps(result, indent=1))
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
+
+
+def diagram(cells: int, kernel: str) -> Any:
+    """The sweep of `cells` × `cells` runs."""
+    import numpy as np
+
+    from gatednet import Population, Save, with_values
+    from gatednet.sweeps import Axis, Sweep
+    from gatednet.sweeps.catalog import experiment
+
+    base = with_values(experiment("fig5-left"), {"inputs": Population()})
+    # Whole steps: every row is a block length that the steps can realise.
+    lengths = np.unique(np.rint(np.linspace(100, 100 + max(cells, 901) - 1, cells)).astype(int)) * base.dt
+    axes = (
+        Axis("block_length", "curriculum.block_length", tuple(lengths.tolist())),
+        Axis("gate_timescale", "timescales.gates", tuple(np.linspace(0.02, 0.1, cells).tolist())),
+    )
+    return Sweep(base, axes, Save(("total_alignment",), base.steps), kernel=kernel)
 
 
 if __name__ == "__main__":

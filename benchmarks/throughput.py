@@ -141,23 +141,35 @@ def naive(mode: str, runs: int, steps: int) -> tuple[Any, float]:
 
 def packed(mode: str, runs: int, steps: int) -> tuple[Any, float]:
     """A compiled batch of gatednet's on all devices, and the seconds that its compilation took."""
-    import jax
     import numpy as np
 
-    from gatednet import Experiment, Gaussian, Population, Save, recipe, trace
-    from gatednet.sweeps.execution.executor import Executor, Shape
-    from gatednet.sweeps.planning.plan import Request
+    from gatednet import Experiment, Gaussian, Population
 
     inputs = {
         "gaussian-drawn": Gaussian(200, drawn=True),
         **dict.fromkeys(("population", *_REDUCED), Population()),
     }.get(mode, Gaussian(200))
-    experiment = Experiment(inputs=inputs, steps=steps)
-    values = settings(runs)
     seeds = np.zeros(runs, np.int64) if "paired" in mode else np.arange(runs)
-    traced = trace(experiment, values, runs, np.float32)
     kernel = "xla" if mode.endswith("-xla") else "auto"
-    made = recipe(experiment, Save(("loss", "gates"), steps), traced, mode.startswith("reduced"), kernel)
+    experiment = Experiment(inputs=inputs, steps=steps)
+    return prepared(experiment, settings(runs), seeds, mode.startswith("reduced"), kernel)
+
+
+def prepared(experiment: Any, values: dict[str, Any], seeds: Any, reduced: bool, kernel: str) -> tuple[Any, float]:
+    """What runs a batch on all devices, saved at its start and end, and the seconds that its compilation took.
+
+    `values` and `seeds` are (runs,).
+    """
+    import jax
+    import numpy as np
+
+    from gatednet import Save, recipe, trace
+    from gatednet.sweeps.execution.executor import Executor, Shape
+    from gatednet.sweeps.planning.plan import Request
+
+    runs = len(seeds)
+    traced = trace(experiment, values, runs, np.float32)
+    made = recipe(experiment, Save(("loss", "gates"), experiment.steps), traced, reduced, kernel)
     executor = Executor(Shape(made, np.float32, runs, len(np.unique(seeds)), tuple(jax.local_devices())))
     request = Request(experiment, values, seeds, np.zeros(runs, np.int64))
     start = time.perf_counter()
