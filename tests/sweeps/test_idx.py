@@ -156,12 +156,15 @@ def test_no_damage_is_taken_for_another_array(source, path):
     for _ in range(TRIALS // 2):
         content = damaged(source, random)
         path.write_bytes(content)
+        said = None
         try:
             values = read_idx(path, 3)
         except SettingError as error:
-            # Damage may also leave a file that can be read.
-            assert str(error).startswith(str(path))  # noqa: PT017
-            assert "\n" not in str(error)  # noqa: PT017
+            said = str(error)
+        # Damage may also leave a file that can be read.
+        if said is not None:
+            assert said.startswith(str(path))
+            assert "\n" not in said
             if content[:2] != b"\x1f\x8b":
                 assert by_hand(content) is None
             continue
