@@ -149,18 +149,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             SOURCE,
             Range(None, 0.1, "0 is none and 1 complete; a tenth of it is let pass"),
             over_seeds(interleaved.specialization.values),
+            origin="text",
         ),
         Claim(
             "in blocks, from the same starts, they are: specialization",
             "Figure 2C",
             Range(SPECIALIZED, None, f"{WHY_SPECIALIZED}; {TYPICAL}"),
             over_seeds(blocks.specialization.values, np.median),
+            origin="picture",
         ),
         Claim(
             "interleaved, both paths become the mean of both teachers: total alignment 1/√2 = .707",
             SOURCE,
             Range(0.687, 0.727, "1/√2 for the mean of two orthogonal teachers, give or take .02 for what batches move"),
             over_seeds(interleaved.final_total_alignment.values),
+            origin="text",
         ),
         Claim(
             "interleaved, gates do not separate: their distance late in the run",
@@ -168,24 +171,28 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(None, 0.1, "a tenth of the distance of gates that alternate between 0 and 1"),
             over_seeds(interleaved.late_distance.values),
             known_verdict="fails",
+            origin="text",
         ),
         Claim(
             "interleaved, gates do not follow the tasks: standard deviation of their difference over late times",
             SOURCE,
             Range(None, 0.1, "a tenth of what it is for gates that alternate between 0 and 1"),
             over_seeds(interleaved.late_deviation.values),
+            origin="text",
         ),
         Claim(
             "interleaved, the loss stays what one map for both tasks leaves: late loss over that of the best such map",
             SOURCE,
             Range(0.98, 1.05, "1 is that map; below it would be switching, above it is learning that has not ended"),
             over_seeds(interleaved.late_loss.values),
+            origin="text",
         ),
         Claim(
             "in blocks it falls far below: loss at the ends of late blocks over that of the best single map",
             "Figure 2A",
             Range(None, 0.1, f"the published loss at the end of late blocks cannot be told from 0; {TYPICAL}"),
             over_seeds(blocks.late_loss_at_ends.values, np.median),
+            origin="picture",
         ),
     ]
 

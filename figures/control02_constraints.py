@@ -142,12 +142,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure 2C",
             Range(SPECIALIZED, None, WHY_SPECIALIZED),
             over_seeds(data.specialization.sel(removed="none").values),
+            origin="picture",
         ),
         Claim(
             "without any they do not",
             "Figure 2C",
             Range(None, 0.1, "a tenth of complete specialization; the published forgetful paths are alike"),
             over_seeds(data.specialization.sel(removed="all").values),
+            origin="picture",
         ),
     ]
     for removed, what in lacking.items():
@@ -159,6 +161,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 Range(0.1, None, SUPPORT),
                 loss_of_specialization(data, "specialization", removed),
                 known_verdict=verdict,
+                origin="text",
             ),
             Claim(
                 f"{what} make late switches slower: time to criterion / τ_w, minus that with all constraints",
@@ -166,6 +169,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 Range(0.01, None, "published times are read to .01; below that nothing is seen to be slower"),
                 slowing(data, removed),
                 known_verdict=verdict,
+                origin="text",
             ),
             Claim(
                 f"Figure 5's settings, blocks of {SHORTEST:g} τ_w and more: {what} take from specialization",
@@ -173,6 +177,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 Range(0.1, None, SUPPORT),
                 loss_of_specialization(long_blocks(data), "map_specialization", removed),
                 known_verdict=verdict,
+                origin="text",
             ),
         ]
     return found

@@ -92,12 +92,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 SOURCE,
                 Range(-0.05, None, near),
                 difference(worst, "told"),
+                origin="ours",
             ),
             Claim(
                 f"{words} it is more accurate than a single head for both tasks",
                 SOURCE,
                 Range(0.1, None, far),
                 difference(worst, "single"),
+                origin="ours",
             ),
         ]
     return found

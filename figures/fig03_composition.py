@@ -183,6 +183,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"Figure 3{panel}",
             Range(None, 0.1, tenth),
             flexible_over_forgetful(data.loss_after.sel(composition=name, since=0.1)),
+            origin="picture",
         )
         for name, panel in zip(COMPOSITIONS, "CD", strict=True)
     ]
@@ -193,6 +194,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 f"Figure 3{panel}",
                 Range(round(peak - 0.01, 2), round(peak + 0.01, 2), "to .01 in a peak that is a pixel wide"),
                 measure(data.peak.sel(composition=name, regime=regime)),
+                origin="picture",
             )
             for regime in REGIMES
         ]
@@ -209,6 +211,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"Figure 3{'CD'[COMPOSITIONS.index(name)]}",
             Range(low, high, why),
             measure(data.loss_after.sel(composition=name, since=time, regime=regime)),
+            origin="picture",
         )
         for name, regime, time, what, low, high, why in landmarks
     ]

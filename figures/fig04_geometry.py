@@ -118,6 +118,7 @@ def claims_of_switch(data: xarray.Dataset) -> list[Claim]:
                 "gates alone, with orthonormal paths, bring it down as exp(-2t/τ_c); the weights help",
             ),
             exact(times[0]),
+            origin="picture",
         ),
         Claim(
             f"forgetful: with the same time constants it takes at least twice as long, t = {2 * by_gates:.3f}",
@@ -129,18 +130,21 @@ def claims_of_switch(data: xarray.Dataset) -> list[Claim]:
                 "half of it is a difference in kind",
             ),
             exact(times[1]),
+            origin="picture",
         ),
         Claim(
             "forgetful: both paths stay alike, largest distance between them",
             "Figure 4, forgetful panel",
             Range(None, 0.01, specialization.WHY_A_LINE),
             exact(float(np.abs(apart).max())),
+            origin="picture",
         ),
         Claim(
             "flexible: paths stay specialized, smallest w̄ after the switch",
             "Figure 4, flexible panel; theory sqrt(1 - ½ τ_c/τ_w) = .866",
             Range(0.856, 0.876, "the theory for even gates, give or take the .01 of a line"),
             exact(float(flexible.switch_weight_difference.min())),
+            origin="text",
         ),
     ]
 
@@ -154,6 +158,7 @@ def claims_of_symmetric(data: xarray.Dataset) -> list[Claim]:
             "Figure 4, symmetric panel",
             Range(round(published - 0.01, 3), round(published + 0.01, 3), READING),
             exact(end),
+            origin="picture",
         )
         for ratio, published, end in zip(data.ratio.values, PUBLISHED_ENDS, ends, strict=True)
     ]
@@ -164,6 +169,7 @@ def claims_of_symmetric(data: xarray.Dataset) -> list[Claim]:
             "Figure 4, symmetric panel",
             Range(None, 0.005, specialization.WHY_HALF_A_LINE),
             exact(distance),
+            origin="picture",
         )
     )
     crossings = [
@@ -178,6 +184,7 @@ def claims_of_symmetric(data: xarray.Dataset) -> list[Claim]:
             "Figure 4, symmetric panel: minima of the curves",
             Range(None, 0.005, "the theory is for a strong penalty and small steps; the same half width is allowed"),
             exact(max(crossings, default=np.nan)),
+            origin="picture",
         )
     )
     return found
@@ -197,6 +204,7 @@ def claims_of_blocks(data: xarray.Dataset) -> list[Claim]:
                 "Figure 4, panel of block lengths",
                 Range(None, 0.03, "both coordinates are read off the published picture, to about .02 each"),
                 exact(float(np.hypot(*(end - (own, other))))),
+                origin="picture",
             )
         )
     short, long = differences.values()
@@ -206,6 +214,7 @@ def claims_of_blocks(data: xarray.Dataset) -> list[Claim]:
             "Figure 4, panel of block lengths: (.75 - .04)/(.60 - .17)",
             Range(1.5, 1.8, "published coordinates are read to about .02, so that the ratio is known to a tenth of it"),
             exact(long / short if short else np.nan),
+            origin="picture",
         )
     )
     return found
@@ -221,6 +230,7 @@ def claims_of_cycle(data: xarray.Dataset) -> list[Claim]:
             "Figure 4, limit cycle",
             Range(1.2 * sign - 0.05, 1.2 * sign + 0.05, "read off the published picture, to about .05"),
             exact(float(extreme)),
+            origin="picture",
         )
         for sign, extreme in ((1, gates.max()), (-1, gates.min()))
     ] + [
@@ -229,18 +239,21 @@ def claims_of_cycle(data: xarray.Dataset) -> list[Claim]:
             "Figure 4, limit cycle: w̄ → 1",
             Range(0.97, 1.03, "read off the published picture, to about .03"),
             exact(float(data.cycle_weight_difference.isel(cycle_step=-1))),
+            origin="picture",
         ),
         Claim(
             f"the first published distance, of block {FIRST_SHOWN} from the one before, is 1.71",
             "Figure 4, cycle convergence",
             Range(1.69, 1.73, "read off the published picture, to about .02"),
             exact(float(data.distance.sel(block=FIRST_SHOWN))),
+            origin="picture",
         ),
         Claim(
             f"the distance falls: at block {LATE}, 27 blocks later, it is 1.42",
             "Figure 4, cycle convergence",
             Range(1.41, 1.43, "read off the published picture, to about .01 where the curve is flat"),
             exact(float(data.distance.sel(block=LATE))),
+            origin="picture",
         ),
         Claim(
             "its limit is √2, gates alone that swap (1, 0) and (0, 1): mean over the last ten blocks",
@@ -251,6 +264,7 @@ def claims_of_cycle(data: xarray.Dataset) -> list[Claim]:
                 "a curve that has come to a line of the published picture, .01 wide",
             ),
             exact(float(data.distance.isel(block=slice(-10, None)).mean())),
+            origin="picture",
         ),
     ]
 

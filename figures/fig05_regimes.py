@@ -146,6 +146,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                     of_side, lambda values, table=table: float(boundary_distances(values, table, BOUNDARY).max())
                 ),
                 known_verdict="fails",
+                origin="picture",
             ),
             Claim(
                 f"{side}: each of our cells has a published one on its side of the boundary (.8) within one cell, in "
@@ -158,12 +159,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                     "row is told by the claim before",
                 ),
                 over_seeds(of_side, lambda values, table=table: farthest_cell(values, table, BOUNDARY)),
+                origin="picture",
             ),
             Claim(
                 f"{side}: mean absolute difference to the published table, averaged convention",
                 f"Figure 5, {side}",
                 Range(None, 0.1, close),
                 over_seeds(of_side, lambda values, table=table: distance(values, table)),
+                origin="picture",
             ),
         ]
     left, right = averaged["left"], averaged["right"]
@@ -175,6 +178,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure 5, left: .9998",
             Range(0.98, None, "the published four digits say that all runs specialize; bounded by 1"),
             over_seeds(left[:, 0, 0]),
+            origin="picture",
         ),
         Claim(
             "left: with the shortest blocks nothing specializes, whatever the gates: both paths are the teachers' mean",
@@ -185,6 +189,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 "1/√2 = .707 for paths that are the mean of both teachers, ± .03, thrice the published spread",
             ),
             over_seeds(left[:, -1]),
+            origin="picture",
         ),
         Claim(
             "left: the corner of long blocks and gates as slow as the weights is specialized all the same",
@@ -192,18 +197,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(BOUNDARY, None, "above the level that tells specialized networks from others"),
             over_seeds(left[:, 0, -1]),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "right: with constraints of .1 and more, and blocks of 4 τ_w and more, all networks specialize",
             "Figure 5, right: .9876 to 1",
             Range(0.97, None, "the lowest published cell of this region is .9876, the edge is .02 below it"),
             over_seeds(right[:, :-1, 2:]),
+            origin="picture",
         ),
         Claim(
             "right: without constraints nothing specializes: total alignment is .556 whatever the blocks",
             "Figure 5, right: mean of the first column",
             Range(0.5, 0.61, "mean of the published column, give or take two of its standard errors of .028"),
             over_seeds(right[:, :, 0]),
+            origin="picture",
         ),
         Claim(
             "right: with blocks as short as τ_w nothing specializes, whatever the constraints",
@@ -211,6 +219,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(None, BOUNDARY, "below the level that tells specialized networks from others"),
             over_seeds(right[:, -1, 1:]),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "left: mean absolute difference to the published table, convention of the released code",
@@ -218,6 +227,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(None, 0.1, close),
             over_seeds(released, lambda values: distance(values, np.array(PUBLISHED["left"]))),
             known_verdict="fails",
+            origin="released",
         ),
     ]
 

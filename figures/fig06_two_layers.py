@@ -93,6 +93,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure 6A and A6A",
             Range(0.27, 0.30, read),
             over_seeds(current),
+            origin="picture",
         ),
         Claim(
             "those from the units of the other task's rows are .063",
@@ -100,18 +101,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(0.048, 0.078, read),
             over_seeds(other),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "all further entries are .03",
             "Figure 6A and A6A",
             Range(0.02, 0.04, two_layers.COLOURS_READ),
             over_seeds(rest),
+            origin="picture",
         ),
         Claim(
             "the diagonals swap with the task: in the less clear of both tasks, current minus other is .22",
             "Figure 6A and A6A: .285 - .063",
             Range(0.18, 0.26, "difference of two numbers read to .015 each, and the lower of two tasks"),
             over_seeds((current - other).min(axis=1)),
+            origin="picture",
         ),
     ]
     curve = over_time_as_published(data)
@@ -124,6 +128,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 Range(round(value - RUNS_DIFFER_BY, 3), round(value + RUNS_DIFFER_BY, 3), RUNS_DIFFER),
                 over_seeds(curve[:, place]),
                 known_verdict="fails" if place == 0 else "holds",
+                origin="picture",
             )
             for place, (time, value) in enumerate(PUBLISHED.items())
         ),
@@ -132,6 +137,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure 6B",
             Range(0.80, 0.88, RUNS_DIFFER.partition(";")[0]),
             over_seeds(ours.final_total_alignment.values),
+            origin="picture",
         ),
     ]
 

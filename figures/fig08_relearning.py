@@ -144,6 +144,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure 8, flexible",
             Range(None, 0.5, "published .039 against .195, a fifth; half of it is still a clear fall"),
             over_seeds(flexible, lambda runs: float(runs[:, -1].mean() / runs[:, 0].mean())),
+            origin="picture",
         ),
         Claim(
             "flexible: it falls with every switch: largest ratio of a switch's mean loss to that of the one before, "
@@ -154,42 +155,49 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             ),
             over_seeds(flexible, lambda runs: float(ratios(runs).max())),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "control: it grows with every switch: five steps after the fourth it is .074 above that after the first",
             "Figure 8, control",
             Range(0.054, 0.094, "published .122 and .048, each measured in the picture to about .01"),
             over_seeds(control[:, -1, -1] - control[:, 0, -1]),
+            origin="picture",
         ),
         Claim(
             "control: one step after each of the four switches the loss is .23 to .26",
             "Figure 8, control",
             Range(0.22, 0.27, f"published .23 to .26, {READING}"),
             over_seeds(control[:, :, 0]),
+            origin="picture",
         ),
         Claim(
             "control: after five steps it is .048, .073, .097, .122: mean absolute difference",
             "Figure 8, control",
             Range(None, 0.01, READING),
             over_seeds(control[:, :, -1], lambda runs: float(np.abs(runs.mean(axis=0) - last).mean())),
+            origin="picture",
         ),
         Claim(
             "flexible: after the first switch it is .249, .229, .193, .165, .140: mean absolute difference",
             "Figure 8, flexible",
             Range(None, 0.02, "twice what is allowed for reading: the means of two sets of ten runs differ as well"),
             over_seeds(flexible[:, 0], lambda runs: float(np.abs(runs.mean(axis=0) - table[0]).mean())),
+            origin="picture",
         ),
         Claim(
             "flexible: five steps after the fourth switch it is .005",
             "Figure 8, flexible",
             Range(0.0, 0.015, READING),
             over_seeds(flexible[:, -1, -1]),
+            origin="picture",
         ),
         Claim(
             "flexible: mean absolute difference to all twenty published values",
             "Figure 8, flexible",
             Range(None, 0.02, "twice what is allowed for reading: the means of two sets of ten runs differ as well"),
             over_seeds(flexible, lambda runs: float(np.abs(runs.mean(axis=0) - table).mean())),
+            origin="picture",
         ),
     ]
 

@@ -130,12 +130,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A1: gates",
             same_gates,
             exact(data.aligned_gates_apart.max()),
+            origin="picture",
         ),
         Claim(
             "and the same loss: largest difference over time",
             "Figure A1: loss",
             same_loss,
             exact(data.aligned_loss_apart.max()),
+            origin="picture",
         ),
         Claim(
             "with penalties that are not scaled, as released, both models have the same gates from the same start: "
@@ -144,6 +146,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             same_gates,
             exact(data.released_gates_apart.max()),
             known_verdict="fails",
+            origin="released",
         ),
         Claim(
             "from random weights the gates of the full model are those of the two-dimensional one, in the typical run: "
@@ -152,18 +155,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             same_gates,
             over_seeds(data.largest_gates_apart.values, np.median),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             f"and once both have specialized, from t = {LATE:g} on, in the typical run",
             "Figure A1: gates",
             same_gates,
             over_seeds(data.late_gates_apart.values, np.median),
+            origin="picture",
         ),
         Claim(
             "at the last switch the losses of both models agree, in the typical run from random weights",
             "Figure A1: loss",
             same_loss,
             over_seeds(data.switch_loss_apart.values, np.median),
+            origin="picture",
         ),
         Claim(
             "the magnitudes of the two paths are .38 and .33 at t = 1: mean absolute difference of the means to these",
@@ -173,12 +179,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 data.leading_at_one.transpose("seed", "size").values,
                 lambda runs: float(np.abs(runs.mean(axis=0) - MAGNITUDES).mean()),
             ),
+            origin="picture",
         ),
         Claim(
             "the magnitudes come to .97 to .99 in the typical run",
             "Figure A1: magnitudes",
             Range(0.95, 1.0, "read off the published picture, to about .02; bounded by 1"),
             over_seeds(data.final_leading.mean("size").values, np.median),
+            origin="picture",
         ),
     ]
 

@@ -108,6 +108,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 "Figure A2",
                 Range(round(strength - 0.1, 1), round(strength + 0.1, 1), "published to about .1; median over runs"),
                 over_seeds(unit.strength.sel(rank=rank).values, np.median),
+                origin="picture",
             )
         )
     high = [rank for rank in ranks if rank >= MIXED_FROM]
@@ -122,6 +123,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A2: identity line",
             Range(None, 0.16, off_line),
             deviation(unit),
+            origin="picture",
         ),
         Claim(
             f"rank {lowest}: the speed is {speed:g}",
@@ -129,12 +131,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(round(speed - 0.1, 1), round(speed + 0.1, 1), "published to about .1"),
             over_seeds(unit.speed.sel(rank=lowest).values),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             f"from rank {MIXED_FROM} on, a path holds more than one teacher: Σ s² over the rank, mean over ranks",
             "Figure A2",
             Range(1.16, 1.98, "the least and the largest published ratio"),
             over_seeds((unit.strength / unit["rank"]).sel(rank=high).mean("rank").values),
+            origin="picture",
         ),
         Claim(
             f"as released, rank {highest}: the speed is {top:g}",
@@ -142,6 +146,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(round(top - 0.5, 1), round(top + 0.5, 1), "published to about half a unit of its axis"),
             over_seeds(released.speed.sel(rank=highest).values),
             known_verdict="fails",
+            origin="released",
         ),
         Claim(
             "as released, the speed of gates is Σ s² of their path: largest deviation of the mean ratio from 1",
@@ -149,6 +154,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(None, 0.16, off_line),
             deviation(released),
             known_verdict="fails",
+            origin="released",
         ),
     ]
 

@@ -161,6 +161,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(1.0, 1.1, "one for each task in the published run; a second one in a tenth of the tasks is let pass"),
             over_seeds(served[:, 0]),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "with it, one task has a single path and two share the other: mean number of paths to a task",
@@ -168,30 +169,35 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(1.4, 1.6, "1.5 in the published run; a tenth more or less is let pass"),
             over_seeds(served[:, 1]),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "the cost selects one path for each task: share of runs with the cost in which both have a single one",
             "Figure A3B and its text",
             Range(0.5, None, "more often than not; the published run is one in which it does not"),
             over_seeds(shows(with_cost, (1, 1))),
+            origin="text",
         ),
         Claim(
             "the cost leaves fewer paths to a task: mean number with the cost minus that without",
             "Figure A3 and its text",
             Range(None, -0.1, "less by one path in ten tasks at least, or it selects nothing"),
             over_seeds(served[:, 1] - served[:, 0]),
+            origin="text",
         ),
         Claim(
             "with the cost the gates that are open in a task add up to 1",
             "Figure A3B",
             Range(0.94, 1.15, "the published gates of the shared task, .58 to .65 and .36 to .5, added up"),
             over_seeds(with_cost.use.sum("path").mean("task").values),
+            origin="picture",
         ),
         Claim(
             "the cost makes representations cheaper: cost of the weights at the end, with it minus without",
             "Figure A3 and its text",
             Range(None, 0.0, "below 0 is cheaper, by whatever"),
             over_seeds(costs[:, 0] - costs[:, 1]),
+            origin="text",
         ),
     ]
 

@@ -162,24 +162,28 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A4B",
             Range(0.046, 0.052, READ),
             over_seeds(data.flat_gate.values),
+            origin="picture",
         ),
         Claim(
             "that of the other task is .037",
             "Figure A4B",
             Range(0.034, 0.040, READ),
             over_seeds(data.other_flat_gate.values),
+            origin="picture",
         ),
         Claim(
             "the gate of the task on show peaks at .083 after a late switch",
             "Figure A4B",
             Range(0.077, 0.091, "published peaks are .077 to .091, drawn without their sampling"),
             over_seeds(data.gate_peak.values),
+            origin="picture",
         ),
         Claim(
             "units of a task's rows end aligned with them: .82",
             "Figure A4C",
             Range(0.77, 0.87, "published ends .77 and .81 are shifted down by .02 and .04 in the picture; read to .02"),
             over_seeds(matched),
+            origin="picture",
         ),
         Claim(
             "and with those of the other task by .08 to .10",
@@ -187,24 +191,28 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(0.06, 0.12, "published ends, read to .02"),
             over_seeds(unmatched),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "total alignment ends at .82",
             "Figure A4D",
             Range(0.79, 0.87, runs_differ),
             over_seeds(data.final_total_alignment.values),
+            origin="picture",
         ),
         Claim(
             "rows of W2 change by .21 per step at late switches",
             "Figure A4E",
             Range(0.19, 0.23, "published peaks are .209 to .219, read to .01"),
             over_seeds(data.second_layer_peak.values),
+            origin="picture",
         ),
         Claim(
             "rows of W1 hardly change: by less than .01 per step, mean over late steps",
             "Figure A4E",
             Range(None, 0.01, "a line on zero in the published picture, which is as thick as .01"),
             over_seeds(data.late_first_layer_change.values),
+            origin="picture",
         ),
     ]
 

@@ -73,24 +73,28 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A5A; sorted in Figure 6A",
             Range(0.9, None, "all ten in the published maps; one in ten may be undecided between two units"),
             over_seeds(changed(regularised)),
+            origin="picture",
         ),
         Claim(
             "control: no output has",
             "Figure A5B; sorted in Figure A6B",
             Range(None, 0.1, "none in the published maps; one in ten may be undecided between two units"),
             over_seeds(changed(control)),
+            origin="picture",
         ),
         Claim(
             "regularised: all twenty units are in use as the strongest of an output in a task",
             "Figure A5A; sorted in Figure 6A",
             Range(0.9 * units, units, "all in the published map; one unit in ten may be idle"),
             over_seeds(in_use(regularised)),
+            origin="picture",
         ),
         Claim(
             "control: no more units than there are outputs, ten, are in use so",
             "Figure A5B; sorted in Figure A6B",
             Range(0.8 * units / 2, 1.1 * units / 2, "ten in the published map, or fewer, where two outputs share one"),
             over_seeds(in_use(control)),
+            origin="picture",
         ),
     ]
 

@@ -79,12 +79,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A6B",
             Range(0.22, 0.25, read),
             over_seeds(control.diagonal.sel(after="B").transpose("seed", "path").values),
+            origin="picture",
         ),
         Claim(
             "control: both are .17 in A, matched as released and .3 after the switch, where the released run ends",
             "Figure A6B and the authors' released code",
             Range(0.155, 0.185, read),
             over_seeds(control.early_diagonal.transpose("seed", "path").values),
+            origin="released",
         ),
         Claim(
             "control: its total alignment is .42 there, matched as released",
@@ -93,6 +95,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 0.38, 0.46, "the curve is read to .02, and the published pictures of one experiment differ by up to .04"
             ),
             over_seeds(control.early_total_alignment.values),
+            origin="released",
         ),
         Claim(
             "control: both diagonals are .235 after a block of B, no unit matched twice",
@@ -100,18 +103,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(0.22, 0.25, read),
             over_seeds(one_to_one.sel(after="B").transpose("seed", "path").values),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "control: the diagonals do not swap with the task: what A's diagonal has more than B's is the same in both",
             "Figure A6B",
             Range(-0.03, 0.03, "difference of four numbers read to .015"),
             over_seeds(swap(one_to_one)),
+            origin="picture",
         ),
         Claim(
             "what swaps in the control is less than a tenth of what swaps in the regularised network: their difference",
             "Figure A6: 0 against .44",
             Range(None, 0.0, "nothing swaps in the published control; a tenth is still a difference in kind"),
             over_seeds(swap(one_to_one) - 0.1 * swap(regularised)),
+            origin="picture",
         ),
     ]
 

@@ -115,6 +115,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 f"Figure A7, {side}",
                 Range(None, 0.04, close),
                 over_seeds(averaged, lambda values, table=table: distance(values, table)),
+                origin="picture",
             ),
             *(
                 Claim(
@@ -125,6 +126,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                         np.stack([averaged, of(data, side, *other)], axis=1),
                         lambda each, table=table: distance(each[:, 0], table) - distance(each[:, 1], table),
                     ),
+                    origin="released",
                 )
                 for name, other in others.items()
             ),
@@ -133,12 +135,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 f"Figure A7, {side}",
                 Range(None, 0.5, "no row; one cell is the width to which the published grid knows the boundary"),
                 over_seeds(averaged, lambda values, table=table: rows_beyond(values, table)),
+                origin="picture",
             ),
             Claim(
                 f"{side}: with the shortest blocks, τ_B = 2.5 τ_W1, nothing specializes",
                 f"Figure A7, {side}: no cell of the last row has a number",
                 Range(None, BOUNDARY, "below the level from which on cells have numbers"),
                 over_seeds(averaged[:, -1]),
+                origin="picture",
             ),
         ]
     left, right = (of(data, side, *PUBLISHED_AS) for side in PUBLISHED)
@@ -150,24 +154,28 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A7, left",
             Range(0.87, 0.95, "published and our own means of ten runs are good to .02 each"),
             over_seeds(left[:, 0, -1]),
+            origin="picture",
         ),
         Claim(
             "left: with a second layer only twice as fast as the first nothing specializes, whatever the blocks",
             "Figure A7, left: no cell of the first column has a number",
             Range(None, BOUNDARY, "below the level from which on cells have numbers"),
             over_seeds(left[:, :, 0]),
+            origin="picture",
         ),
         Claim(
             "right: without constraints nothing specializes, whatever the blocks",
             "Figure A7, right: no cell of the first column has a number",
             Range(None, BOUNDARY, "below the level from which on cells have numbers"),
             over_seeds(right[:, :, 0]),
+            origin="picture",
         ),
         Claim(
             "right: constraints of .35 are too strong: with blocks of 10 τ_W1 and more, alignment is lower than at .3",
             "Figure A7, right: .88 .89 .88 against .78, less than .70, .71",
             Range(0.05, None, "published cells are good to .02, means over three differences to .02 as well"),
             over_seeds(strong),
+            origin="picture",
         ),
     ]
 

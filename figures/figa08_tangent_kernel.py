@@ -110,29 +110,37 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 "Figure A8A",
                 Range(3.99, 4.01, WHY),
                 exact(corner),
+                origin="picture",
             )
             for task, corner in zip((1, 2), corners, strict=True)
         ),
         Claim(
-            "equal paths adapt at the speed 1", "Figure A8A", Range(0.99, 1.01, WHY), exact(at(data.speed, 0.5, 0.5))
+            "equal paths adapt at the speed 1",
+            "Figure A8A",
+            Range(0.99, 1.01, WHY),
+            exact(at(data.speed, 0.5, 0.5)),
+            origin="picture",
         ),
         Claim(
             "no paths adapt faster than specialized ones: largest speed of the map",
             "Figure A8A",
             Range(3.99, 4.01, WHY),
             exact(float(data.speed.max())),
+            origin="picture",
         ),
         Claim(
             "half of the speed of specialized paths is that of their gates",
             "Figure A8B",
             Range(0.49, 0.51, "a closed form; the map is read to a hundredth of its scale"),
             exact(at(data.speed_of_gates, 1.0, 0.0) / 4),
+            origin="picture",
         ),
         Claim(
             "gates of equal paths cannot tell the tasks apart: their part of the speed at the even point",
             "Figure A8B",
             Range(-0.01, 0.01, WHY),
             exact(at(data.speed_of_gates, 0.5, 0.5)),
+            origin="picture",
         ),
     ]
 

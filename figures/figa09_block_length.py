@@ -160,6 +160,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A9, effective loss",
             Range(0.93, 0.97, "read off the published picture, whose curves have points .02 apart"),
             exact(nearest(10.0)[0]),
+            origin="picture",
         ),
         *(
             Claim(
@@ -169,6 +170,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                     round(depth - width, 3), round(depth + width, 3), "read off the published picture, to half a digit"
                 ),
                 exact(nearest(length)[1]),
+                origin="picture",
             )
             for length, (depth, width) in PUBLISHED.items()
         ),
@@ -177,12 +179,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A9, effective loss",
             Range(4.0, None, "lengths grow by factors of 5.6, and depth in proportion but for the wall"),
             exact(min(b / a if a else np.nan for a, b in itertools.pairwise(deepest))),
+            origin="picture",
         ),
         Claim(
             "the paths come apart whatever the task on show: smallest growth of their distance between two panels",
             "Figure A9, proxy losses",
             Range(0.0, None, "above 0 is apart, by whatever"),
             exact(np.diff(data.paths.sel(path=0) - data.paths.sel(path=1)).min()),
+            origin="picture",
         ),
     ]
 

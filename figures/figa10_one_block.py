@@ -115,6 +115,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 "Figure A10",
                 Range(None, 0.005, READING),
                 exact(from_published(gradual, name)),
+                origin="picture",
             )
             for name, (symbol, _) in PUBLISHED.items()
         ),
@@ -124,6 +125,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(None, 0.005, READING),
             exact(from_published(abrupt, "gate_difference")),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "weights are as specialized as the theory says of the gates, w̄ = sqrt(1 - ½ (τ_c/τ_w)(1 - c̄²)): largest "
@@ -131,12 +133,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A10, panel of w̄ and c̄",
             Range(None, 0.005, specialization.WHY_HALF_A_LINE),
             exact(float(np.abs(gradual.weight_difference - gradual.theory).max())),
+            origin="picture",
         ),
         Claim(
             "so they are in a block that ends at once: largest distance at any time",
             "Figure A10, panel of w̄ and c̄",
             Range(None, 0.005, "the same width"),
             exact(float(np.abs(abrupt.weight_difference - abrupt.theory).max())),
+            origin="picture",
         ),
     ]
 

@@ -62,6 +62,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 "Figure A11",
                 Range(round(minimum - 0.01, 3), round(minimum + 0.01, 3), READING),
                 exact(later[np.abs(ratios - ratio).argmin()]),
+                origin="picture",
             )
             for ratio, minimum in PUBLISHED.items()
         ),
@@ -71,12 +72,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A11: the outer curves, on the theory",
             Range(None, 0.005, specialization.WHY_HALF_A_LINE),
             exact(float(np.abs(second - specialization_of_weights(0.0, ratios)).max())),
+            origin="text",
         ),
         Claim(
             "the third and fourth block have the same minima: largest difference",
             "Figure A11: the inner curves cover each other",
             Range(None, 0.005, "the same width"),
             exact(again),
+            origin="picture",
         ),
     ]
 

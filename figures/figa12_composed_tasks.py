@@ -140,12 +140,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A12A",
             Range(0.97, 1.03, f"peaks of .98 to 1.0, {READING}, and drawn no higher than the saves that meet them"),
             measure(sums.single_peak.sel(regime="forgetful")),
+            origin="picture",
         ),
         Claim(
             "rows: and at those between composed ones, mean over switches",
             "Figure A12D",
             Range(0.97, 1.03, f"peaks of .98 to 1.0, {READING}, and drawn no higher than the saves that meet them"),
             measure(rows.composed_peak.sel(regime="forgetful")),
+            origin="picture",
         ),
     ]
     found += [
@@ -154,6 +156,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A12A",
             Range(0.23, 0.27, READING),
             measure(sums.composed_peak.sel(regime=regime)),
+            origin="picture",
         )
         for regime in REGIMES
     ]
@@ -163,6 +166,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"Figure A12{panel}",
             Range(None, 0.1, "a tenth is a difference in kind"),
             flexible_over_forgetful(kind.after_composed),
+            origin="picture",
         )
         for name, kind, panel in (("sums", sums, "A"), ("rows", rows, "D"))
     ]
@@ -174,42 +178,49 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(0.78, 0.87, READING),
             measure(sums.late_single_peak.sel(regime="flexible")),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "sums: the gates of the two tasks of a sum are .5 each",
             "Figure A12B",
             Range(0.46, 0.54, HALF),
             measure(sums.gate_of_parts),
+            origin="picture",
         ),
         Claim(
             "sums: the third is near 0",
             "Figure A12B",
             Range(-0.1, 0.1, NEAR_0),
             measure(sums.gate_of_rest),
+            origin="picture",
         ),
         Claim(
             "rows: the gates of the two tasks that rows are from are .47 each, mean over rows",
             "Figure A12E",
             Range(0.45, 0.49, f"published .44 to .51 over time, their mean {READING}"),
             measure(rows.gate_of_parts),
+            origin="picture",
         ),
         Claim(
             "rows: the third is near 0",
             "Figure A12E",
             Range(-0.1, 0.1, NEAR_0),
             measure(rows.gate_of_rest),
+            origin="picture",
         ),
         Claim(
             "sums: each path ends aligned with its task",
             "Figure A12C",
             Range(0.97, None, f"published 1.0, once the shift of the drawn curves is undone, {READING}, half of it"),
             measure(sums.own_alignment),
+            origin="picture",
         ),
         Claim(
             "rows: each path ends aligned with its task, row by row",
             "Figure A12F",
             Range(0.955, None, f"published .975, once the shift of the drawn curves is undone, {READING}"),
             measure(rows.own_alignment),
+            origin="picture",
         ),
     ]
 

@@ -92,18 +92,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A13",
             Range(None, 0.0, fall),
             over_seeds(specialization, largest_change),
+            origin="picture",
         ),
         Claim(
             "so does the adaptation speed",
             "Figure A13",
             Range(None, 0.0, fall),
             over_seeds(speed, largest_change),
+            origin="picture",
         ),
         Claim(
             "networks that specialize more adapt faster: correlation of the two curves",
             "Figure A13",
             Range(0.9, None, "the published values have .97; what is left to 1 may be three times as much"),
             over_seeds(np.stack([speed, specialization], axis=1), agreement),
+            origin="picture",
         ),
         *(
             Claim(
@@ -112,6 +115,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 Range(round(published - 0.1, 3), round(published + 0.1, 3), one_run),
                 over_seeds(specialization[:, place]),
                 known_verdict="holds" if place == 1 else "fails",
+                origin="picture",
             )
             for place, (sentence, published) in enumerate(zip(SENTENCES, PUBLISHED["specialization"][:-1], strict=True))
         ),
@@ -120,6 +124,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A13",
             Range(-0.04, 0.06, "measured in the published picture, to about .03, and its zero is not exact either"),
             over_seeds(specialization[:, -1]),
+            origin="picture",
         ),
         Claim(
             "with orthogonal rows the adaptation speed is 27.4",
@@ -127,6 +132,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(24.0, 31.0, "measured to about 1 of a single run; an eighth is allowed for"),
             over_seeds(speed[:, 0]),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "with correlated rows it is 16.5, 9.4, 6.4 and 1.7: mean absolute difference",
@@ -134,6 +140,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(None, 2.0, "measured to about 1 of a single run, which may be off by another 1"),
             over_seeds(speed[:, 1:], lambda runs: float(np.abs(runs.mean(axis=0) - table[1:]).mean())),
             known_verdict="fails",
+            origin="picture",
         ),
     ]
 

@@ -85,12 +85,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A14B",
             Range(0.18, 0.27, READING),
             measure(averaged.peak),
+            origin="picture",
         ),
         Claim(
             "each path ends aligned with a task that was never shown alone",
             "Figure A14D",
             Range(0.91, None, f"{published}; bounded by 1"),
             measure(averaged.own_alignment),
+            origin="picture",
         ),
         Claim(
             "as far as published, .93, and no further",
@@ -98,18 +100,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(0.91, 0.95, published),
             measure(averaged.own_alignment),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "and not with others: mean alignment with the paths of other tasks",
             "Figure A14D",
             Range(-0.02, 0.12, f"published 0 to .12 in the six curves, {READING}, half of it"),
             measure(averaged.other_alignment),
+            origin="picture",
         ),
         Claim(
             f"gates tell the tasks of a sum from the third: difference at least {apart:.2f}, as published",
             "Figure A14C",
             Range(round(apart - 0.04, 3), 0.6, "both are read to .02; ½ is a complete difference, a tenth is allowed"),
             measure(averaged.gate_of_parts - averaged.gate_of_rest),
+            origin="picture",
         ),
         Claim(
             "in the last blocks the gates of the two tasks of a sum are .48 and .45, mean of both",
@@ -117,6 +122,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(0.445, 0.485, READING),
             measure(averaged.gate_of_parts),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "and that of the third .03 to .09",
@@ -124,12 +130,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(round(REST[0] - 0.02, 3), round(REST[1] + 0.02, 3), READING),
             measure(averaged.gate_of_rest),
             known_verdict="fails",
+            origin="picture",
         ),
         Claim(
             "as released, tasks are not found in their sums by the end of the run: alignment with the own path",
             "Figure A14D, as released",
             Range(None, 0.91, "below the published .93 by its reading"),
             measure(released.own_alignment),
+            origin="released",
         ),
     ]
 

@@ -86,18 +86,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A16",
             Range(0.46, 0.54, error),
             over_seeds(at_switch[:, -1]),
+            origin="picture",
         ),
         Claim(
             "the floor of the loss at the ends of late blocks is .01",
             "Figure A16",
             Range(0.0, 0.02, "read off the published picture, to about .01"),
             over_seeds(at_end[:, -LATE:]),
+            origin="picture",
         ),
         Claim(
             "noise blows the leading singular value up: it ends above 1.1 times the teacher's",
             "Figure A16",
             Range(1.1, None, "as published"),
             over_seeds(data.final_leading.values),
+            origin="picture",
         ),
         Claim(
             "a network that has specialized learns from single samples: ten after a late switch the loss is below .05",
@@ -106,18 +109,21 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 None, 0.05, "published: from .50 to a floor of .01; .05 is a tenth of the peak and five times the floor"
             ),
             over_seeds(after_few[:, -LATE:]),
+            origin="picture",
         ),
         Claim(
             "one that has not does not: ten samples into the second block the loss is above half of its peak",
             "Figure A16",
             Range(0.0, None, "early peaks are broad in the published picture; half a peak is where its width is read"),
             over_seeds(after_few[:, 1] - 0.5 * at_switch[:, 1]),
+            origin="picture",
         ),
         Claim(
             "the two-dimensional model has the same peaks: mean absolute difference over all switches",
             "Figure A16",
             Range(None, 0.04, f"how well a peak is known: {error}"),
             over_seeds(at_switch, lambda runs: float(np.abs(runs.mean(axis=0) - of_equivalent).mean())),
+            origin="picture",
         ),
     ]
 

@@ -12,7 +12,7 @@ from docstrings import escaped
 from tables import Generated, table
 
 from gatednet.figures.registry import FIGURES
-from gatednet.figures.toolkit.claim import Range, number
+from gatednet.figures.toolkit.claim import ORIGINS, Range, number
 from gatednet.figures.toolkit.files import open_data
 from gatednet.figures.toolkit.panels import look
 
@@ -58,11 +58,16 @@ class Claims(Generated):
         found: list[dict[str, Any]] = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
         count = Counter(each["verdict"] for each in found)
         counted = ", ".join(f"{count[verdict]} {VERDICTS[verdict]}" for verdict in VERDICTS if count[verdict])
-        yield from [f"{len(found)} claims: {counted}.", ""]
+        yield from [f"{len(found)} claims: {counted}. What they expect is from", ""]
+        by_origin = Counter((each["origin"], each["verdict"]) for each in found)
+        yield from table(
+            ["origin", "", *VERDICTS],
+            ([name, about, *(str(by_origin[name, each]) for each in VERDICTS)] for name, about in ORIGINS.items()),
+        )
         for name, entry in FIGURES.items():
             yield from [f"## {entry.summary}", ""]
             yield from table(
-                ["claim", "source", "expected", "measured", "runs", "verdict"],
+                ["claim", "source", "origin", "expected", "measured", "runs", "verdict"],
                 (self.row(each) for each in found if each["figure"] == name),
             )
 
@@ -75,6 +80,7 @@ class Claims(Generated):
         return [
             escaped(claim["sentence"]),
             escaped(claim["source"]),
+            claim["origin"],
             str(Range(low, high, claim["why"])),
             measured if claim["standard_error"] == 0 else f"{measured} ± {error}",
             str(claim["runs"]),

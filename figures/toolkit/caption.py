@@ -20,14 +20,15 @@ def caption(title: str, seen: str, settings: Iterable[str], claims: Iterable[Cla
 def _table(claims: Sequence[Claim]) -> list[str]:
     """Claims as lines of Markdown, with the reasons for their ranges."""
     lines = ["## Claims", ""]
-    lines += ["| claim | source | expected | measured | standard error | runs | verdict | known |"]
-    lines += ["|---|---|---|---|---|---|---|---|"]
+    lines += ["| claim | source | origin | expected | measured | standard error | runs | verdict | known |"]
+    lines += ["|---|---|---|---|---|---|---|---|---|"]
     for each in claims:
         measured = each.measured
         cells = [
             each.sentence,
             each.source,
-            str(each.expected),
+            each.origin,
+            str(each.range),
             number(measured.value),
             number(measured.standard_error),
             str(measured.runs),

@@ -5,14 +5,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args
 
 from rich.table import Table
 
 from gatednet.figures.toolkit.statistics import Measurement
 
 Verdict = Literal["holds", "fails", "undecided"]
+Origin = Literal["text", "picture", "released", "earlier", "ours"]
+# Where what a claim expects is from.
+ORIGINS: Mapping[Origin, str] = {
+    "text": "the paper's text and formulas",
+    "picture": "the paper's pictures",
+    "released": "output of the authors' released code",
+    "earlier": "earlier measurements of ours",
+    "ours": "statements of our own",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,26 +55,73 @@ class Range:
 
 
 @dataclasses.dataclass(frozen=True)
-class Claim:
-    """A sentence, its source, the expected range, the measurement, and the verdict that is known from before.
+class Published:
+    """A published number: a statistic of `runs` runs, which is known to ± `reading`, and why to that.
 
-    `verdict` follows from the numbers. A published claim that does not come back keeps its range and has the known
-    verdict "fails": only a change is news.
+    Other runs have another mean. What is expected is where the statistic of so many new runs lies with a probability
+    of 95 %, as our own runs tell (Student's predictive interval), give or take the reading.
+
+    **Raises** `ValueError` for less than one run, and a reading below 0.
+    """
+
+    value: float
+    runs: int
+    reading: float
+    why: str
+
+    def __post_init__(self) -> None:
+        if self.runs < 1 or self.reading < 0:
+            raise ValueError(f"a published number has {self.runs} runs and is read to {self.reading}")
+
+    def range(self, measured: Measurement) -> Range:
+        """The measured values that the published one does not contradict."""
+        spread = measured.half_width * math.sqrt(1 + measured.runs / self.runs) if measured.standard_error else 0.0
+        width = self.reading + spread
+        return Range(self.value - width, self.value + width, self.why)
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A sentence, its source, what is expected, the measurement, and the verdict that is known from before.
+
+    `verdict` follows from the numbers. A published claim that does not come back keeps what it expects and has the
+    known verdict "fails": only a change is news. `origin` is one of `ORIGINS`.
+
+    **Raises** `ValueError` for another origin.
     """
 
     sentence: str
     source: str
-    expected: Range
+    expected: Range | Published
     measured: Measurement
     known_verdict: Verdict = "holds"
+    origin: Origin = dataclasses.field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.origin not in get_args(Origin):
+            raise ValueError(f"the origin of a claim is {self.origin!r}, allowed are {', '.join(ORIGINS)}")
+
+    @property
+    def range(self) -> Range:
+        """The values that are expected; around a published number they depend on how much runs differ."""
+        return self.expected if isinstance(self.expected, Range) else self.expected.range(self.measured)
 
     @property
     def verdict(self) -> Verdict:
-        """Holds where the range holds all of the value's 95 % interval, fails where it holds nothing of it."""
-        if not math.isfinite(self.measured.value):
+        """Holds where the range holds all of the value's 95 % interval, fails where it holds nothing of it.
+
+        The range around a published number has the error of the measured value in it already, so that there the value
+        alone decides; from fewer runs than were published it is not said to hold.
+        """
+        measured = self.measured
+        if not math.isfinite(measured.value):
             return "fails"
-        margin = self.expected.margin(self.measured.value)
-        decisive = self.measured.half_width
+        if isinstance(self.expected, Published):
+            if not self.range.margin(measured.value) >= 0:
+                return "fails"
+            few = measured.standard_error > 0 and measured.runs < self.expected.runs
+            return "undecided" if few or not math.isfinite(measured.standard_error) else "holds"
+        margin, decisive = self.expected.margin(measured.value), measured.half_width
         if margin >= 0 and margin >= decisive:
             return "holds"
         return "fails" if margin < 0 and -margin >= decisive else "undecided"
@@ -77,12 +134,19 @@ class Claim:
     def record(self, figure: str) -> dict[str, Any]:
         """The claim as an object of claims.json; an unknown standard error is null."""
         error, value = self.measured.standard_error, self.measured.value
+        expected, known = self.range, self.expected
+        published = None
+        if isinstance(known, Published):
+            published = {"value": known.value, "runs": known.runs, "reading": known.reading}
+        edges = (None if edge is None or not math.isfinite(edge) else edge for edge in (expected.low, expected.high))
         return {
             "figure": figure,
             "sentence": self.sentence,
             "source": self.source,
-            "expected": [self.expected.low, self.expected.high],
-            "why": self.expected.why,
+            "origin": self.origin,
+            "expected": list(edges),
+            "published": published,
+            "why": expected.why,
             "measured": value if math.isfinite(value) else None,
             "standard_error": error if math.isfinite(error) else None,
             "runs": self.measured.runs,
@@ -100,6 +164,14 @@ def to_json(claims: dict[str, list[Claim]]) -> str:
     """The text of claims.json: a list of objects, figure by figure."""
     records = [claim.record(figure) for figure, of_figure in claims.items() for claim in of_figure]
     return json.dumps(records, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def counted(claims: Iterable[Claim]) -> dict[Origin, Counter[Verdict]]:
+    """How many claims of each origin have each verdict; origins without a claim are left out."""
+    counts: dict[Origin, Counter[Verdict]] = {origin: Counter() for origin in ORIGINS}
+    for claim in claims:
+        counts[claim.origin][claim.verdict] += 1
+    return {origin: count for origin, count in counts.items() if count}
 
 
 def number(value: float) -> str:
@@ -122,7 +194,7 @@ def table(claims: dict[str, list[Claim]], *, quick: bool = False) -> Table:
             shown.add_row(
                 figure,
                 claim.sentence,
-                str(claim.expected),
+                str(claim.range),
                 number(claim.measured.value),
                 number(claim.measured.standard_error),
                 str(claim.measured.runs),

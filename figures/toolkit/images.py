@@ -242,7 +242,10 @@ def claims_of(data: xarray.Dataset, source: str, pair: Pair) -> list[Claim]:
             ("at block ends the flexible gate of the task on show is 1.35 to 1.75", pair.gates_end[0], measure(own)),
             ("and that of the other at most .14", pair.gates_end[1], measure(other)),
         ]
-    return [Claim(f"{of}{each[0]}", source, each[1], each[2], verdict(each[0], pair.known)) for each in found]
+    return [
+        Claim(f"{of}{each[0]}", source, each[1], each[2], verdict(each[0], pair.known), origin="earlier")
+        for each in found
+    ]
 
 
 def verdict(sentence: str, known: Mapping[str, Verdict]) -> Verdict:

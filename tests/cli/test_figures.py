@@ -51,7 +51,17 @@ def test_claims_are_in_a_file_a_table_and_the_caption(reproduced):
     claims = json.loads((folder / "pictures" / "claims.json").read_text())
     caption = (folder / "pictures" / "fig4.md").read_text()
     assert len(claims) >= 5
-    fields = {"figure", "sentence", "expected", "measured", "standard_error", "runs", "verdict", "known_verdict"}
+    fields = {
+        "figure",
+        "sentence",
+        "origin",
+        "expected",
+        "measured",
+        "standard_error",
+        "runs",
+        "verdict",
+        "known_verdict",
+    }
     for claim in claims:
         assert claim.keys() >= fields
         assert claim["figure"] == "fig4"

@@ -135,6 +135,7 @@ def test_everything_is_written_beside_the_picture(name, data, stores, made):
     for claim in claims:
         assert claim.sentence in caption
         assert claim.expected.why in caption
+        assert f"| {claim.origin} |" in caption
     few = few_of(FIGURES[name], stores(name))
     # The small stores have fewer seeds than the paper, where it has several.
     marked = [
