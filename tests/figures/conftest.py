@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 
+import filelock
 import pytest
 
 from gatednet import Population, with_values
@@ -40,16 +41,22 @@ def small_sweeps():
 
 
 @pytest.fixture(scope="session")
-def stores(small_sweeps, tmp_path_factory):
-    """The finished small stores of a figure, by its name; each is computed once, also where figures share it."""
+def stores(small_sweeps, tmp_path_factory, worker_id):
+    """The finished small stores of a figure, by its name; each is computed once, also where figures share it.
+
+    Processes that share out the tests share the stores too.
+    """
     known = {}
-    folder = tmp_path_factory.mktemp("stores")
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "stores"
+    folder.mkdir(exist_ok=True)
 
     def of(name):
         sweeps = small_sweeps(name)
         for store, sweep in sweeps.items():
             if store not in known:
-                known[store] = run_sweep(sweep, folder / store)
+                with filelock.FileLock(folder / f"{store}.lock"):
+                    known[store] = run_sweep(sweep, folder / store)
         return {store: known[store] for store in sweeps}
 
     return of
