@@ -210,7 +210,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "best single map for both tasks, the mean of the teachers, which is half of the loss at the start. **B** "
         "Gates; above, of the paths matched to the tasks, in the lines of C; below, of the path that ends the more "
         "open one in its run, and of the other. Without blocks gates come apart too, and stay so: one path serves both "
-        "tasks, the other is closed. **C** Alignment of each task with its own path and with that of the other "
+        "tasks, the other is closed. **C** Alignment of each path with its own task and with the other one "
         "(dotted). **D** Total alignment; dotted: 1/√2, that of paths that are both the mean of the teachers. Lines "
         f"are means over {data.sizes['seed']} seeds, bands their standard errors.",
         [f"interleaved: {data.settings}", "blocks: the same, with tasks in turn in blocks"],

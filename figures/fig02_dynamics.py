@@ -288,9 +288,9 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "forgetful one gates as slow as its weights and no penalties. **A** Task loss. **B** Gates of the path matched "
         "to each task. **C** Alignment of each of these paths with its own task and with the other one (dotted). **D** "
         "Rate of change of the weights, relative to their norm. **E** Rate of change of the gates; dotted, on the "
-        "right axis, the norm of the weights. **F** Time from a switch until the loss on the batch is below .1, in units of "
-        "τ_w; thin lines with crosses: one teacher set shared by all seeds, as published. Paths are matched to tasks "
-        "once a run, by the assignment of largest summed alignment at its end. Lines are means over "
+        "right axis, the norm of the weights. **F** Time from a switch until the loss on the batch is below .1, in "
+        "units of τ_w; thin lines with crosses: one teacher set shared by all seeds, as published. Paths are matched "
+        "to tasks once a run, by the assignment of largest summed alignment at its end. Lines are means over "
         f"{data.sizes['seed']} seeds, bands their standard errors.",
         [f"flexible: {data.settings}", "forgetful: the same, with τ_c = τ_w, λ_norm = λ_nonneg = 0"],
         claims,

@@ -218,8 +218,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Figure A4. Two layers over time, measured as a gated network",
         "The regularised network of Figure 6. **A** Task loss on the batch. **B** Gates, read as in the published "
         "figure as the mean over all ten by ten entries of the second layer from the units of each task's rows; the "
-        "diagonals alone are in Figure 6. **C** Mean cosine of the rows of each teacher with the units matched to "
-        "them, and (dotted) with those matched to the rows of the other teacher. **D** Total alignment. **E** Change "
+        "diagonals alone are in Figure 6. **C** Mean cosine of the units matched to each task's rows with these, and "
+        "(dotted) with the rows of the other teacher. **D** Total alignment. **E** Change "
         "of the rows of either layer per step; for W2, whose small entries go to and fro around zero in single steps, "
         "over two steps (central differences, as published). Units are matched to rows one to one, once a run. The "
         "released code may match a unit to a row of both teachers, which raises the alignment with the other task to "

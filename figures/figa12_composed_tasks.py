@@ -81,10 +81,9 @@ def draw(data: xarray.Dataset) -> Figure:
     grid = figure.add_gridspec(2 * len(kinds), 3, width_ratios=(1.3, 1, 1))
     panels = []
     for place, (convention, name) in enumerate(kinds):
-        rows = slice(2 * place, 2 * place + 2)
         shown = data.sel(convention=convention, composition=name)
         halves = [figure.add_subplot(grid[row, 0]) for row in range(2 * place, 2 * place + 2)]
-        gates, alignment = (figure.add_subplot(grid[rows, column]) for column in (1, 2))
+        gates, alignment = (figure.add_subplot(grid[2 * place : 2 * place + 2, column]) for column in (1, 2))
         losses(halves, shown)
         halves[0].set_title(f"{name}, {convention}", loc="right")
         flexible = shown.sel(regime="flexible")
@@ -108,7 +107,7 @@ def losses(halves: Sequence[Axes], data: xarray.Dataset) -> None:
         look = {**line, "linestyle": "-", "linewidth": 0.7}
         over_time.quantity(axes, data.sel(regime=regime), "loss", **look)
         axes.set_ylabel(f"loss\n{regime}")
-        at_least(axes, 0, 1.05 * max(float(data.loss.max()), 0.0))
+        at_least(axes, 0, 1.05 * float(data.loss.max()))
     halves[0].set_xlabel("")
     halves[0].tick_params(labelbottom=False)
 
@@ -218,8 +217,9 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Three tasks A, B, C in turn for 23 blocks, then tasks that are composed of two of them each (shaded: the "
         "deeper, the later a target is first shown): by means, (C + A)/2, (A + B)/2, (B + C)/2 (**A**–**C**, "
         "**G**–**I**), and by rows of two tasks in turn, for networks with a gate for each output (**D**–**F**, "
-        "**J**–**L**). First column: expected loss of the task on show. Second and third: gates of the flexible "
-        "network, and alignment of each task with its own path and, dotted, with others; means over outputs. "
+        "**J**–**L**). First column: expected loss of the task on show, of the flexible network and, below "
+        "it, of the forgetful one. Second and third: gates of the flexible network, and alignment of each path with "
+        "its own task and, dotted, with others; means over outputs. "
         "**A**–**F** The convention of the published picture (loss averaged over outputs, rows of norm 1); **G**–**L** "
         "that of the released code (summed, rows of norm 1/sqrt(d_in)), the runs of Figure 3. A tenth of a block after "
         f"switches between sums the flexible loss is {met['averaged']:.4f} of the forgetful one in the first "

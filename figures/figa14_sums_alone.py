@@ -142,7 +142,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     return written(
         "Figure A14. Tasks that are only ever shown as sums are found in them",
         "Blocks of (A + B)/2, (B + C)/2 and (C + A)/2 in turn (unshaded, light, dark); A, B and C themselves are never "
-        "shown. **A**–**C** Expected loss, gates, and alignment of each task with its own path and, dotted, with "
+        "shown. **A**–**C** Expected loss, gates, and alignment of each path with its own task and, dotted, with "
         "others, in the convention of the published picture (loss averaged over outputs, rows of norm 1). **D**–**F** "
         "The same as released (summed, rows of norm 1/sqrt(d_in)): gradients of the gates are smaller by d_out/d_in, "
         "against constraints of the same strength, and weights learn d_out times faster; gates do not come apart, and "

@@ -260,6 +260,20 @@ def _on_a_curve(line: Line2D, axes: Axes) -> bool:
     return False
 
 
+def crowded_markers(figure: Figure) -> list[tuple[str, str]]:
+    """Markers along a line that are nearer to each other than a third of their width, so that they hide it."""
+    found = []
+    for axes in all_axes(figure):
+        for line in curves(axes):
+            if line.get_marker() in ("None", "", None) or line.get_linestyle() == "None" or len(line.get_xdata()) < 3:
+                continue
+            places = line.get_transform().transform(np.asarray(line.get_xydata(), float))
+            width = line.get_markersize() * axes.figure.dpi / 72
+            if np.median(np.abs(np.diff(places[:, 0]))) < width / 3:
+                found.append((axes.get_title(loc="left"), str(line.get_label())))
+    return found
+
+
 def stretched_axes(figure: Figure) -> list[str]:
     """Panels with a legend inside in a strip that no data of panels with these limits reach."""
     found = []
@@ -339,6 +353,7 @@ FAULTS = (
     texts_in_other_panels,
     cut_off,
     cut_markers,
+    crowded_markers,
     covered_data,
     markers_without_legend,
     lines_without_legend,

@@ -95,6 +95,10 @@ def marker_at_the_edge(figure):
     figure.axes[0].set_xlim(0, 3)
 
 
+def marker_at_every_sample(figure):
+    figure.axes[0].plot(np.linspace(0, 3, 1000), np.linspace(0, 1, 1000), ".-", color="black", clip_on=False)
+
+
 def legend_on_a_curve(figure):
     figure.axes[0].lines[0].set_label("a curve")
     figure.axes[0].legend(loc="center")
@@ -151,6 +155,7 @@ def columns_of_their_own(figure):
         (bars_of_a_chart_too_long, "cut_off"),
         (cut_off_without_need, "cut_off"),
         (marker_at_the_edge, "cut_markers"),
+        (marker_at_every_sample, "crowded_markers"),
         (legend_on_a_curve, "covered_data"),
         (legend_on_a_map, "covered_data"),
         (panel_on_a_curve, "covered_data"),
