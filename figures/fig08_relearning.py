@@ -101,6 +101,7 @@ def draw(data: xarray.Dataset) -> Figure:
     figure.legend([*handles, published], [*labels, "published"], loc="outside lower left", ncols=len(labels) + 1)
     if human:
         scores(row[2], data)
+        figure.legend(*row[2].get_legend_handles_labels(), loc="outside lower right", ncols=2)
     letters(row, "ABC"[: len(row)])
     return figure
 
@@ -138,7 +139,6 @@ def scores(axes: Axes, data: xarray.Dataset) -> None:
         groups.append((f"practice {level:g}", trials, [score[of_level & (trial == each)] for each in trials]))
     curves(axes, groups)
     axes.set(title="human", xlabel="trial after the switch", ylabel="score")
-    axes.legend(loc="lower right")
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
