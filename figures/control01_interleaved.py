@@ -15,7 +15,16 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.matching import in_order
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letters, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import (
+    PAGE,
+    REGIMES,
+    at_least,
+    band,
+    legend_above,
+    letters,
+    new_figure,
+    shade_blocks,
+)
 from gatednet.figures.toolkit.specialization import SPECIALIZED, TYPICAL, WHY_SPECIALIZED
 from gatednet.figures.toolkit.statistics import as_in_file, over_seeds
 from gatednet.sweeps.catalog.control01 import SAVED
@@ -102,19 +111,20 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
 def draw(data: xarray.Dataset) -> Figure:
     """Loss, gates, alignment, and total alignment, interleaved beside blocks."""
     figure = new_figure(PAGE, 4.8)
-    grid = figure.add_gridspec(2, 2)
-    loss, total = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 1])
-    gates = grid[0, 1].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
-    alignment = grid[1, 0].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
+    # One grid for all panels, those of half the height too, so that columns are in line.
+    grid = figure.add_gridspec(4, 2)
+    loss, total = figure.add_subplot(grid[:2, 0]), figure.add_subplot(grid[2:, 1])
+    gates = [figure.add_subplot(grid[row, 1]) for row in (0, 1)]
+    alignment = [figure.add_subplot(grid[row, 0]) for row in (2, 3)]
     for axes, name in ((loss, "loss"), (total, "total_alignment")):
         for curriculum, line in CURRICULA.items():
             over_time.quantity(axes, data.sel(curriculum=curriculum), name, label=curriculum, **line)
     level(loss, data.single_map_loss, "one map for both")
     level(total, MEAN_OF_BOTH, "mean of both teachers")
-    loss.set(ylabel="loss", ylim=(0, 0.62))
+    loss.set(ylabel="loss", ylim=(0, None))
     total.set(ylabel="total alignment", ylim=(0, 1.05))
-    loss.legend(loc="upper left", ncols=3, columnspacing=1.0)
-    total.legend(loc="lower right")
+    legend_above(loss, ncols=3)
+    legend_above(total, ncols=3)
     blocks, interleaved = data.sel(curriculum="blocks"), data.sel(curriculum="interleaved").assign_attrs(targets=[])
     over_time.gates(gates[0], blocks, tasks=2)
     open_and_closed(gates[1], interleaved)
@@ -137,7 +147,8 @@ def open_and_closed(axes: Axes, data: xarray.Dataset) -> None:
     shade_blocks(axes, data.block_length, data.duration, data.targets)
     for path, label in enumerate(("path that ends more open", "the other path")):
         band(axes, data.time.values, data.gates_by_end.isel(path=path), label=label, **PATHS[path])
-    axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="gate")
+    axes.set(xlabel="time t", yticks=(0, 0.5, 1), ylabel="gate")
+    at_least(axes, -0.12, 1.12)
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
@@ -206,7 +217,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "best single map for both tasks, the mean of the teachers, which is half of the loss at the start. **B** "
         "Gates; above, of the paths matched to the tasks, in the lines of C; below, of the path that ends the more "
         "open one in its run, and of the other. Without blocks gates come apart too, and stay so: one path serves both "
-        "tasks, the other is closed. **C** Alignment of each task with its own path and with that of the other "
+        "tasks, the other is closed. **C** Alignment of each path with its own task and with the other one "
         "(dotted). **D** Total alignment; dotted: 1/√2, that of paths that are both the mean of the teachers. Lines "
         f"are means over {data.sizes['seed']} seeds, bands their standard errors.",
         [f"interleaved: {data.settings}", "blocks: the same, with tasks in turn in blocks"],

@@ -13,7 +13,7 @@ from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, Scale, heat_map, letters, new_figure
+from gatednet.figures.toolkit.panels import PAGE, Scale, at_least, heat_map, letters, new_figure
 from gatednet.figures.toolkit.specialization import SPECIALIZED, WHY_SPECIALIZED
 from gatednet.figures.toolkit.statistics import Measurement, averaged, mean_and_error, measure, over_seeds
 from gatednet.sweeps.store.store import Store
@@ -101,7 +101,8 @@ def draw(data: xarray.Dataset) -> Figure:
     course.legend(loc="lower right", title="removed", ncols=2)
     bars(specialization, data, "specialization")
     bars(late, data, "late_time")
-    specialization.set(ylabel="specialization", ylim=(0, 1.05))
+    specialization.set_ylabel("specialization")
+    at_least(specialization, -0.04, 1.05)
     late.set(ylabel="late time to criterion / τ$_w$", ylim=(0, None))
     late.legend(*late.get_legend_handles_labels(), loc="upper right")
     map_of_blocks(blocks, data)

@@ -77,6 +77,7 @@ def lines(axes: Axes, values: xarray.DataArray, label: str) -> None:
         of_network = values.sel(network=network)
         band(axes, values[dimension].values, of_network, label=words, marker="o", markersize=2.5, **line)
     axes.set_xlabel(label)
+    axes.margins(x=0.04)
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:

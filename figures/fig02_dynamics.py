@@ -13,7 +13,7 @@ from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import settings_line
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, letters, new_figure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, legend_above, letters, new_figure
 from gatednet.figures.toolkit.specialization import TYPICAL
 from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
 from gatednet.sweeps.store.store import Store
@@ -69,19 +69,25 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
 
 def draw(data: xarray.Dataset) -> Figure:
     """The six panels, with a set of teachers for each seed; panel F also with one shared set."""
-    figure = new_figure(PAGE, 7.0)
-    grid = figure.add_gridspec(3, 2)
-    loss, change, gate_change, criterion = (figure.add_subplot(grid[at]) for at in ((0, 0), (1, 1), (2, 0), (2, 1)))
-    gates = grid[0, 1].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
-    alignment = grid[1, 0].subgridspec(2, 1, hspace=0.0).subplots(sharex=True, squeeze=False)[:, 0]
+    figure = new_figure(PAGE, 7.2)
+    # One grid for all panels, those of half the height too, so that columns are in line.
+    grid = figure.add_gridspec(6, 2)
+    places = ((0, 0), (1, 1), (2, 0), (2, 1))
+    loss, change, gate_change, criterion = (
+        figure.add_subplot(grid[2 * row : 2 * row + 2, column]) for row, column in places
+    )
+    gates = [figure.add_subplot(grid[row, 1]) for row in (0, 1)]
+    alignment = [figure.add_subplot(grid[row, 0]) for row in (2, 3)]
 
     for axes, name in ((loss, "loss"), (change, "weight_change"), (gate_change, "gate_change")):
         for regime, line in REGIMES.items():
             over_time.quantity(axes, data.sel(regime=regime), name, label=regime, **line)
     loss.set(ylabel="loss", ylim=(0, None))
-    loss.legend(loc="upper left", ncols=2)
-    change.set(ylabel="weight change  ‖dW/dt‖ / ‖W‖", ylim=(0, 1.05))
+    legend_above(loss)
+    change.set_ylabel("weight change  ‖dW/dt‖ / ‖W‖")
+    over_time.cut_off_early(change, 1.05)
     gate_change.set(ylabel="gate change  ‖dc/dt‖", ylim=(0, None))
+    gate_change.set_ylim(-0.02 * gate_change.get_ylim()[1], None)
     weight_norm(gate_change, data)
     for row, regime in enumerate(REGIMES):
         over_time.gates(gates[row], data.sel(regime=regime), tasks=2)
@@ -296,11 +302,11 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Figure 2. Fast, bounded gates turn learning into switching",
         "Two tasks A and B alternate in blocks (shaded: B). The flexible network has fast, bounded gates, the "
         "forgetful one gates as slow as its weights and no penalties. **A** Task loss. **B** Gates of the path matched "
-        "to each task. **C** Alignment of each task with its own path and with that of the other (dotted). **D** Rate "
-        "of change of the weights, relative to their norm. **E** Rate of change of the gates; dotted, on the right "
-        "axis, the norm of the weights. **F** Time from a switch until the loss on the batch is below .1, in units of "
-        "τ_w; thin lines with crosses: one teacher set shared by all seeds, as published. Paths are matched to tasks "
-        "once a run, by the assignment of largest summed alignment at its end. Lines are means over "
+        "to each task. **C** Alignment of each of these paths with its own task and with the other one (dotted). **D** "
+        "Rate of change of the weights, relative to their norm. **E** Rate of change of the gates; dotted, on the "
+        "right axis, the norm of the weights. **F** Time from a switch until the loss on the batch is below .1, in "
+        "units of τ_w; thin lines with crosses: one teacher set shared by all seeds, as published. Paths are matched "
+        "to tasks once a run, by the assignment of largest summed alignment at its end. Lines are means over "
         f"{data.sizes['seed']} seeds, bands their standard errors.",
         [f"flexible: {data.settings}", "forgetful: the same, with τ_c = τ_w, λ_norm = λ_nonneg = 0"],
         claims,

@@ -14,7 +14,7 @@ from gatednet.figures.toolkit import geometry, plane, specialization
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import settings_line
-from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, at_least, letter, new_figure
 from gatednet.figures.toolkit.statistics import exact
 from gatednet.sweeps.store.store import Store
 
@@ -81,18 +81,20 @@ def limit_cycle(axes: Axes, data: xarray.Dataset) -> None:
     axes.plot(gates, weights, color="0.6", linewidth=0.4)
     last = slice(-2 * (len(gates) // (data.sizes["block"] + 1)) - 1, None)
     axes.plot(gates[last], weights[last], color="black", linewidth=1.4)
-    axes.set(xlabel="gates  c̄", ylabel="weights  w̄", xlim=(-1.3, 1.3), ylim=(0, 1.05), xticks=(-1, 0, 1))
+    axes.set(xlabel="gates  c̄", ylabel="weights  w̄", xlim=(-1.3, 1.3), xticks=(-1, 0, 1))
+    at_least(axes, 0, 1.05)
 
 
 def distances(axes: Axes, data: xarray.Dataset) -> None:
     """How far each block is from the one before, from the published first one on, and the distance of the cycle."""
     shown = data.distance.sel(block=slice(FIRST_SHOWN, None))
-    axes.plot(shown.block, shown, color="black", marker="o", markersize=1.8, linewidth=0.7)
+    axes.plot(shown.block, shown, color="black", linewidth=1.0)
     axes.axhline(np.sqrt(2), color="0.4", linewidth=0.8, linestyle="--")
     axes.annotate(
         "√2", (shown.block[-1], np.sqrt(2)), xytext=(-2, 3), textcoords="offset points", ha="right", color="0.3"
     )
-    axes.set(xlabel="block", ylabel="max |θ(t) - θ(t - τ$_B$)|", xlim=(0, None), ylim=(1.38, 1.75))
+    axes.set(xlabel="block", ylabel="max |θ(t) − θ(t − τ$_B$)|", xlim=(0, None))
+    at_least(axes, 1.38, 1.75)
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:

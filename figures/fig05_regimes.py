@@ -8,6 +8,8 @@ import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from gatednet.figures.toolkit import regime_map
 from gatednet.figures.toolkit.caption import caption as written
@@ -83,6 +85,9 @@ def draw(data: xarray.Dataset) -> Figure:
         fine_map(axes_of_row[-1], data, side)
         regime_map.name_panels(axes_of_row, UNITS, side, letters)
         figure.colorbar(image, ax=axes_of_row, label="total alignment", extend="min", fraction=0.03, pad=0.01)
+    disc = Line2D([], [], marker="o", linestyle="none", markersize=4.5, color="0.6", markeredgecolor="black")
+    boundary = Line2D([], [], color="white", linewidth=1.0, path_effects=[withStroke(linewidth=2.2, foreground="0.3")])
+    figure.legend([disc, boundary], ["published cells", f"level {BOUNDARY:g}"], loc="outside lower right", ncols=2)
     return figure
 
 

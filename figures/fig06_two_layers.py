@@ -63,6 +63,7 @@ def draw(data: xarray.Dataset) -> Figure:
     axes = figure.add_subplot(grid[:, 1])
     total_alignment(axes, data)
     letter(axes, "B")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
@@ -74,11 +75,10 @@ def total_alignment(axes: Axes, data: xarray.Dataset) -> None:
             ours = matching == "one to one"
             look = line if ours else {**line, "linestyle": ":"}
             values = data.total_alignment.sel(regime=regime, matching=matching)
-            label = regime if ours else f"{regime}, matched as released"
+            label = regime if ours else f"{regime}, released matching"
             band(axes, data.time.values, values, label=label, **look)
     axes.plot(*zip(*PUBLISHED.items(), strict=True), "x", color="black", label="published, regularised", clip_on=False)
-    axes.set(xlabel="time t", ylabel="total alignment", ylim=(0, 1.45), yticks=(0, 0.25, 0.5, 0.75, 1))
-    axes.legend(loc="upper left")
+    axes.set(xlabel="time t", ylabel="total alignment", ylim=(0, 1.02), yticks=(0, 0.25, 0.5, 0.75, 1))
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:

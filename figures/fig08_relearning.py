@@ -9,6 +9,7 @@ import xarray
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from gatednet.figures.toolkit.caption import caption as written
@@ -88,12 +89,19 @@ def draw(data: xarray.Dataset) -> Figure:
         axes.set(title="control: no constraints" if regime == "control" else regime, xlabel="steps after the switch")
     for place, each in enumerate(data.switch.values):
         published = {"color": colour(place, data.sizes["switch"]), "marker": "x", "linestyle": "none", "markersize": 4}
+        published["zorder"] = 4
         row[0].plot(data.after.values, data.flexible_published.sel(switch=each).values, **published)
         row[1].plot(data.after.values[-1:], [data.control_last_published.sel(switch=each).item()], **published)
-    row[0].set(ylabel="loss (inverted)", ylim=(0.3, -0.01))
-    row[0].legend(loc="lower right")
+    row[0].set_ylabel("loss (inverted)")
+    # The bars are as long downwards as upwards, though no loss is below 0.
+    bars = [bar for axes in row[:2] for bar in axes.dataLim.intervaly]
+    row[0].set_ylim(max(0.3, *bars) + 0.01, min(0.0, *bars) - 0.01)
+    handles, labels = row[0].get_legend_handles_labels()
+    published = Line2D([], [], color="0.3", marker="x", linestyle="none", markersize=4)
+    figure.legend([*handles, published], [*labels, "published"], loc="outside lower left", ncols=len(labels) + 1)
     if human:
         scores(row[2], data)
+        figure.legend(*row[2].get_legend_handles_labels(), loc="outside lower right", ncols=2)
     letters(row, "ABC"[: len(row)])
     return figure
 
@@ -131,7 +139,6 @@ def scores(axes: Axes, data: xarray.Dataset) -> None:
         groups.append((f"practice {level:g}", trials, [score[of_level & (trial == each)] for each in trials]))
     curves(axes, groups)
     axes.set(title="human", xlabel="trial after the switch", ylabel="score")
-    axes.legend(loc="lower right")
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:

@@ -13,7 +13,7 @@ from gatednet.figures.toolkit import equivalent
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import TASKS, band, shade_blocks
+from gatednet.figures.toolkit.panels import TASKS, alike, band, legend_above, shade_blocks
 from gatednet.figures.toolkit.statistics import exact, over_seeds
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
@@ -26,7 +26,7 @@ COMPARED = {
     "released_": "same start, penalties as released",
     "aligned_": "same start",
 }
-SINGULAR = {"color": "black", "linestyle": ":", "linewidth": 1.4}
+SINGULAR = {"color": "black", "linestyle": "-", "linewidth": 0.7}
 # From here on the typical run has specialized.
 LATE = 15.0
 # Published magnitudes of the two paths at t = 1.
@@ -98,14 +98,11 @@ def draw(data: xarray.Dataset) -> Figure:
     """Three rows of both models, and the difference of their gates."""
     figure, axes, strip = equivalent.draw(data)
     for size in range(data.sizes["size"]):
-        label = None if size else "leading singular value of a path"
+        label = None if size else "leading singular value"
         band(axes[2, 0], data.time.values, data.leading.isel(size=size), label=label, **SINGULAR)
-    axes[1, 0].legend(loc="upper center", ncols=2)
-    for each in axes[1]:
-        each.set_ylim(-0.12, 1.5)
-    for each in axes[2]:
-        each.set_ylim(-0.15, 1.75)
-        each.legend(loc="upper left", ncols=2)
+    alike(axes[2])
+    for each in axes[1:].ravel():
+        legend_above(each)
     differences(strip, data)
     return figure
 
@@ -117,8 +114,8 @@ def differences(axes: Axes, data: xarray.Dataset) -> None:
         values = data[f"{pair}gates_apart"]
         shown = values.sel(statistic="mean") if "statistic" in values.dims else values
         axes.plot(data.time, shown, label=label, **line)
-    axes.set(yscale="log", ylim=(1e-7, 100), xlabel="time t", ylabel="difference of gates")
-    axes.legend(loc="upper center", ncols=3)
+    axes.set(yscale="log", ylim=(1e-8, 2), xlabel="time t", ylabel="difference of gates")
+    legend_above(axes, ncols=3)
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
@@ -197,8 +194,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Figure A1. Two dimensions are enough",
         f"Left: the full model from random weights, means over {data.sizes['seed']} seeds with their standard errors. "
         "Right: the two-dimensional model, with the gates' time constant and the penalties over Σ_α s_α². **A**, **B** "
-        "Loss, in units of the full model. **C**, **D** Gates. **E**, **F** Magnitude of each teacher in its own path, "
-        "and, dotted, in the other one, over that of the teacher; in E also the leading singular value of each path "
+        "Loss, in units of the full model. **C**, **D** Gates. **E**, **F** Magnitude of its own teacher in each path, "
+        "and, dotted, of the other one, over that of the teacher; in E also the leading singular value of each path "
         "(black). **G** The largest difference of a gate between a full and a two-dimensional model; of random weights "
         "the mean over seeds. From the same start, a little of each path's own teacher, and with the population as "
         "inputs they are the same. Random weights differ in when they leave the middle between the tasks, by several "

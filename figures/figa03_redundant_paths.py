@@ -14,7 +14,7 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.matching import in_order, path_order
-from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, TASKS, at_least, band, letter, new_figure, shade_blocks
 from gatednet.figures.toolkit.statistics import Measurement, averaged, mean_and_error, over_seeds
 from gatednet.sweeps.store.store import Store
 
@@ -109,7 +109,8 @@ def gates(axes: Axes, data: xarray.Dataset, values: xarray.DataArray) -> None:
     shade_blocks(axes, data.block_length, data.duration, data.targets)
     for path, name in enumerate(PATHS):
         band(axes, data.time.values, values.isel(path=path), label=name, **TASKS[path])
-    axes.set(ylabel="gate", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1))
+    axes.set(ylabel="gate", yticks=(0, 0.5, 1))
+    at_least(axes, -0.12, 1.12)
 
 
 def nearest_run(data: xarray.Dataset, cost: str) -> int:
@@ -135,7 +136,8 @@ def shares(axes: Axes, data: xarray.Dataset) -> None:
             edgecolor="white",
         )
     axes.set_xticks(places, list(PICTURES.values()))
-    axes.set(ylabel="share of runs", ylim=(0, 1))
+    axes.set(ylabel="share of runs", xlim=(-0.5, len(PICTURES) - 0.5))
+    at_least(axes, 0, 1)
     axes.legend(loc="upper right")
 
 

@@ -13,7 +13,7 @@ from gatednet.figures.toolkit import over_time, two_layers
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, TASKS, at_least, band, legend_above, letter, new_figure, shade_blocks
 from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.sweeps.store.store import Store
 
@@ -122,7 +122,7 @@ def draw(data: xarray.Dataset) -> Figure:
     figure = new_figure(PAGE, 7.4)
     loss, gates, alignment, total, changes = figure.subplots(5, 1)
     over_time.alignment(alignment, data)
-    alignment.legend(loc="center right", ncols=2)
+    legend_above(alignment, ncols=3)
     for axes, name in zip((loss, gates, alignment, total, changes), PANELS, strict=True):
         shade_blocks(axes, data.block_length, data.duration, data.targets)
         letter(axes, name)
@@ -132,8 +132,9 @@ def draw(data: xarray.Dataset) -> Figure:
     for task, line in enumerate(TASKS[:2]):
         label = f"units of {'AB'[task]}'s rows"
         band(gates, data.save_time.values, data.gates.isel(path=task), label=label, **line)
-    gates.set(ylabel="gates\n(mean entry of W2)", ylim=(0, 0.15))
-    gates.legend(loc="upper right", ncols=2)
+    gates.set_ylabel("gates\n(mean entry of W2)")
+    at_least(gates, 0, 0.12)
+    legend_above(gates)
     band(total, data.time.values, data.total_alignment, color="black")
     total.set(ylabel="total alignment", ylim=(0, 1.05), yticks=(0, 0.5, 1))
     of_layers(changes, data)
@@ -145,8 +146,9 @@ def of_layers(axes: Axes, data: xarray.Dataset) -> None:
     second, first = data.second_layer_change, data.first_layer_change
     band(axes, data.change_time.values, second, label="W2", color="#cc6677", linewidth=0.8)
     band(axes, data.every_time.values, first, label="W1", color="black", linestyle=(0, (4, 1.2)))
-    axes.set(ylabel="change per step\nof a layer's rows", ylim=(0, 0.3))
-    axes.legend(loc="upper right", ncols=2)
+    axes.set_ylabel("change per step\nof a layer's rows")
+    over_time.cut_off_early(axes, 0.3)
+    legend_above(axes)
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
@@ -224,8 +226,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Figure A4. Two layers over time, measured as a gated network",
         "The regularised network of Figure 6. **A** Task loss on the batch. **B** Gates, read as in the published "
         "figure as the mean over all ten by ten entries of the second layer from the units of each task's rows; the "
-        "diagonals alone are in Figure 6. **C** Mean cosine of the rows of each teacher with the units matched to "
-        "them, and (dotted) with those matched to the rows of the other teacher. **D** Total alignment. **E** Change "
+        "diagonals alone are in Figure 6. **C** Mean cosine of the units matched to each task's rows with these, and "
+        "(dotted) with the rows of the other teacher. **D** Total alignment. **E** Change "
         "of the rows of either layer per step; for W2, whose small entries go to and fro around zero in single steps, "
         "over two steps (central differences, as published). Units are matched to rows one to one, once a run. The "
         "released code may match a unit to a row of both teachers, which raises the alignment with the other task to "

@@ -9,6 +9,7 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
@@ -81,7 +82,12 @@ def draw(data: xarray.Dataset) -> Figure:
         letter(axes, name)
         axes.set_title(title)
     image = panels[-1].collections[0]
-    figure.colorbar(image, ax=list(panels), label="εᵀ K ε", shrink=0.8, pad=0.01, ticks=[0, 0.5, 1, 2, 3, 4])
+    figure.colorbar(image, ax=list(panels), label="$ε^T K ε$", shrink=0.8, pad=0.01, ticks=[0, 0.5, 1, 2, 3, 4])
+    handles = [
+        *(Line2D([], [], color=line["color"], marker=">", markersize=3) for line in TASKS[:2]),
+        Line2D([], [], color="0.3", linewidth=0.5),
+    ]
+    figure.legend(handles, ["path of task 1", "path of task 2", "equal speed"], loc="outside lower center", ncols=3)
     return figure
 
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described
-from gatednet.figures.toolkit.panels import PAGE, SHADE, letter, new_figure
+from gatednet.figures.toolkit.panels import PAGE, SHADE, cut_off, legend_above, letter, new_figure
 from gatednet.figures.toolkit.specialization import COLOURS
 from gatednet.figures.toolkit.statistics import exact
 from gatednet.sweeps.store.store import Store
@@ -106,10 +106,11 @@ def draw(data: xarray.Dataset) -> Figure:
     for place, (axes, name) in enumerate(zip(small, PANELS, strict=False)):
         proxy_losses(axes, data.isel(time=place))
         letter(axes, name)
-    small[0].legend(loc="lower center", fontsize=6)
+    figure.legend(*small[0].get_legend_handles_labels(), loc="outside lower left", ncols=4)
     large, bar = figure.add_subplot(grid[:, 2]), figure.add_subplot(grid[:, 3])
     effective_losses(large, bar, data)
     letter(large, PANELS[-1])
+    legend_above(large)
     return figure
 
 
@@ -119,15 +120,27 @@ def proxy_losses(axes: Axes, data: xarray.Dataset) -> None:
     axes.plot(along, data.linear, color="0.5", linestyle=":", label="linear")
     axes.plot(along, data.quadratic, color="0.5", linestyle="--", linewidth=0.9, label="quadratic")
     axes.plot(along, data.proxy, color="black", label="total")
-    axes.plot(data.paths, np.interp(data.paths.values, along, data.proxy.values), "o", color="black", markersize=3.5)
+    heights = np.interp(data.paths.values, along, data.proxy.values)
+    axes.plot(data.paths, heights, "o", color="black", markersize=3.5, label="paths")
+    distance_of(axes, data.paths.values)
     if data.task.item() == "B":
         axes.set_facecolor(SHADE)
     axes.set(xlabel="w$^1$ − ½, w$^2$ − ½", ylabel="loss", ylim=(-0.75, 0.7), xticks=(-1, 0, 1), yticks=(-0.5, 0, 0.5))
+    cut_off(axes)
     axes.set_title(f"t = {data.time.item():g}, task {data.task.item()}")
 
 
+def distance_of(axes: Axes, paths: np.ndarray) -> None:
+    """A bracket above both paths, whose width is w̄."""
+    low, high = sorted(paths.tolist())
+    bracket = {"arrowstyle": "|-|", "mutation_scale": 2.5, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
+    place = axes.get_xaxis_transform()
+    axes.annotate("", (low, 0.76), (high, 0.76), xycoords=place, textcoords=place, arrowprops=bracket)
+    axes.text(0.5 * (low + high), 0.8, "w̄", transform=place, ha="center", va="bottom")
+
+
 def effective_losses(axes: Axes, bar: Axes, data: xarray.Dataset) -> None:
-    """The effective loss for each length of blocks, its minima as dots."""
+    """The effective loss for each length of blocks, its minima as dots; dotted, that to the first order."""
     along, lengths = data.along.values, data.block_length.values
     norm = LogNorm(lengths.min(), lengths.max())
     for length in lengths:
@@ -135,6 +148,9 @@ def effective_losses(axes: Axes, bar: Axes, data: xarray.Dataset) -> None:
         axes.plot(along, loss, color=colour)
         place, depth = minimum(along, loss.values)
         axes.plot([-place, place], [depth, depth], "o", color=colour, markersize=3)
+    axes.plot(along, theory.first_order_loss(along), color="black", linestyle=":", label="first order")
+    axes.plot([], [], "o", color="0.4", markersize=3, label="minima")
+    axes.axvline(0, color="0.6", linewidth=0.6, zorder=0)
     axes.set(xlabel="w̄", ylabel="effective loss", ylim=(-8, 4.6), xticks=(-1, -0.5, 0, 0.5, 1))
     axes.figure.colorbar(ScalarMappable(norm, COLOURS), cax=bar, label="block length τ$_B$")
 
@@ -199,9 +215,11 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Figure A9. Why longer blocks specialize faster",
         "**A**-**D** Proxy losses of one coordinate at four times, with blocks of both tasks in turn (shaded: B): the "
         "linear part that pulls to the task on show, -± w/τ_w, the quadratic one that specializes, -¼ τ_B C |w|^(3/2) "
-        "with τ_B = 1, and their sum with a wall at |w| = 1. Dots: both paths, which descend from ±.1 at t = 0; their "
-        "distance is w̄. **E** The effective loss of w̄ in a block of each task, where what pulls to either task "
-        f"cancels, for τ_B = {lengths}; its minima (dots) are at |w̄| = {places}.",
+        "with τ_B = 1, and their sum with a wall at |w| = 1. Dots: both paths, which descend from ±.1 at t = 0; the "
+        "bracket is their distance, w̄. The wall is cut off above. **E** The effective loss of w̄ in a block of each "
+        f"task, where what pulls to either task cancels, for τ_B = {lengths}; its minima (dots) are at |w̄| = {places}. "
+        "Dotted: the loss to the first order, without what the gates do, 4w̄² for any τ_B; it is lowest where both "
+        "paths are equal.",
         [str(data.settings)],
         claims,
     )

@@ -8,6 +8,7 @@ import numpy as np
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from gatednet.figures.toolkit import specialization
 from gatednet.figures.toolkit.caption import caption as written
@@ -71,7 +72,7 @@ def of_store(store: Store) -> xarray.Dataset:
 def draw(data: xarray.Dataset) -> Figure:
     """The eight panels with gradual ends, and open dots where blocks with abrupt ends come to."""
     figure = new_figure(PAGE, 3.9)
-    grid = figure.add_gridspec(2, 5, width_ratios=(1, 1, 1, 1, 0.07))
+    grid = figure.add_gridspec(2, 4)
     axes = {name: figure.add_subplot(grid[divmod(place, 4)]) for place, name in enumerate(PANELS)}
     gradual = data.sel(ends="gradual")
     specialization.plane_of_differences(axes["A"], gradual)
@@ -93,13 +94,18 @@ def draw(data: xarray.Dataset) -> Figure:
     for name, panel in axes.items():
         letter(panel, name)
         panel.set_box_aspect(1)
-    specialization.colour_bar(figure, figure.add_subplot(grid[:, 4]), data.ratio.values)
+    specialization.colour_bar(figure, axes["A"], data.ratio.values, inside=True)
+    entries = [
+        Line2D([], [], **specialization.THEORY),
+        Line2D([], [], color="0.4", linestyle="none", marker="o", **OPEN),
+    ]
+    figure.legend(entries, ["theory", "ends with abrupt switches"], loc="outside lower center", ncols=2)
     return figure
 
 
 def against(axes: Axes, data: xarray.Dataset, names: tuple[str, str], limits: tuple[float, float]) -> None:
     """One quantity against another that is the same by an assumption of the theory, whose line is dashed."""
-    axes.plot(limits, limits, color="black", linewidth=0.7, linestyle="--")
+    axes.plot(limits, limits, **specialization.THEORY)
     specialization.curves(axes, data, *names)
     axes.set(xlim=limits, ylim=limits)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from gatednet.figures.toolkit import specialization
 from gatednet.figures.toolkit.caption import caption as written
@@ -46,6 +47,7 @@ def draw(data: xarray.Dataset) -> Figure:
     specialization.theory(panel, data.ratio.values)
     panel.set(xlabel="gates  c̄", ylabel="weights  w̄", xlim=(-1.05, 1.05), ylim=(0.655, 1.15), xticks=(-1, 0, 1))
     specialization.colour_bar(figure, bar, data.ratio.values)
+    panel.legend([Line2D([], [], **specialization.THEORY)], ["theory of one block"], loc="upper right")
     return figure
 
 

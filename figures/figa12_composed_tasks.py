@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray
@@ -21,7 +21,7 @@ from gatednet.figures.toolkit.composition import (
     gates_of_composed,
 )
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, letters, new_figure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, alike, at_least, letters, new_figure
 from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
 
@@ -75,48 +75,41 @@ def of_store(store: Store, name: str) -> xarray.Dataset:
 
 
 def draw(data: xarray.Dataset) -> Figure:
-    """A row for each convention and composition, the published convention first: loss, gates, alignment."""
-    figure = new_figure(PAGE, 6.8)
+    """A row for each convention and composition, the published convention first: losses, gates, alignment."""
+    figure = new_figure(PAGE, 8.2)
     kinds = [(convention, name) for convention in data.convention.values for name in data.composition.values]
-    grid = figure.subplots(len(kinds), 3, sharex=True)
-    for row, (convention, name) in zip(grid, kinds, strict=True):
+    grid = figure.add_gridspec(2 * len(kinds), 3, width_ratios=(1.3, 1, 1))
+    panels = []
+    for place, (convention, name) in enumerate(kinds):
         shown = data.sel(convention=convention, composition=name)
-        losses(row[0], shown)
+        halves = [figure.add_subplot(grid[row, 0]) for row in range(2 * place, 2 * place + 2)]
+        gates, alignment = (figure.add_subplot(grid[2 * place : 2 * place + 2, column]) for column in (1, 2))
+        losses(halves, shown)
+        halves[0].set_title(f"{name}, {convention}", loc="right")
         flexible = shown.sel(regime="flexible")
-        over_time.gates(row[1], flexible, tasks=3)
-        over_time.alignment(row[2], flexible)
-        row[0].set_ylabel(f"{name}, {convention}\nloss")
-        row[1].set_ylim(-0.2, 1.35)
-        row[2].set_ylim(-0.2, 1.12)
-    letters(grid.flat, PANELS)
-    for axes in grid[:-1].flat:
-        axes.set_xlabel("")
-    for axes, columns in zip(grid[0], (2, 3, 3), strict=True):
-        legend_above(axes, columns)
+        over_time.gates(gates, flexible, tasks=3)
+        over_time.alignment(alignment, flexible)
+        if place < len(kinds) - 1:
+            for axes in (halves[1], gates, alignment):
+                axes.set_xlabel("")
+                axes.tick_params(labelbottom=False)
+        panels += [halves[0], gates, alignment]
+    alike(panels[1::3])
+    alike(panels[2::3])
+    letters(panels, PANELS)
+    figure.legend(*panels[-1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
-def legend_above(axes: Axes, columns: int) -> None:
-    """A legend above the letter of a panel, in the order of the alphabet and in few words."""
-    handles, labels = axes.get_legend_handles_labels()
-    short = [each.removeprefix("path of ").replace("its path", "own").replace("other path", "other") for each in labels]
-    named = sorted(zip(short, handles, strict=True), key=lambda each: each[0])
-    axes.legend(
-        [handle for _, handle in named],
-        [label for label, _ in named],
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1.08),
-        ncols=columns,
-        columnspacing=0.9,
-        handlelength=1.7,
-    )
-
-
-def losses(axes: Axes, data: xarray.Dataset) -> None:
-    """The loss of both regimes, the flexible one in front."""
-    for regime, line in reversed(REGIMES.items()):
-        over_time.quantity(axes, data.sel(regime=regime), "loss", label=regime, **{**line, "linewidth": 0.8})
-    axes.set(ylabel="loss", ylim=(0, None))
+def losses(halves: Sequence[Axes], data: xarray.Dataset) -> None:
+    """The loss of both regimes, one above the other: the peaks of one would cover those of the other."""
+    for axes, (regime, line) in zip(halves, REGIMES.items(), strict=True):
+        look = {**line, "linestyle": "-", "linewidth": 0.7}
+        over_time.quantity(axes, data.sel(regime=regime), "loss", **look)
+        axes.set_ylabel(f"loss\n{regime}")
+        at_least(axes, 0, 1.05 * float(data.loss.max()))
+    halves[0].set_xlabel("")
+    halves[0].tick_params(labelbottom=False)
 
 
 def at_switches(data: xarray.Dataset, *, composed: bool, after: float = 0.0, last: int = 0) -> xarray.DataArray:
@@ -235,8 +228,9 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Three tasks A, B, C in turn for 23 blocks, then tasks that are composed of two of them each (shaded: the "
         "deeper, the later a target is first shown): by means, (C + A)/2, (A + B)/2, (B + C)/2 (**A**–**C**, "
         "**G**–**I**), and by rows of two tasks in turn, for networks with a gate for each output (**D**–**F**, "
-        "**J**–**L**). First column: expected loss of the task on show. Second and third: gates of the flexible "
-        "network, and alignment of each task with its own path and, dotted, with others; means over outputs. "
+        "**J**–**L**). First column: expected loss of the task on show, of the flexible network and, below "
+        "it, of the forgetful one. Second and third: gates of the flexible network, and alignment of each path with "
+        "its own task and, dotted, with others; means over outputs. "
         "**A**–**F** The convention of the published picture (loss averaged over outputs, rows of norm 1); **G**–**L** "
         "that of the released code (summed, rows of norm 1/sqrt(d_in)), the runs of Figure 3. A tenth of a block after "
         f"switches between sums the flexible loss is {met['averaged']:.4f} of the forgetful one in the first "

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import TASKS, new_figure
+from gatednet.figures.toolkit.panels import TASKS, at_least, new_figure
 from gatednet.figures.toolkit.statistics import mean_and_error, over_seeds
 from gatednet.sweeps.store.store import Store
 
@@ -72,7 +72,8 @@ def draw(data: xarray.Dataset) -> Figure:
         drawn = axes.errorbar(data.correlation, mean, error, label=LABELS[name], capsize=2, markersize=4, **line)
         published = {**line, "marker": "x", "linestyle": ":", "linewidth": 1.0}
         axes.plot(data.correlation, data[f"{name}_published"], label=f"{LABELS[name]}, published", **published)
-        axes.set(ylim=(0, 1.08 * max(mean.max(), data[f"{name}_published"].max().item())))
+        top = 1.08 * max(mean.max(), data[f"{name}_published"].max().item())
+        at_least(axes, -0.04 * top, top)
         axes.set_ylabel(LABELS[name], color=line["color"])
         handles += [drawn, *axes.lines[-1:]]
     left.set(xlabel="cosine of any two rows of the teachers", xticks=data.correlation.values, xlim=(-0.04, 1.04))

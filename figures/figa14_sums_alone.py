@@ -12,7 +12,7 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.composition import described_by, final_alignment, gates_of_composed
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, letters, new_figure
+from gatednet.figures.toolkit.panels import PAGE, legend_above, letters, new_figure
 from gatednet.figures.toolkit.statistics import as_in_file, measure
 from gatednet.sweeps.store.store import Store
 
@@ -62,15 +62,15 @@ def draw(data: xarray.Dataset) -> Figure:
     for column, convention in zip(columns, data.convention.values, strict=True):
         shown = data.sel(convention=convention)
         over_time.quantity(column[0], shown, "loss", **BLACK)
-        column[0].set(ylabel="loss", ylim=(0, None), title=str(convention))
+        column[0].set(ylabel="loss", ylim=(0, None))
+        column[0].set_title(str(convention), loc="right")
         over_time.gates(column[1], shown, tasks=3)
         over_time.alignment(column[2], shown)
-        column[2].set_ylim(-0.2, 1.12)
         for axes in column[:-1]:
             axes.set_xlabel("")
     letters(columns.flat, PANELS)
-    columns[1][1].legend(loc="upper right")
-    columns[0][2].legend(loc="center right", bbox_to_anchor=(1.0, 0.64), ncols=3, columnspacing=0.8, handlelength=1.6)
+    legend_above(columns[0][1], ncols=3)
+    legend_above(columns[0][2])
     return figure
 
 
@@ -150,7 +150,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     return written(
         "Figure A14. Tasks that are only ever shown as sums are found in them",
         "Blocks of (A + B)/2, (B + C)/2 and (C + A)/2 in turn (unshaded, light, dark); A, B and C themselves are never "
-        "shown. **A**–**C** Expected loss, gates, and alignment of each task with its own path and, dotted, with "
+        "shown. **A**–**C** Expected loss, gates, and alignment of each path with its own task and, dotted, with "
         "others, in the convention of the published picture (loss averaged over outputs, rows of norm 1). **D**–**F** "
         "The same as released (summed, rows of norm 1/sqrt(d_in)): gradients of the gates are smaller by d_out/d_in, "
         "against constraints of the same strength, and weights learn d_out times faster; gates do not come apart, and "

@@ -12,14 +12,14 @@ from gatednet.figures.toolkit import equivalent, over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import UNUSED, band
+from gatednet.figures.toolkit.panels import alike, at_least, band, legend_above
 from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa16",)
 PANELS = "ABCDEFG"
-SAMPLES = {"marker": ".", "markersize": 1.6}
+SAMPLES = {"marker": ".", "markersize": 1.6, "clip_on": False}
 # Blocks at the end of the run that are taken together, and samples after which a late switch is done.
 LATE, FEW = 4, 10
 
@@ -56,18 +56,18 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
 def draw(data: xarray.Dataset) -> Figure:
     """Three rows of both models, losses and gates with a marker at each sample, and a strip with the loss alone."""
     figure, axes, strip = equivalent.draw(data, heights=(1, 1, 1, 0.8))
-    band(axes[2, 0], data.time.values, data.leading, label="leading", **{**UNUSED, "color": "black"})
+    band(axes[2, 0], data.time.values, data.leading, label="leading singular value", color="black", linewidth=0.7)
+    at_least(axes[2, 0], -0.12, 1.12)
+    alike(axes[2])
+    # Samples are too close to each other for lines between them.
     for each in axes[:2].ravel():
         for line in each.lines:
-            line.set(**SAMPLES)
-    axes[1, 0].legend(loc="upper right", ncols=2)
-    for each in axes[2]:
-        each.set_ylim(-0.15, 1.75)
-        each.legend(loc="upper left", ncols=3, columnspacing=1.0)
-    for each in axes[1]:
-        each.set_ylim(-0.25, 1.45)
-    over_time.quantity(strip, equivalent.one(data, "full"), "loss", color="black", linewidth=0.6, **SAMPLES)
-    strip.set(ylabel="loss, full model", ylim=(0, None))
+            line.set(linestyle="none", **SAMPLES)
+    for each in axes[1:].ravel():
+        legend_above(each, markerscale=3.0 if each in axes[1] else 1.0)
+    over_time.quantity(strip, equivalent.one(data, "full"), "loss", color="black", linewidth=0.4, **SAMPLES)
+    strip.set(ylabel="loss, full model")
+    at_least(strip, 0, 0.5)
     return figure
 
 
@@ -135,7 +135,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Every step sees a single sample; in A to D and G each is a marker. Left: the full model; right: the "
         "two-dimensional model that behaves as it, with the population as inputs. **A**, **B** Expected loss of the "
         "task on show (the loss of the two-dimensional model is scaled to that of the full one). **C**, **D** Gates. "
-        "**E**, **F** Magnitudes: the multiple of each teacher in its own path and in the other one (dotted), and, "
+        "**E**, **F** Magnitudes: the multiple of its own teacher in each path and of the other one (dotted), and, "
         "black, the largest singular value of a path over that of a teacher, which the noise of single samples drives "
         f"above 1. **G** The loss of A alone. Lines are means over {data.sizes['seed']} seeds, bands their standard "
         "errors; every seed has initial weights and teachers of its own, where the released code shares them.",

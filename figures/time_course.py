@@ -8,17 +8,19 @@ import xarray
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from gatednet import REGISTRY, Experiment, Save, to_toml
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.describe import settings_line, targets_by_block
-from gatednet.figures.toolkit.panels import letter, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import Line, at_least, letter, new_figure, shade_blocks
 from gatednet.sweeps.imports import sources_of
 
 # Path and pair curves are told apart by their lines as well as by their colours.
 _STYLES = ("-", (0, (5, 1)), ":", (0, (3, 1, 1, 1)))
 # More curves than this have no place in a legend.
 _MOST_NAMED = 9
+_BESIDE: Line = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
 
 
 def observables(experiment: Experiment) -> tuple[str, str, str]:
@@ -40,31 +42,37 @@ def draw(data: xarray.Dataset, experiment: Experiment) -> Figure:
     loss.plot(time, data.loss.values, color="black")
     loss.set(ylabel="loss", ylim=(0, None))
     for path in range(paths):
-        gates.plot(time, data.gates.values[:, path], label=f"path {path + 1}", **_line(path, paths))
+        label = f"path {path + 1}" if paths <= _MOST_NAMED else None
+        gates.plot(time, data.gates.values[:, path], label=label, **_line(path, paths))
     gates.set(ylabel="gate")
     if experiment.labelled:
         last.plot(time, data.accuracy.values, color="black")
         last.set(ylabel="test accuracy", xlabel="time t", ylim=(0, 1.03))
-        curves_of_last = 0
     else:
-        curves_of_last = _alignment(last, data)
-    for axes, name, curves in ((loss, "A", 0), (gates, "B", paths), (last, "C", curves_of_last)):
+        _alignment(last, data)
+    for axes, name in zip((loss, gates, last), "ABC", strict=True):
         letter(axes, name)
-        if 0 < curves <= _MOST_NAMED:
-            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    if paths <= _MOST_NAMED:
+        gates.legend(**_BESIDE)
     return figure
 
 
-def _alignment(axes: Axes, data: xarray.Dataset) -> int:
-    """The alignment of every path with every teacher; returns the number of curves."""
+def _alignment(axes: Axes, data: xarray.Dataset) -> None:
+    """The alignment of every path with every teacher; where they are many, the legend names tasks alone, by lines."""
     tasks, paths = data.sizes["task"], data.sizes["path"]
+    each_named = tasks * paths <= _MOST_NAMED
     for task in range(tasks):
         for path in range(paths):
             line = {**_line(path, paths), "linestyle": _STYLES[task % len(_STYLES)]}
-            label = f"task {task + 1}, path {path + 1}"
+            label = f"task {task + 1}, path {path + 1}" if each_named else None
             axes.plot(data.time.values, data.alignment.values[:, task, path], label=label, **line)
-    axes.set(ylabel="alignment", xlabel="time t", ylim=(-0.12, 1.12))
-    return tasks * paths
+    if each_named:
+        axes.legend(**_BESIDE)
+    elif tasks <= len(_STYLES):
+        lines = [Line2D([], [], color="0.3", linestyle=style) for style in _STYLES[:tasks]]
+        axes.legend(lines, [f"task {task + 1}" for task in range(tasks)], **_BESIDE)
+    axes.set(ylabel="alignment", xlabel="time t")
+    at_least(axes, -0.12, 1.12)
 
 
 def file_name(name: str, run: tuple[Experiment, Save], defaults: tuple[Experiment, Save], seed: int) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.describe import described
-from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letters, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import PAGE, TASKS, alike, at_least, band, letters, new_figure, shade_blocks
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
 from gatednet.theory.equivalent_model import full_loss
@@ -70,24 +70,28 @@ def draw(data: xarray.Dataset, heights: Sequence[float] = (1, 1, 1, 1)) -> tuple
     for column, (model, title) in enumerate(MODELS.items()):
         axes, of_model = grid[:, column], one(data, model)
         over_time.quantity(axes[0], of_model, "loss", color="black")
-        axes[0].set(ylabel="loss", ylim=(0, None), title=title)
+        axes[0].set(ylabel="loss", title=title)
+        at_least(axes[0], 0, 0.5)
         over_time.gates(axes[1], of_model, tasks=2)
         magnitudes(axes[2], of_model)
-    for axes in grid[:-1].ravel():
-        axes.set_xlabel("")
+    for row in grid[:-1]:
+        alike(row)
+        for axes in row:
+            axes.set_xlabel("")
     strip = figure.add_subplot(places[3, :])
     letters((*grid.ravel(), strip), "ABCDEFG")
     return figure, grid, strip
 
 
 def magnitudes(axes: Axes, data: xarray.Dataset) -> None:
-    """The multiple of each teacher in its own path, and, dotted, in the other one."""
+    """The multiple of its own teacher in each path, and, dotted, that of the other one."""
     shade_blocks(axes, data.block_length, data.duration, data.targets)
-    for task, line in enumerate(TASKS[: data.sizes["task"]]):
-        for path in range(data.sizes["path"]):
+    for path, line in enumerate(TASKS[: data.sizes["path"]]):
+        for task in range(data.sizes["task"]):
             own = path == task
-            name = over_time.NAMES[task]
-            label = f"{name} in its path" if own else f"{name} in the other"
+            label = f"path of task {over_time.NAMES[path]}" if own else None
             look = line if own else {**line, "linestyle": ":"}
             band(axes, data.time.values, data.magnitude.isel(task=task, path=path), label=label, **look)
-    axes.set(xlabel="time t", ylabel="magnitude / s", ylim=(-0.15, None))
+    axes.plot([], [], color="0.3", linestyle=":", label="other teacher")
+    axes.set(xlabel="time t", ylabel="magnitude / s")
+    at_least(axes, -0.12, 1.12)

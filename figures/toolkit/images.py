@@ -176,6 +176,7 @@ def recovery(axes: Axes, pair: xarray.Dataset) -> None:
     for regime, line in REGIMES.items():
         band(axes, blocks, pair.steps_to_recover.sel(regime=regime), label=regime, marker="o", markersize=2.5, **line)
     axes.set(xlabel="block", ylabel="steps to accuracy .85", yscale="log", xlim=(0.5, blocks[-1] + 0.5))
+    axes.set_xticks([1, *range(5, blocks[-1] + 1, 5)])
 
 
 def late(values: xarray.DataArray) -> xarray.DataArray:

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from gatednet import Experiment
 from gatednet.figures.toolkit.describe import targets_by_block
 from gatednet.figures.toolkit.matching import in_order, path_order
-from gatednet.figures.toolkit.panels import TASKS, UNUSED, band, shade_blocks
+from gatednet.figures.toolkit.panels import TASKS, UNUSED, alike, at_least, band, cut_off, legend_above, shade_blocks
 from gatednet.figures.toolkit.statistics import averaged
 
 NAMES = string.ascii_uppercase
@@ -73,14 +73,24 @@ def courses(data: xarray.Dataset, names: Sequence[str]) -> xarray.Dataset:
     return data[list(names)].map(averaged, keep_attrs=True).drop_vars("seed", errors="ignore")
 
 
-def name_column(column: np.ndarray, names: Iterable[str]) -> None:
-    """Name panels of one quantity above each other, which share their time; the lowest has the legend."""
+def name_column(column: Sequence[Axes], names: Iterable[str]) -> None:
+    """Name panels of one quantity above each other, which share their time; the legend is above the highest."""
     for axes, name in zip(column, names, strict=True):
         axes.set_ylabel(f"{axes.get_ylabel()}\n{name}")
     for axes in column[:-1]:
         axes.set_xlabel("")
         axes.tick_params(labelbottom=False)
-    column[-1].legend(loc="lower right", ncols=2)
+    alike(column)
+    legend_above(column[0], ncols=3)
+
+
+def cut_off_early(axes: Axes, top: float) -> None:
+    """Limits from 0 to `top`, above which only what the start of the run brings is cut off; the panel says so."""
+    points = np.concatenate([np.asarray(line.get_xydata(), float) for line in axes.lines])
+    beyond = points[points[:, 1] > top]
+    axes.set_ylim(0, top)
+    if len(beyond):
+        cut_off(axes, f"cut off: up to {beyond[:, 1].max():.2g}, until t = {beyond[:, 0].max():.2g}")
 
 
 def quantity(axes: Axes, data: xarray.Dataset, name: str, *, label: str | None = None, **line: Any) -> None:
@@ -98,18 +108,24 @@ def gates(axes: Axes, data: xarray.Dataset, tasks: int) -> None:
         label = f"path of task {NAMES[path]}" if known else "further paths" if path == tasks else None
         line = TASKS[path % len(TASKS)] if known else UNUSED
         band(axes, data.time.values, data.gates.isel(path=path), label=label, **line)
-    axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="gate")
+    axes.set(xlabel="time t", yticks=(0, 0.5, 1), ylabel="gate")
+    at_least(axes, -0.12, 1.12)
 
 
 def alignment(axes: Axes, data: xarray.Dataset) -> None:
-    """Alignment of each task with its own path, and, dotted, with each other one, from data `by_task`."""
+    """Alignment of each path with its own task, and, dotted, with each other one, from data `by_task`.
+
+    A path has the colour that it has among the gates; those without a task are grey.
+    """
     shade_blocks(axes, data.block_length, data.duration, data.targets)
-    paths = data.sizes["path"]
-    for task in range(data.sizes["task"]):
-        for path in range(paths):
+    tasks = data.sizes["task"]
+    for path in range(data.sizes["path"]):
+        known = path < tasks
+        for task in range(tasks):
             own = path == task
-            line = TASKS[task % len(TASKS)] if own else {**TASKS[task % len(TASKS)], "linestyle": ":"}
-            first_other = path == (task + 1) % paths
-            label = f"{NAMES[task]}, its path" if own else f"{NAMES[task]}, other path" if first_other else None
-            band(axes, data.time.values, data.alignment.isel(task=task, path=path), label=label, **line)
-    axes.set(xlabel="time t", ylim=(-0.12, 1.12), yticks=(0, 0.5, 1), ylabel="alignment")
+            line = {**(TASKS[path % len(TASKS)] if known else UNUSED), **({} if own else {"linestyle": ":"})}
+            named = f"path of task {NAMES[path]}" if own else "further paths" if path == tasks and not task else None
+            band(axes, data.time.values, data.alignment.isel(task=task, path=path), label=named, **line)
+    axes.plot([], [], color="0.3", linestyle=":", label="other task" if tasks == 2 else "other tasks")
+    axes.set(xlabel="time t", yticks=(0, 0.5, 1), ylabel="alignment")
+    at_least(axes, -0.12, 1.12)

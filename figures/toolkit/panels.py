@@ -20,6 +20,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator
 
 from gatednet.figures.toolkit.statistics import averaged
@@ -44,6 +46,8 @@ TASKS: tuple[Line, ...] = (
 # Paths that no task is matched to.
 UNUSED: Line = {"color": "0.55", "linestyle": (0, (1, 1))}
 SHADE = "0.91"
+# The mark of panels that declare that their limits cut data off.
+CUT_OFF = "cut off"
 # Luminance on which black and white are equally legible (WCAG 2.2).
 EVEN_CONTRAST = 0.179
 
@@ -72,7 +76,7 @@ _DRAWING = threading.RLock()
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of `width` × `height` inches, whose parts make room for each other."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.06))
     FigureCanvasAgg(figure)
     return figure
 
@@ -92,6 +96,42 @@ def letters(panels: Iterable[Axes], names: Iterable[str]) -> None:
     """The letters of several panels, in order."""
     for axes, name in zip(panels, names, strict=True):
         letter(axes, name)
+
+
+def legend_above(axes: Axes, *entries: Any, ncols: int = 2, **options: Any) -> Legend:
+    """A legend outside of a panel, at the right of its letter: no data are under it, and no axis is made longer for it.
+
+    `entries` are handles and labels where they are not those of the panel. Constrained layout makes room for it.
+    """
+    compact = {"columnspacing": 1.0, "handlelength": 1.8, "handletextpad": 0.5, "borderaxespad": 0.15, "borderpad": 0.0}
+    return axes.legend(*entries, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=ncols, **{**compact, **options})
+
+
+def at_least(axes: Axes, low: float, high: float) -> None:
+    """Set the limits of the vertical axis, wider than these where what is drawn reaches beyond them."""
+    drawn, margin = axes.dataLim, 0.03 * (high - low)
+    axes.set_ylim(
+        low if drawn.ymin >= low else drawn.ymin - margin,
+        high if drawn.ymax <= high else drawn.ymax + margin,
+    )
+
+
+def alike(panels: Iterable[Axes]) -> None:
+    """Give panels that are compared the same vertical limits: the widest of all."""
+    panels = list(panels)
+    limits = [axes.get_ylim() for axes in panels]
+    for axes in panels:
+        axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+
+
+def cut_off(axes: Axes, note: str = "") -> None:
+    """Declare that data of a panel reach beyond its limits, and say so at its upper right corner.
+
+    Without a note the caption says it.
+    """
+    axes.set_gid(CUT_OFF)
+    if note:
+        axes.text(0.99, 0.99, note, transform=axes.transAxes, ha="right", va="top", color="0.35", fontsize=6)
 
 
 def shade_blocks(axes: Axes, block_length: float, duration: float, order: Sequence[int] = (0, 1)) -> None:
@@ -131,8 +171,9 @@ class Scale:
 def heat_map(axes: Axes, values: np.ndarray, columns: list[str], rows: list[str], scale: Scale) -> AxesImage:
     """A table as colours with the numbers written on them; `values` is (rows, columns), the first row is on top.
 
-    Cells without a number have no colour and say "–".
+    Cells without a number are grey and say "–".
     """
+    axes.set_facecolor(SHADE)
     image = axes.imshow(values, cmap=scale.colours, vmin=scale.low, vmax=scale.high, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         shown = f"{value:.2f}" if np.isfinite(value) else "–"
@@ -154,5 +195,6 @@ def heat_map(axes: Axes, values: np.ndarray, columns: list[str], rows: list[str]
 
 
 def mark_quick(figure: Figure, text: str) -> None:
-    """Say on a figure that it is from fewer seeds than it should be."""
-    figure.text(0.995, 0.995, text, ha="right", va="top", color="0.4", fontsize=7, fontstyle="italic")
+    """Say on a figure, in a line of its own above all panels, that it is from fewer seeds than it should be."""
+    # Constrained layout makes room for a figure's title, and for no other text of it.
+    figure.suptitle(text, x=0.995, ha="right", color="0.4", fontsize=7, fontstyle="italic")

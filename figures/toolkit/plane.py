@@ -28,8 +28,9 @@ def outputs(axes: Axes, data: xarray.Dataset) -> None:
     error(axes, start, end)
     for regime, line in REGIMES.items():
         trail(axes, data.switch_output.sel(regime=regime).values, label=regime, **line)
-    axes.plot(*start, "*", markersize=11, markerfacecolor="none", markeredgecolor="0.6", clip_on=False)
-    axes.plot(*end, "*", markersize=11, markerfacecolor="none", markeredgecolor="black", clip_on=False)
+    stars = {"marker": "*", "linestyle": "none", "markersize": 11, "markerfacecolor": "none", "clip_on": False}
+    axes.plot(*start, markeredgecolor="0.6", **stars)
+    axes.plot(*end, markeredgecolor="black", label="targets", **stars)
     frame(axes, "y")
     axes.legend(loc="upper right", fontsize=6)
 
@@ -49,17 +50,19 @@ def weights_of_switch(axes: Axes, data: xarray.Dataset) -> None:
 
 
 def gradient_map(axes: Axes, data: xarray.Dataset) -> None:
-    """What drives the gate of a path at each place in the plane, as colours and lines of equal height."""
+    """What drives the gate of a path at each place in the plane, as colours with their scale, and as contours."""
     across, up = data.weight_1.values, data.weight_2.values
     heights = data.gate_gradient.transpose("weight_2", "weight_1").values
-    axes.pcolormesh(across, up, heights, cmap="PuOr", vmin=-1.5, vmax=1.5, shading="gouraud", rasterized=True)
+    image = axes.pcolormesh(across, up, heights, cmap="PuOr", vmin=-1.5, vmax=1.5, shading="gouraud", rasterized=True)
     levels = np.arange(-1.0, 1.1, 0.5)
     lines = axes.contour(across, up, heights, levels=levels, colors="black", linewidths=0.5, linestyles="-")
     # Each line is labelled where it crosses the other diagonal.
-    axes.clabel(lines, fontsize=6, fmt="%g", manual=[(0.55 - 0.5 * level, 0.55 + 0.5 * level) for level in levels])
+    places = [(0.7 - 0.5 * level, 0.7 + 0.5 * level) for level in levels]
+    axes.clabel(lines, fontsize=6, fmt=lambda level: f"{level:g}".replace("-", "−"), manual=places)
     teachers(axes)
     frame(axes, "w^p")
-    axes.set_title("−∂L/∂c$^p$")
+    bar = axes.figure.colorbar(image, ax=axes, label="−∂L/∂c$^p$", ticks=(-1, 0, 1), fraction=0.05, pad=0.02, aspect=18)
+    bar.ax.tick_params(pad=1)
 
 
 def weights_of_blocks(axes: Axes, data: xarray.Dataset) -> None:

@@ -18,11 +18,14 @@ from matplotlib.figure import Figure
 
 from gatednet import Blocked, Experiment, Smooth
 from gatednet.figures.toolkit.describe import axis_of, described
+from gatednet.figures.toolkit.panels import Line
 from gatednet.sweeps.store.store import Store
 from gatednet.theory import specialization_of_weights
 
 # Dark for fast gates, light for slow ones: the order is legible in grey, and the lightest still on white.
 COLOURS: Colormap = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.88, 256)))
+
+THEORY: Line = {"color": "black", "linewidth": 0.7, "linestyle": "--"}
 
 # Specialization of a specialized network: the ends of the published ranges of Figure 2C, .95 - .12.
 SPECIALIZED = 0.83
@@ -119,7 +122,7 @@ def theory(axes: Axes, ratios: np.ndarray) -> None:
     """w̄ against c̄ in a block that starts specialized, by the theory, as thin dashed lines."""
     grid = np.linspace(-1, 1, 401)
     for ratio in ratios:
-        axes.plot(grid, specialization_of_weights(grid, ratio), color="black", linewidth=0.7, linestyle="--")
+        axes.plot(grid, specialization_of_weights(grid, ratio), **THEORY)
 
 
 def plane_of_differences(axes: Axes, data: xarray.Dataset) -> None:
@@ -132,7 +135,7 @@ def plane_of_differences(axes: Axes, data: xarray.Dataset) -> None:
 
 def colour_bar(figure: Figure, axes: Axes, ratios: np.ndarray, *, inside: bool = False) -> None:
     """The ratios of the curves, in axes of their own, or inside a panel `plane_of_differences`, where nothing is."""
-    place = axes.inset_axes((0.62, 0.115, 0.34, 0.035)) if inside else axes
+    place = axes.inset_axes((0.71, 0.125, 0.25, 0.035)) if inside else axes
     mapped = ScalarMappable(norm_of(ratios), COLOURS)
     bar = figure.colorbar(mapped, cax=place, orientation="horizontal" if inside else "vertical")
     shown = [ratios.min(), ratios.max()] if inside else list(ratios)

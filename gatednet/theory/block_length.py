@@ -50,6 +50,14 @@ def wall(along: Values) -> NDArray[np.float64]:
     return np.asarray((np.tanh(_STEEPNESS * (size - 1.0)) + 1.0) * size**3)
 
 
+def first_order_loss(along: Values) -> NDArray[np.float64]:
+    """The loss over a block of each task without what the gates do, less that of equal paths: 4 w².
+
+    It is |y - y¹|² + |y - y²|² - 1 of the output y = (½ + w, ½ - w) and the targets y¹ = (1, 0) and y² = (0, 1).
+    """
+    return 4.0 * np.square(np.asarray(along, np.float64))
+
+
 def effective_loss(specialization: Values, constant: float, block_length: float) -> NDArray[np.float64]:
     """The proxy loss of w̄, added up over a block of each task: what pulls to either task cancels.
 

@@ -6,6 +6,7 @@ from gatednet.figures.pipeline import make, read_files
 from gatednet.figures.registry import FIGURES
 from gatednet.figures.toolkit.files import open_data
 from gatednet.figures.toolkit.panels import look
+from tests.figures.drawing import faults
 
 ROWS = [(1, 1, 0.25), (1, 1, 0.75), (2, 1, 0.75), (1, 8, 0.5), (2, 8, 1.0)]
 
@@ -35,7 +36,10 @@ def test_human_data_make_a_third_panel(data, human):
     given = fig08.with_file(data("fig8"), "human", human["human"])
     with look():
         figure = fig08.draw(given)
+        assert faults(figure) == {}
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["A", "B", "C"]
+    crosses, practices = ([text.get_text() for text in legend.get_texts()] for legend in figure.legends)
+    assert (crosses[-1], practices) == ("published", ["practice 1", "practice 8"])
     novice, expert = (container.lines[0].get_xydata() for container in figure.axes[2].containers)
     np.testing.assert_allclose(novice, [(1, 0.5), (2, 0.75)])
     np.testing.assert_allclose(expert, [(1, 0.5), (2, 1.0)])

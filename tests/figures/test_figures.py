@@ -11,7 +11,8 @@ from gatednet import SettingError
 from gatednet.figures.pipeline import few_of, make, open_stores, pictures, seeds_of, sweeps_for
 from gatednet.figures.registry import FIGURES
 from gatednet.figures.toolkit.files import open_data
-from gatednet.figures.toolkit.panels import SHADE, look, new_figure
+from gatednet.figures.toolkit.panels import SHADE, look, mark_quick, new_figure
+from tests.figures import drawing
 from tests.figures.test_registry import FEWEST_CLAIMS
 
 every_figure = pytest.mark.parametrize("name", FIGURES)
@@ -86,31 +87,11 @@ def _shows_data(axes):
 
 @every_figure
 def test_texts_are_inside_and_do_not_cover_each_other(name, data):
-    module = FIGURES[name].load()
     with look():
-        figure = module.draw(data(name))
-        figure.canvas.draw()
-        page = figure.bbox.padded(1)
-        texts = [each for axes in figure.axes for each in _texts(axes) if each.get_visible() and each.get_text()]
-        boxes = [(each.get_text(), each.get_window_extent()) for each in texts]
-    for text, box in boxes:
-        assert page.x0 <= box.x0 <= box.x1 <= page.x1, text
-        assert page.y0 <= box.y0 <= box.y1 <= page.y1, text
-    for place, (text, box) in enumerate(boxes):
-        for other, another in boxes[place + 1 :]:
-            assert not box.padded(-1).overlaps(another.padded(-1)), (text, other)
-
-
-def _texts(axes):
-    titles = [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
-    legend = axes.get_legend()
-    ticks = [
-        tick.label1
-        for axis in (axes.xaxis, axes.yaxis)
-        for tick in axis.get_major_ticks()
-        if tick.label1.get_visible() and axis.get_view_interval()[0] <= tick.get_loc() <= axis.get_view_interval()[1]
-    ]
-    return [*titles, *ticks, *axes.texts, *(legend.get_texts() if legend else [])]
+        figure = FIGURES[name].load().draw(data(name))
+        mark_quick(figure, "quick: 3 of 10 seeds")
+        figure.draw_without_rendering()
+        assert drawing.texts_off_the_page(figure) == drawing.texts_over_each_other(figure) == []
 
 
 def shown(folder):

@@ -23,6 +23,7 @@ from gatednet.figures.time_course import draw, observables
 from gatednet.figures.toolkit.describe import targets_by_block
 from gatednet.figures.toolkit.panels import look
 from gatednet.sweeps.catalog.images import head
+from tests.figures.drawing import faults
 
 
 @pytest.mark.parametrize(("paths", "tasks"), [(1, 1), (2, 3), (5, 4)])
@@ -37,6 +38,7 @@ def test_all_paths_and_pairs_are_drawn(paths, tasks):
     data = simulate(experiment, Save(observables(experiment), 20))
     with look():
         figure = draw(data, experiment)
+        assert faults(figure) == {}
     assert [len(axes.lines) for axes in figure.axes] == [1, paths, paths * tasks]
     # Four blocks; the first task is not shaded.
     assert len(figure.axes[0].patches) == sum(1 for block in range(4) if block % tasks)
