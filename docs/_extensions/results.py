@@ -13,7 +13,7 @@ from tables import Generated, table
 
 from gatednet.figures.registry import FIGURES
 from gatednet.figures.toolkit.claim import Range, number
-from gatednet.figures.toolkit.files import open_data
+from gatednet.figures.toolkit.archive import open_data
 from gatednet.figures.toolkit.panels import look
 
 if TYPE_CHECKING:
