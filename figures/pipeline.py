@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatednet.experiment import nearest
 from gatednet.figures.registry import FIGURES, FigureEntry
@@ -12,7 +12,7 @@ from gatednet.figures.toolkit.archive import packed
 from gatednet.figures.toolkit.claim import Claim
 from gatednet.figures.toolkit.panels import look, mark_quick
 from gatednet.figures.toolkit.pictures import pictures
-from gatednet.figures.toolkit.result import CAPTION, DATA, Result
+from gatednet.figures.toolkit.result import CAPTION, DATA, FORMATS, Result
 from gatednet.figures.toolkit.statistics import as_in_file
 from gatednet.figures.toolkit.tables import Columns
 from gatednet.settings import SettingError
@@ -24,7 +24,7 @@ from gatednet.sweeps.store.verify import verify
 from gatednet.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 # Seeds of a quick reproduction, in place of those of the paper.
 QUICK_SEEDS = 3

@@ -11,8 +11,8 @@ from gatednet import SettingError
 from gatednet.figures.pipeline import few_of, make, open_stores, seeds_of, sweeps_for
 from gatednet.figures.registry import FIGURES
 from gatednet.figures.toolkit.archive import open_data
-from gatednet.figures.toolkit.pictures import pictures
 from gatednet.figures.toolkit.panels import SHADE, look, new_figure
+from gatednet.figures.toolkit.pictures import pictures
 from tests.figures.test_registry import FEWEST_CLAIMS
 
 every_figure = pytest.mark.parametrize("name", FIGURES)
