@@ -230,6 +230,14 @@ def starts(
 
     `asked` is what observables ask of the bases.
     """
+    one_group = _group_of(static, reduced, frozenset(asked))
+    drawn = _each(one_group, (values, seeds, streams), groups)
+    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
+
+
+@functools.lru_cache(128)
+def _group_of(static: Experiment, reduced: bool, asked: frozenset[Lifted]) -> Callable[[Any], Any]:
+    """The starts of one group of draws; inlined, its trace is kept, as that of `_lane_of` is."""
 
     def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Basis | None]:
         experiment = merge(static, values)
@@ -239,10 +247,7 @@ def starts(
         problem, basis = reduce(experiment, problem)
         return problem, basis_for(experiment.network, basis, asked)
 
-    # Inlined, its trace is made once: for the shapes and for the loop.
-    one_group = jax.jit(lambda given: jax.vmap(start)(*given), inline=True)
-    drawn = _each(one_group, (values, seeds, streams), groups)
-    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
+    return jax.jit(lambda given: jax.vmap(start)(*given), inline=True)
 
 
 def _each(function: Callable[[Any], Any], given: Any, count: Array | np.ndarray) -> Any:
