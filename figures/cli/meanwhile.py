@@ -31,8 +31,8 @@ def meanwhile(work: Callable[[], object]) -> Iterator[threading.Thread]:
 
     thread = threading.Thread(target=quietly, name="meanwhile")
 
-    def heard(event: str, duration: float, **about: Any) -> None:
-        del duration
+    def heard(event: str, duration_secs: float, **about: Any) -> None:
+        del duration_secs
         if event == _READY and about.get("fun_name") == _PROGRAM and thread.ident is None:
             thread.start()
 
