@@ -215,7 +215,7 @@ class Page:
             self._offer("explore.toml", export.as_toml(self.source.sweep_table(self.view)).encode())
             return
         figure = self._picture()
-        from gatednet.figures.pipeline import pictures
+        from gatednet.figures.toolkit.pictures import pictures
 
         self._offer(f"explore.{kind}", pictures(figure, [kind])[kind])
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatednet.experiment import nearest
 from gatednet.figures.registry import FIGURES, FigureEntry
+from gatednet.figures.toolkit.archive import packed
 from gatednet.figures.toolkit.claim import Claim
-from gatednet.figures.toolkit.files import packed
 from gatednet.figures.toolkit.panels import look, mark_quick
+from gatednet.figures.toolkit.pictures import pictures
 from gatednet.figures.toolkit.result import CAPTION, DATA, FORMATS, Result
 from gatednet.figures.toolkit.statistics import as_in_file
 from gatednet.figures.toolkit.tables import Columns
@@ -24,12 +24,10 @@ from gatednet.sweeps.store.verify import verify
 from gatednet.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 # Seeds of a quick reproduction, in place of those of the paper.
 QUICK_SEEDS = 3
-# Nothing that changes from one run to the next is written into a picture.
-_METADATA: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}
 
 
 def chosen(names: Sequence[str]) -> list[FigureEntry]:
@@ -51,18 +49,6 @@ def at_hand(entries: Sequence[FigureEntry], names: Sequence[str]) -> tuple[list[
         there = entry.name in names or are_at_hand(sweeps_for(entry).values())
         found[0 if there else 1].append(entry)
     return found
-
-
-def check_formats(text: str) -> tuple[str, ...]:
-    """The picture formats that a text names, with commas between them.
-
-    **Raises** `SettingError` for an unknown one.
-    """
-    formats = tuple(part.strip() for part in text.split(","))
-    for each in formats:
-        if each not in FORMATS:
-            raise SettingError(f"unknown format {each!r}: {nearest(each, FORMATS)}")
-    return formats
 
 
 def read_files(entries: Sequence[FigureEntry], paths: Mapping[str, Path]) -> dict[str, Columns]:
@@ -158,20 +144,3 @@ def few_of(entry: FigureEntry, stores: Mapping[str, Store]) -> str | None:
 def seeds_of(sweep: Sweep) -> int:
     """The number of seeds of a sweep, one where it has no axis of seeds."""
     return next((len(axis.values) for axis in sweep.axes if axis.is_seed), 1)
-
-
-def pictures(figure: Figure, formats: Sequence[str]) -> dict[str, bytes]:
-    """A figure as the contents of files, by their formats."""
-    contents = {}
-    # Some settings are read when a picture is written, such as those of fonts.
-    with look():
-        # Parts make room for each other once: done again for each format, it would move them a little every time.
-        layout = figure.get_layout_engine()
-        if layout is not None and figure.axes:
-            layout.execute(figure)
-            figure.set_layout_engine("none")
-        for suffix in formats:
-            file = io.BytesIO()
-            figure.savefig(file, format=suffix, metadata=_METADATA[suffix])
-            contents[suffix] = file.getvalue()
-    return contents

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+from typing import TYPE_CHECKING
 
-import xarray
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from gatednet import REGISTRY, Experiment, Save, to_toml
+from gatednet import REGISTRY, Experiment
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.describe import settings_line, targets_by_block
 from gatednet.figures.toolkit.panels import Line, at_least, letter, new_figure, shade_blocks
 from gatednet.sweeps.imports import sources_of
+
+if TYPE_CHECKING:
+    import xarray
 
 # Path and pair curves are told apart by their lines as well as by their colours.
 _STYLES = ("-", (0, (5, 1)), ":", (0, (3, 1, 1, 1)))
@@ -23,15 +25,10 @@ _MOST_NAMED = 9
 _BESIDE: Line = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
 
 
-def observables(experiment: Experiment) -> tuple[str, str, str]:
-    """What is saved for the picture of an experiment: where tasks are about labels there is accuracy to see."""
-    return ("loss", "gates", "accuracy" if experiment.labelled else "alignment")
-
-
 def draw(data: xarray.Dataset, experiment: Experiment) -> Figure:
     """Loss, gates, and alignment or accuracy of one run.
 
-    `data` has at least the `observables` of the experiment, and no dimension "seed".
+    `data` has at least the `single_run.observables` of the experiment, and no dimension "seed".
     """
     figure = new_figure(5.0, 5.2)
     loss, gates, last = figure.subplots(3, 1, sharex=True)
@@ -73,23 +70,6 @@ def _alignment(axes: Axes, data: xarray.Dataset) -> None:
         axes.legend(lines, [f"task {task + 1}" for task in range(tasks)], **_BESIDE)
     axes.set(ylabel="alignment", xlabel="time t")
     at_least(axes, -0.12, 1.12)
-
-
-def file_name(name: str, run: tuple[Experiment, Save], defaults: tuple[Experiment, Save], seed: int) -> str:
-    """What the files of a run of the experiment `name` are called.
-
-    `run` is its experiment and what is saved of it, `defaults` those of both. With the defaults it is the name
-    of the experiment; otherwise eight digits of a digest follow. Seeds other than 0 are named.
-    """
-    parts = [name]
-    if run != defaults:
-        experiment, save = run
-        text = f"{to_toml(experiment)}\n{save.every}\n{' '.join(save.observables)}"
-        # Parts of a user's own change with their source.
-        for module, digest in sources_of(experiment, save.observables, ()).items():
-            text += f"\n{module} {digest}"
-        parts.append(hashlib.sha256(text.encode()).hexdigest()[:8])
-    return "-".join([*parts, *([f"seed{seed}"] if seed else [])])
 
 
 def caption(name: str, data: xarray.Dataset, experiment: Experiment) -> str:

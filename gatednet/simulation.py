@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
-import xarray
 
 from gatednet.dimensions import attributes, coordinates, dimensions
 from gatednet.dynamics.stability import warn
@@ -23,6 +22,9 @@ from gatednet.refusal import SettingError, shown
 from gatednet.scalars import python_list, python_scalar
 from gatednet.settings import LARGEST_SEED, SEED, Choice, Instance, Optional, Whole, argument, check_plain
 from gatednet.shield import shielded
+
+if TYPE_CHECKING:
+    import xarray
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 PRECISION = Choice(tuple(PRECISIONS))
@@ -138,6 +140,9 @@ def simulate(
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), made.width, dtype, examples=examples)
         warn(experiment)
         results = unpack(compiled(made)(packing.batch), packing.place)
+
+    # It is imported when there is something to put into it: a command has time for that while XLA compiles.
+    import xarray
 
     leading = () if one else ("seed",)
     variables = {

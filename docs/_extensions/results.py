@@ -12,8 +12,8 @@ from docstrings import escaped
 from tables import Generated, table
 
 from gatednet.figures.registry import FIGURES
+from gatednet.figures.toolkit.archive import open_data
 from gatednet.figures.toolkit.claim import ORIGINS, Range, number
-from gatednet.figures.toolkit.files import open_data
 from gatednet.figures.toolkit.panels import look
 
 if TYPE_CHECKING:

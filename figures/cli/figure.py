@@ -25,8 +25,8 @@ def figure(
     from gatednet.sweeps.devices import use_one_core
 
     use_one_core()
-    from gatednet.figures.pipeline import check_formats, chosen, make, open_stores, read_files
-    from gatednet.figures.toolkit.result import Result
+    from gatednet.figures.pipeline import chosen, make, open_stores, read_files
+    from gatednet.figures.toolkit.result import Result, check_formats
 
     entries, suffixes = chosen(names), check_formats(formats)
     files = read_files(entries, parse_files(file or []))

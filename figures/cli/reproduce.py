@@ -62,10 +62,10 @@ def reproduce(
 
     # Quick sweeps are too small to share out; the other cores compile and draw.
     (use_one_core if quick else use_all_cores)()
-    from gatednet.figures.pipeline import at_hand, check_formats, chosen, make, read_files, sweeps_for
+    from gatednet.figures.pipeline import at_hand, chosen, make, read_files, sweeps_for
     from gatednet.figures.toolkit.claim import to_json
     from gatednet.figures.toolkit.files import check_replaceable, check_writable, write_file
-    from gatednet.figures.toolkit.result import FORMATS, Result
+    from gatednet.figures.toolkit.result import FORMATS, Result, check_formats
     from gatednet.sweeps.execution.ahead import Ahead
     from gatednet.sweeps.execution.run import check_resumable, is_finished, run_sweep
     from gatednet.sweeps.images.labelled import check_images, prepare

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -47,11 +49,9 @@ def simulate(
     use_all_cores()
     from gatednet import Save, to_toml
     from gatednet import simulate as run
-    from gatednet.figures.pipeline import check_formats, pictures
-    from gatednet.figures.time_course import caption, draw, file_name, observables
-    from gatednet.figures.toolkit.files import packed
-    from gatednet.figures.toolkit.panels import look
-    from gatednet.figures.toolkit.result import CAPTION, DATA, Result
+    from gatednet.figures.cli.meanwhile import meanwhile
+    from gatednet.figures.single_run import file_name, observables
+    from gatednet.figures.toolkit.result import CAPTION, DATA, Result, check_formats
     from gatednet.simulation import check_seeds
     from gatednet.sweeps.catalog import experiment as known
     from gatednet.sweeps.images.labelled import examples_for
@@ -74,9 +74,15 @@ def simulate(
     # Refused here where there is none.
     usable_devices()
     examples = examples_for(experiment, progress_of_training)
-    data = run(experiment, plan, seed, examples=examples, kernel=kernel or "auto").assign_attrs(
-        experiment=to_toml(experiment)
-    )
+    with meanwhile(partial(_get_ready, chosen)):
+        data = run(experiment, plan, seed, examples=examples, kernel=kernel or "auto")
+    data = data.assign_attrs(experiment=to_toml(experiment))
+    # Imported here, as they are while XLA compiles.
+    from gatednet.figures.time_course import caption, draw
+    from gatednet.figures.toolkit.archive import packed
+    from gatednet.figures.toolkit.panels import look
+    from gatednet.figures.toolkit.pictures import pictures
+
     with look():
         drawn = pictures(draw(data, experiment), chosen)
     text = caption(name, data, experiment).encode()
@@ -85,3 +91,18 @@ def simulate(
     if int(data.result) != 0:
         print(f"the run left the finite numbers after {int(data.result_step)} of {experiment.steps} steps")
         raise typer.Exit(1)
+
+
+def _get_ready(formats: Sequence[str]) -> None:
+    """Import what a picture and its data take, also what is imported for the first of them only, by making some."""
+    import xarray
+
+    import gatednet.figures.time_course  # noqa: F401
+    from gatednet.figures.toolkit.archive import packed
+    from gatednet.figures.toolkit.panels import letter, new_figure
+    from gatednet.figures.toolkit.pictures import pictures
+
+    packed(xarray.Dataset({"time": ("step", [0.0])}))
+    figure = new_figure(1.0, 1.0)
+    letter(figure.subplots(), "A")
+    pictures(figure, formats)

@@ -20,6 +20,7 @@ from typing import Any
 
 import filelock
 
+from gatednet.experiment import nearest
 from gatednet.figures.toolkit.files import check_replaceable, check_writable
 from gatednet.settings import SettingError
 from gatednet.sweeps.files import (
@@ -38,6 +39,18 @@ DATA, CAPTION = "zarr.zip", "md"
 # Held while files are replaced, which takes no longer than a disk needs to write them.
 LOCK = ".gatednet.lock"
 _PATIENCE = 60.0
+
+
+def check_formats(text: str) -> tuple[str, ...]:
+    """The picture formats that a text names, with commas between them.
+
+    **Raises** `SettingError` for an unknown one.
+    """
+    formats = tuple(part.strip() for part in text.split(","))
+    for each in formats:
+        if each not in FORMATS:
+            raise SettingError(f"unknown format {each!r}: {nearest(each, FORMATS)}")
+    return formats
 
 
 class Result:

@@ -31,6 +31,13 @@ class Frame(abc.ABC):
         """Maps (..., outputs, inputs, runs) in coordinates, in the original ones; `basis` has the runs last."""
         return add(basis[:, :, k] * maps[..., k, None, :] for k in range(basis.shape[2]))
 
+    def of_rows(self, basis: Array) -> Array:
+        """A basis that lifts maps to shorter rows, where there are any.
+
+        The rows of an output keep their inner products with each other, and those of different outputs do not.
+        """
+        return basis
+
 
 class WholeMaps(Frame):
     """One basis of whole maps: a map in coordinates is a column, with one input."""
@@ -45,6 +52,11 @@ class WholeMaps(Frame):
         basis, coordinates = jnp.linalg.qr(maps.reshape(len(maps), -1).T)
         columns = coordinates.T[:, :, None]
         return columns[: len(weights)], columns[len(weights) :], basis.reshape(*weights.shape[1:], -1)
+
+    def of_rows(self, basis: Array) -> Array:
+        # The rows of an output span no more dimensions than there are in the frame: Q R is its basis, and R the same
+        # in coordinates of its own.
+        return jnp.linalg.qr(basis, mode="r")
 
     def lift(self, maps: Array, basis: Array) -> Array:
         # Coordinates are in the place of the outputs, the same for the whole map.

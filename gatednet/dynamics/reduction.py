@@ -11,7 +11,12 @@ proof is in the documentation, page "The exact reduction".
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Literal
+
+import equinox as eqx
 from jax import Array
+from jaxtyping import Float
 
 from gatednet.declarations import unsaid
 from gatednet.dynamics.problem import Problem
@@ -19,6 +24,25 @@ from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
 from gatednet.objectives.base import Objective
 from gatednet.settings import Setting, SettingError
+
+# What an observable asks for: whole maps in the original coordinates, inner products of the rows of an output, nothing.
+Lifted = Literal[True, "rows", False]
+
+
+class Basis(eqx.Module):
+    """How the maps of a reduced problem are lifted, each None where nobody asks for it; in a lane with the runs last.
+
+    `maps` lifts to the original coordinates, `rows` to rows of each output that are shorter and have the same inner
+    products with each other.
+    """
+
+    maps: Float[Array, "outputs inputs dimensions *runs"] | None
+    rows: Float[Array, "outputs short dimensions *runs"] | None
+
+    @property
+    def by_rows(self) -> Basis:
+        """The basis that lifts to shorter rows, in the place of that of maps."""
+        return Basis(self.maps if self.rows is None else self.rows, self.rows)
 
 
 def obstacle(experiment: Experiment) -> str | None:
@@ -85,6 +109,14 @@ def reduce(experiment: Experiment, problem: Problem) -> tuple[Problem, Array]:
     assert frame is not None
     weights, teachers, basis = frame.coordinates(problem.state.weights, problem.teachers)
     return Problem(problem.state.changed(weights=weights), teachers, problem.key), basis
+
+
+def basis_for(network: Network, basis: Array, asked: Collection[Lifted]) -> Basis | None:
+    """What is kept of the basis of `reduce`, for observables that ask for so much; None where none asks for it."""
+    assert network.frame is not None
+    maps = basis if True in asked else None
+    rows = network.frame.of_rows(basis) if "rows" in asked else None
+    return None if maps is None and rows is None else Basis(maps, rows)
 
 
 def lift(network: Network, maps: Array, basis: Array | None) -> Array:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -20,7 +20,7 @@ from jax.experimental.layout import Layout, with_layout_constraint
 from gatednet.arrays.rows import Cut
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Problem, draw
-from gatednet.dynamics.reduction import obstacle, reduce, reduced_network, worthwhile
+from gatednet.dynamics.reduction import Basis, Lifted, basis_for, obstacle, reduce, reduced_network, worthwhile
 from gatednet.engine.compiler import compiler_options
 from gatednet.engine.lane import Lane, evolve
 from gatednet.engine.save import Save
@@ -198,7 +198,15 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
 
     To be compiled by `jitted`: with other options of the compiler the last bits may be others.
     """
-    drawn = starts(recipe.static, recipe.reduced, batch.drawn.values, batch.seeds, batch.streams, batch.groups)
+    drawn = starts(
+        recipe.static,
+        recipe.reduced,
+        batch.drawn.values,
+        batch.seeds,
+        batch.streams,
+        batch.groups,
+        [each.lifted for each in recipe.chosen],
+    )
     run = _lane_of(recipe)
 
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
@@ -216,18 +224,30 @@ def starts(
     seeds: Array | np.ndarray,
     streams: Array | np.ndarray,
     groups: Array | np.ndarray,
-) -> tuple[Problem, Array | None]:
-    """The problems and bases that runs start from, with the draws as first axis, from (groups, DRAWS_TOGETHER) each."""
+    asked: Collection[Lifted] = (True,),
+) -> tuple[Problem, Basis | None]:
+    """The problems and bases that runs start from, with the draws as first axis, from (groups, DRAWS_TOGETHER) each.
 
-    def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Array | None]:
-        experiment = merge(static, values)
-        problem = draw(experiment, seed, stream)
-        return reduce(experiment, problem) if reduced else (problem, None)
-
-    # Inlined, its trace is made once: for the shapes and for the loop.
-    one_group = jax.jit(lambda given: jax.vmap(start)(*given), inline=True)
+    `asked` is what observables ask of the bases.
+    """
+    one_group = _group_of(static, reduced, frozenset(asked))
     drawn = _each(one_group, (values, seeds, streams), groups)
     return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
+
+
+@functools.lru_cache(128)
+def _group_of(static: Experiment, reduced: bool, asked: frozenset[Lifted]) -> Callable[[Any], Any]:
+    """The starts of one group of draws; inlined, its trace is kept, as that of `_lane_of` is."""
+
+    def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Basis | None]:
+        experiment = merge(static, values)
+        problem = draw(experiment, seed, stream)
+        if not reduced:
+            return problem, None
+        problem, basis = reduce(experiment, problem)
+        return problem, basis_for(experiment.network, basis, asked)
+
+    return jax.jit(lambda given: jax.vmap(start)(*given), inline=True)
 
 
 def _each(function: Callable[[Any], Any], given: Any, count: Array | np.ndarray) -> Any:
@@ -265,15 +285,14 @@ def _runs_last(values: Array) -> Array:
 
 
 @functools.lru_cache(128)
-def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Array | None, Examples | None], dict[str, Array]]:
+def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Basis | None, Examples | None], dict[str, Array]]:
     """What a recipe does with one lane; its trace is kept, since whoever asks for shapes will compile it later."""
     network = reduced_network(recipe.static) if recipe.reduced else recipe.static.network
-    lifts = any(each.lifted for each in recipe.save.chosen)
 
-    def run(traced: Traced, problem: Problem, basis: Array | None, examples: Examples | None) -> dict[str, Array]:
+    def run(traced: Traced, problem: Problem, basis: Basis | None, examples: Examples | None) -> dict[str, Array]:
         dynamics = Dynamics(merge(recipe.static, traced.values), network)
         schedule = dynamics.experiment.curriculum.draw(traced.schedule, problem.key, recipe.blocks)
-        lane = Lane(dynamics, schedule, problem, basis if lifts else None, examples)
+        lane = Lane(dynamics, schedule, problem, basis, examples)
         return evolve(lane, recipe.save, recipe.blocks, recipe.kernel)
 
     return jax.jit(run, inline=True)

@@ -26,15 +26,21 @@ def compiler_options() -> dict[str, bool | int]:
 
     Everything is compiled with the same ones, since a run must have the same bits wherever it is.
     """
-    return {name: value for name, value in _WANTED.items() if _known(name, value)}
+    known = dict(_WANTED)
+    # All are tried at once, as they are known most often: each trial is a compilation.
+    while (unknown := _unknown(known)) is not None:
+        del known[unknown]
+    return known
 
 
-def _known(name: str, value: bool | int) -> bool:
+def _unknown(options: dict[str, bool | int]) -> str | None:
+    """One of some options that this version of XLA does not know, None where it knows all."""
     try:
         with shielded(double=False):
-            jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+            jax.jit(lambda: 0, compiler_options=options).lower().compile()
     except jax.errors.JaxRuntimeError as error:
-        if name in str(error):
-            return False
-        raise
-    return True
+        unknown = next((name for name in options if name in str(error)), None)
+        if unknown is None:
+            raise
+        return unknown
+    return None

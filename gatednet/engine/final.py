@@ -17,7 +17,7 @@ from jax.core import Tracer
 from gatednet.curricula.base import Schedule
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import draw
-from gatednet.dynamics.reduction import reduce, reduced_network
+from gatednet.dynamics.reduction import basis_for, reduce, reduced_network
 from gatednet.dynamics.stability import warn
 from gatednet.engine.batch import DRAWN_FROM, REDUCED, counts_blocks, most_blocks, reduced_by
 from gatednet.engine.lane import Carry, Lane, Loop
@@ -192,6 +192,7 @@ def _program(static: Experiment, chosen: tuple[Observable, ...], blocks: int, re
         problem, basis = draw(alone, seed), None
         if reduced:
             problem, basis = reduce(alone, problem)
+            basis = basis_for(alone.network, basis, [each.lifted for each in chosen])
         problem, basis = jax.tree.map(lambda array: array[..., None], (problem, basis))
         dynamics = Dynamics(merge(static, values), network)
         schedule = dynamics.experiment.curriculum.draw(schedule, problem.key, blocks)

@@ -9,13 +9,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from gatednet.arrays.rows import Blocks, Rows, add, total
 from gatednet.arrays.state import State, flat
 from gatednet.curricula.base import Schedule
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Problem
+from gatednet.dynamics.reduction import Basis
 from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
 from gatednet.inputs.examples import Examples
 from gatednet.kernels.choice import advanced
@@ -28,14 +29,14 @@ from gatednet.rules.base import RuleState
 class Lane(eqx.Module):
     """Runs that are advanced together, all arrays with the runs as last axis.
 
-    `basis` is that of a reduced problem, None where nothing was reduced; `examples` are those that labelled inputs come
+    `basis` is that of a reduced problem, None where nothing is lifted; `examples` are those that labelled inputs come
     from, shared by the runs.
     """
 
     dynamics: Dynamics
     schedule: Schedule
     problem: Problem
-    basis: Float[Array, "rows columns dimensions runs"] | None = None
+    basis: Basis | None = None
     examples: Examples | None = None
 
 

@@ -18,6 +18,7 @@ INDISTINCT = 1e-4
 
 def alignment(snapshot: Snapshot) -> Array:
     """Cosine between a row of a teacher and the same row of a path, mean over rows, (tasks, paths, runs)."""
+    snapshot = snapshot.by_rows
     return row_cosines(snapshot.full_teachers[:, None], snapshot.paths.weights[None]).mean(axis=2)
 
 
@@ -37,6 +38,7 @@ def unit_alignment(snapshot: Snapshot) -> Array:
 
 def map_alignment(snapshot: Snapshot) -> Array:
     """Cosine between a row of the effective map and the same row of the target, mean over rows, (runs,)."""
+    snapshot = snapshot.by_rows
     return row_cosines(snapshot.target, snapshot.effective_map).mean(axis=0)
 
 
@@ -94,7 +96,7 @@ def relative_specialization(snapshot: Snapshot) -> Array:
         within = jnp.sum(score * matched, axis=(0, 1)) / pairs
         return within - jnp.sum(score * crossed, axis=(0, 1)) / max(pairs * (tasks - 1), 1)
 
-    teachers = snapshot.full_teachers
+    teachers = snapshot.by_rows.full_teachers
     overlap = row_cosines(teachers[:, None], teachers[None]).mean(axis=2)
     # Sums and no matrix products, which accelerators round to fewer digits.
     largest = contrast(jnp.sum(overlap[:, :, None] * matched[None], axis=1))
@@ -103,7 +105,7 @@ def relative_specialization(snapshot: Snapshot) -> Array:
 
 
 # What is measured of paths and teachers, and of that all that is made of cosines.
-_of_maps = functools.partial(Observable, lifted=True, of="maps")
+_of_maps = functools.partial(Observable, lifted="rows", of="maps")
 _cosine = functools.partial(_of_maps, bounds=(0.0, 1.0))
 
 OBSERVABLES = (
@@ -118,6 +120,7 @@ OBSERVABLES = (
         "cosine between a row of a teacher and the weights of a unit, units in the network's own order",
         unit_alignment,
         dims=("task", "output", "unit"),
+        lifted=True,
     ),
     _of_maps("matching", "path matched to a task, -1 where none is", matching, dims=("task",)),
     _cosine("total_alignment", "mean row cosine of teachers and their matched paths", total_alignment),
@@ -143,5 +146,6 @@ OBSERVABLES = (
         "silent where it comes before the weights grow (Atanasov et al. 2022)",
         silent_alignment,
         dims=("task", "path"),
+        lifted=True,
     ),
 )

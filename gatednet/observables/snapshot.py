@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from jaxtyping import Float, Int
 from gatednet.arrays.rows import join
 from gatednet.arrays.state import State
 from gatednet.dynamics.dynamics import Dynamics
-from gatednet.dynamics.reduction import lift
+from gatednet.dynamics.reduction import Basis, lift
 from gatednet.networks.base import LinearNetwork
 from gatednet.settings import SettingError
 
@@ -31,7 +32,7 @@ class Snapshot(eqx.Module):
     state: State
     teachers: Float[Array, "tasks outputs inputs runs"]
     task_weights: Float[Array, "tasks runs"] | Float[Array, "tasks outputs runs"]
-    basis: Float[Array, "rows columns dimensions runs"] | None
+    basis: Basis | None
     loss: Float[Array, " runs"]
     step: Int[Array, ""]
     everything: Any
@@ -63,7 +64,16 @@ class Snapshot(eqx.Module):
 
     def lifted(self, maps: Float[Array, "*maps outputs inputs runs"]) -> Float[Array, "*maps rows columns runs"]:
         """Maps in the original coordinates."""
-        return lift(self.dynamics.network, maps, self.basis)
+        return lift(self.dynamics.network, maps, None if self.basis is None else self.basis.maps)
+
+    @property
+    def by_rows(self) -> Snapshot:
+        """The same with maps whose rows have other, in reduced runs fewer, columns.
+
+        Inner products of the same row of several maps are those of the original coordinates, and all that is made of
+        them; for observables with `lifted = "rows"`.
+        """
+        return self if self.basis is None else dataclasses.replace(self, basis=self.basis.by_rows)
 
     @property
     def full_teachers(self) -> Float[Array, "tasks rows columns runs"]:

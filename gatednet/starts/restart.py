@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray
 
 from gatednet.arrays.groups import STANDARD
 from gatednet.networks.base import Network
 from gatednet.settings import Instance, SettingError, argument
 from gatednet.starts.chosen import ChosenInitial
+
+if TYPE_CHECKING:
+    import xarray
 
 
 def restart(data: xarray.Dataset, network: Network) -> ChosenInitial:
@@ -22,6 +24,9 @@ def restart(data: xarray.Dataset, network: Network) -> ChosenInitial:
     **Raises** `SettingError` where one of them is missing or has further dimensions, or the state is not one of this
     network.
     """
+    # Every folder of parts is imported where one of them is looked for: before most commands have anything to draw.
+    import xarray
+
     argument("data", data, Instance(xarray.Dataset))
     argument("network", network, Instance(Network))
     if tuple(network.groups) != STANDARD:

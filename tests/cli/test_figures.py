@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from gatednet.figures.toolkit.files import open_data
+from gatednet.figures.toolkit.archive import open_data
 from tests.cli.tools import copy_of, python, together
 
 FILES = ("fig4.md", "fig4.pdf", "fig4.png", "fig4.svg", "fig4.zarr.zip")

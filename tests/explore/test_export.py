@@ -13,7 +13,7 @@ from gatednet.explore.source import Live
 from gatednet.explore.stored import Stored
 from gatednet.explore.tour import STOPS
 from gatednet.explore.view import Span, View
-from gatednet.figures.pipeline import pictures
+from gatednet.figures.toolkit.pictures import pictures
 from gatednet.settings import Word
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.execution.run import run_sweep

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import xarray
 
-from gatednet.figures.pipeline import pictures
 from gatednet.figures.toolkit.panels import Scale, band, heat_map, letter, look, new_figure
+from gatednet.figures.toolkit.pictures import pictures
 from tests.cli.tools import TIMEOUT, contents, environment
 
 COMMAND = (

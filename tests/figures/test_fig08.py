@@ -4,7 +4,7 @@ import pytest
 from gatednet.figures import fig08_relearning as fig08
 from gatednet.figures.pipeline import make, read_files
 from gatednet.figures.registry import FIGURES
-from gatednet.figures.toolkit.files import open_data
+from gatednet.figures.toolkit.archive import open_data
 from gatednet.figures.toolkit.panels import look
 from tests.figures.drawing import faults
 

@@ -8,10 +8,11 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from gatednet import SettingError
-from gatednet.figures.pipeline import few_of, make, open_stores, pictures, seeds_of, sweeps_for
+from gatednet.figures.pipeline import few_of, make, open_stores, seeds_of, sweeps_for
 from gatednet.figures.registry import FIGURES
-from gatednet.figures.toolkit.files import open_data
+from gatednet.figures.toolkit.archive import open_data
 from gatednet.figures.toolkit.panels import SHADE, look, mark_quick, new_figure
+from gatednet.figures.toolkit.pictures import pictures
 from tests.figures import drawing
 from tests.figures.test_registry import FEWEST_CLAIMS
 

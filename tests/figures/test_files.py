@@ -6,7 +6,8 @@ import xarray
 from zarr.storage import ZipStore
 
 from gatednet import SettingError
-from gatednet.figures.toolkit.files import check_writable, open_data, packed, write_file
+from gatednet.figures.toolkit.archive import open_data, packed
+from gatednet.figures.toolkit.files import check_writable, write_file
 from gatednet.sweeps.files import WriteError
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from gatednet import SettingError, figures
 from gatednet.figures import pipeline
-from gatednet.figures.pipeline import check_formats, chosen, few_seeds, open_stores, sweeps_for
+from gatednet.figures.pipeline import chosen, few_seeds, open_stores, sweeps_for
 from gatednet.figures.registry import FIGURES
+from gatednet.figures.toolkit.result import check_formats
 from gatednet.sweeps.catalog import SWEEPS, sweeps_of
 
 # The fewest claims that a figure may have, where it is not 2.

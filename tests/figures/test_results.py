@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatednet.figures.registry import FIGURES
-from gatednet.figures.toolkit.files import open_data
+from gatednet.figures.toolkit.archive import open_data
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 # All results together, in MB.

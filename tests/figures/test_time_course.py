@@ -19,7 +19,8 @@ from gatednet import (
     simulate,
     with_values,
 )
-from gatednet.figures.time_course import draw, observables
+from gatednet.figures.single_run import observables
+from gatednet.figures.time_course import draw
 from gatednet.figures.toolkit.describe import targets_by_block
 from gatednet.figures.toolkit.panels import look
 from gatednet.sweeps.catalog.images import head

@@ -35,6 +35,7 @@ from gatednet import (
     trace,
     with_values,
 )
+from gatednet.dynamics.reduction import basis_for
 from tests.gatednet.tools import OF_MAPS, SMALL, run_many
 
 # Six runs for each network, with regularisers on and off, and all other floats different.
@@ -154,6 +155,41 @@ def test_basis_is_orthonormal_and_lifts_back(gates: str) -> None:
         for maps, original in [(small.state.weights, problem.state.weights), (small.teachers, problem.teachers)]:
             lifted = lift(size, maps[..., None], basis[..., None])[..., 0]
             np.testing.assert_allclose(lifted, original, atol=1e-14)
+
+
+@pytest.mark.parametrize("gates", ["path", "neuron"])
+def test_shorter_rows_have_the_inner_products_of_the_original_ones(gates: str) -> None:
+    experiment = with_values(SMALL, {"network": GatedLinear(paths=2, inputs=6, outputs=2, gates=gates)})
+    with jax.enable_x64(True):
+        problem = jax.jit(draw, static_argnums=0)(experiment, 3)
+        small, basis = jax.jit(reduce, static_argnums=0)(experiment, problem)
+        kept = basis_for(experiment.network, basis, [False, "rows"])
+        assert kept is not None
+        assert kept.maps is None
+        assert kept.rows is not None
+        assert kept.rows.shape == ((2, 4, 4) if gates == "path" else (2, 6, 4))
+        maps = jnp.concatenate([small.state.weights, small.teachers])[..., None]
+        rows = lift(reduced_network(experiment), maps, kept.rows[..., None])[..., 0]
+        original = jnp.concatenate([problem.state.weights, problem.teachers])
+        products = jnp.einsum("aoi,boi->abo", original, original)
+        np.testing.assert_allclose(jnp.einsum("aoi,boi->abo", rows, rows), products, atol=1e-14)
+
+
+def test_a_basis_is_kept_as_far_as_it_is_asked_for() -> None:
+    basis = jnp.linalg.qr(jnp.arange(48.0).reshape(12, 4) ** 2)[0].reshape(2, 6, 4)
+    network = SMALL.network
+    assert basis_for(network, basis, [False]) is None
+    whole, both = basis_for(network, basis, [True, False]), basis_for(network, basis, ["rows", True])
+    assert whole is not None
+    assert both is not None
+    assert whole.maps is basis
+    assert whole.rows is None
+    # Whoever lifts rows in a run that keeps maps alone has the original ones.
+    assert whole.by_rows.maps is basis
+    assert both.maps is basis
+    assert both.by_rows.maps is both.rows
+    assert both.rows is not None
+    assert both.rows.shape == (2, 4, 4)
 
 
 REFUSED = {
