@@ -11,7 +11,7 @@ from matplotlib.gridspec import GridSpec
 
 from gatednet.figures.registry import FIGURES
 from gatednet.figures.toolkit import panels
-from gatednet.figures.toolkit.files import open_data
+from gatednet.figures.toolkit.archive import open_data
 from tests.figures import drawing
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
