@@ -52,9 +52,9 @@ def both(seeds: int = 10) -> Sweep:
 
 
 def published() -> Sweep:
-    """Both regimes from the published starts, with what claims measure of each block alone."""
+    """Both regimes from the published starts: what claims measure of each block, and of the end."""
     experiment = as_published(regime("flexible"))
-    save = Save(("time_to_criterion", "loss_after_switch"), experiment.steps)
+    save = Save(("time_to_criterion", "loss_after_switch", "alignment"), experiment.steps)
     return Sweep(experiment, (regimes(), published_seeds()), save)
 
 

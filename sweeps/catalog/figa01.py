@@ -73,7 +73,11 @@ SWEEPS = (
     ),
     Entry(
         "figa1-published",
-        "Figure A1 from the published start: the full model, with a hundred sets of batches",
-        lambda: {"figa1-published": sweep(as_published_once(full()), BATCHES, (*SAVED, "singular_values"))},
+        "Figure A1 from the published start, with a hundred sets of batches, and the two-dimensional model beside it",
+        lambda: {
+            "figa1-published": sweep(as_published_once(full()), BATCHES, (*SAVED, "singular_values")),
+            # Its blocks are the published ones, too.
+            "figa1-published-equivalent": sweep(equivalent(as_published_once(full())), 1),
+        },
     ),
 )
