@@ -58,12 +58,13 @@ def _processor() -> jax.Device | None:
 
 @functools.lru_cache(16)
 def starts(key: int, keys: int, shapes: tuple[tuple[int, ...], ...]) -> tuple[np.ndarray, ...]:
-    """Standard normal numbers of some shapes for `keys` runs, (keys, *shape) each, in single precision.
+    """Standard normal numbers of some shapes for `keys` runs, (runs, *shape) each, in single precision.
 
     The key of the whole number `key` is split into one for each run, and that of a run into one more than there are
-    shapes; the first of these is not used.
+    shapes; the first of these is not used. With 0 keys it is not split: there is one run, of a single shape.
     """
-    runs = [split(each, 1 + len(shapes))[1:] for each in split(np.asarray([0, key], np.uint32), keys)]
+    whole = np.asarray([0, key], np.uint32)
+    runs = [split(each, 1 + len(shapes))[1:] for each in split(whole, keys)] if keys else [whole[None]]
     return tuple(np.stack([normal(run[place], shape) for run in runs]) for place, shape in enumerate(shapes))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jaxtyping import Float, PRNGKeyArray
 
@@ -22,12 +23,13 @@ class PublishedTeachers(TeacherSet):
 
     They are the rows of a rotation that NumPy's former generator makes of `seed`; see `gatednet.random.published`. For
     two teachers of ten outputs and twenty inputs they are the published ones bit for bit. For other shapes they are
-    made in the same way.
+    made in the same way. Those of the published Figure A1 are not rotated: each output has an input of its own.
     """
 
     tasks: int = field(2, Whole(1), "number of teachers")
     seed: int = field(567456245, Whole(0, LARGEST_SEED, "seeds have 32 bits"), "seed of the rotation")
     scale: str = field("input", Words(("input", "unit")), "norm of a row: 1/sqrt(inputs), or 1")
+    rotated: bool = field(True, Choice((False, True)), "whether rows are those of the rotation, or unit vectors")
     shared: bool = field(True, Choice((True,)), "published teachers are the same for all seeds")
 
     @property
@@ -55,5 +57,6 @@ class PublishedTeachers(TeacherSet):
 
     def draw(self, key: PRNGKeyArray, network: Network) -> Float[Array, "tasks outputs columns"]:
         norm = number_of(self.scale, (1.0 / math.sqrt(network.inputs), 1.0))
-        rows = jnp.asarray(rotation(self.seed, network.inputs)[: self.tasks * network.outputs], float)
+        every = rotation(self.seed, network.inputs) if self.rotated else np.eye(network.inputs)
+        rows = jnp.asarray(every[: self.tasks * network.outputs], float)
         return norm * rows.reshape(self.tasks, network.outputs, network.inputs)

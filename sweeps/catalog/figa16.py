@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.starts.published import PublishedInitial
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.equivalent import equivalent
 from gatednet.sweeps.catalog.fig02 import regime
-from gatednet.sweeps.catalog.published import as_published_once
+from gatednet.sweeps.catalog.published import ONE, as_published
 from gatednet.sweeps.sweep import Sweep
 
 # The time of a step, the number of samples in a block, and that of blocks.
@@ -29,7 +28,7 @@ def published() -> Experiment:
     It is the one that the key of the other figures gives a single run.
     """
     # Blocks are whole steps by themselves: a length of 1 has 33, rounded down or to the nearest.
-    return as_published_once(with_values(single_samples(), {"curriculum.block_length": 1.0}), PublishedInitial().key)
+    return as_published(with_values(single_samples(), {"curriculum.block_length": 1.0}), ONE)
 
 
 def full(experiment: Experiment) -> Sweep:

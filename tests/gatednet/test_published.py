@@ -93,6 +93,20 @@ def test_the_start_of_a_single_run_with_four_paths_is_the_published_one() -> Non
     assert np.array_equal(weights[0], weights[1])
 
 
+def test_the_start_of_a_key_that_is_not_split() -> None:
+    """Of the published Figure A1, whose teachers are not rotated."""
+    one = with_values(PUBLISHED, {"initial.key": 987777942, "initial.keys": 0, "teachers.rotated": False})
+    weights, _ = drawn(one, range(2))
+    with jax.threefry_partitionable(False):
+        expected = jax.random.normal(jax.random.PRNGKey(987777942), (2, 10, 20), np.float32)
+    np.testing.assert_array_equal(weights[0], np.asarray(expected) * np.float32(0.01 / np.sqrt(20)))
+    assert np.array_equal(weights[0], weights[1])
+    teachers = np.asarray(draw(one).teachers).reshape(20, 20)
+    np.testing.assert_allclose(teachers, np.eye(20) / np.sqrt(20), rtol=1e-6)
+    with pytest.raises(SettingError, match=r"keys is 0, allowed with DeepLinear is 1 or more.*weights, gates"):
+        with_values(one, {"network": DeepLinear()})
+
+
 def test_seeds_go_round_the_starts_and_no_setting_of_the_process_matters() -> None:
     weights, _ = drawn(PUBLISHED, range(23))
     assert np.array_equal(weights[13], weights[3])

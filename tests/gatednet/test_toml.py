@@ -137,7 +137,7 @@ def any_teachers(data: st.DataObject, network: Network, tasks: int) -> TeacherSe
             shared=draw(st.booleans()),
         ),
         lambda: ChosenTeachers(maps=nested(data, tasks, network.outputs, network.inputs)),
-        lambda: PublishedTeachers(tasks, draw(st.integers(0, 2**32 - 1)), kind["scale"]),
+        lambda: PublishedTeachers(tasks, draw(st.integers(0, 2**32 - 1)), kind["scale"], draw(st.booleans())),
     )
 
 
