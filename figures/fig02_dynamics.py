@@ -60,9 +60,8 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     own, published = (stores[store].dataset().transpose("regime", "seed", ...) for store in SWEEPS)
     experiment = stores["fig2"].sweep.experiment
     found = reduced(over_time.by_task(own[[*COURSES, "time_to_criterion"]]))
-    return found.assign(time_to_criterion=own.time_to_criterion, **from_published(published)).assign_attrs(
-        **over_time.timing(experiment), settings=settings_line(experiment)
-    )
+    found = found.assign({"time_to_criterion": own.time_to_criterion, **from_published(published)})
+    return found.assign_attrs(**over_time.timing(experiment), settings=settings_line(experiment))
 
 
 def from_published(runs: xarray.Dataset) -> dict[str, xarray.DataArray]:

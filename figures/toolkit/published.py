@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray
 
+from gatednet.figures.toolkit.statistics import Measurement, over_seeds
 from gatednet.sweeps.catalog.published import STARTS
 
 # Why claims about means over the published starts are as wide as they are.
@@ -27,3 +28,14 @@ def over_starts(values: xarray.DataArray) -> xarray.DataArray:
 def difference(sets: np.ndarray, table: np.ndarray) -> float:
     """Mean absolute difference of the mean over sets of batches, (sets, ...), to the numbers of a published table."""
     return float(np.nanmean(np.abs(sets.mean(axis=0) - table)))
+
+
+def share_farther(sets: np.ndarray, numbers: np.ndarray) -> Measurement:
+    """The share of sets of batches that are farther from the mean of the others than some numbers from that of all.
+
+    The distance is the mean absolute difference. Numbers of one more set have a share that is uniform from 0 to 1.
+    """
+    count = len(sets)
+    others = (sets.sum(axis=0) - sets) / max(count - 1, 1)
+    apart = np.abs(sets - others).reshape(count, -1).mean(axis=1)
+    return over_seeds((apart >= difference(sets, numbers)).astype(float))
