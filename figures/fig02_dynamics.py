@@ -12,41 +12,83 @@ from matplotlib.figure import Figure
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
-from gatednet.figures.toolkit.describe import settings_line
+from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, legend_above, letters, new_figure
+from gatednet.figures.toolkit.published import WHY_BATCHES, difference, over_starts
 from gatednet.figures.toolkit.specialization import TYPICAL
 from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
 from gatednet.sweeps.store.store import Store
 
-SWEEPS = ("fig2", "fig2-shared")
+SWEEPS = ("fig2", "fig2-published")
 PANELS = "ABCDEF"
-STORES = {"own": "fig2", "shared": "fig2-shared"}
+# Our own starts, and the published ones, in panel F.
 CRITERION_LINES = {
-    "own": {"marker": "o", "markersize": 2.5},
-    "shared": {"marker": "x", "markersize": 3, "linewidth": 0.5},
+    "": {"marker": "o", "markersize": 2.5},
+    "from_published_": {"marker": "x", "markersize": 3, "linewidth": 0.5},
 }
+# Read off the published panels A and F: the loss at the start and at the switches after it, those from 15 to 18 and in
+# the forgetful regime but roughly; and the time to criterion of each block, by regime.
+FLEXIBLE_LOSSES = (
+    *(0.255, 0.29, 0.19, 0.24, 0.21, 0.25, 0.245, 0.29, 0.30, 0.35, 0.35, 0.37, 0.40, 0.41, 0.43),
+    *(np.nan, np.nan, np.nan, np.nan, 0.48),
+)
+PUBLISHED_TIMES = {
+    "flexible": (
+        *(0.71, 0.73, 0.42, 0.53, 0.38, 0.41, 0.29, 0.28, 0.21, 0.18),
+        *(0.15, 0.15, 0.12, 0.12, 0.09, 0.07, 0.05, 0.04, 0.04, 0.04),
+    ),
+    "forgetful": (0.75, 0.76, 0.41, 0.51, 0.41, 0.45, *(14 * (0.435,))),
+}
+BLOCKS = len(FLEXIBLE_LOSSES)
 COURSES = ("loss", "gates", "alignment", "weight_change", "gate_change", "weight_norm")
 # From here on the published gates alternate cleanly.
 ALTERNATING_FROM = 8.0
 # Total alignment from which on a run counts as specialized.
 SPECIALIZED = 0.9
 READING = "read off the published picture, to about .02"
+# What is allowed for the mean absolute difference to a row of published numbers, each of which is good to about .02.
+ALL_OF_THEM = 0.02
+WHY_ALL = f"each is {READING}, and half of that on average; as much for the mean of ten runs: {WHY_BATCHES}"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     """What the panels show, and what claims measure of each run.
 
-    `time_to_criterion` has the dimensions "teachers" (own: a set for each seed; shared: one for all, as published),
-    "regime", "seed" and "block"; for the rest see `reduced`. "path" is in the order of the tasks that the paths are
-    matched to at the end of the run.
+    See `reduced` for runs from our own starts and `from_published` for those from the published ones. "path" is in the
+    order of the tasks that the paths are matched to at the end of the run.
     """
-    own, shared = (stores[store].dataset().transpose("regime", "seed", ...) for store in STORES.values())
-    times = xarray.concat([own.time_to_criterion, shared.time_to_criterion], "teachers", combine_attrs="override")
+    own, published = (stores[store].dataset().transpose("regime", "seed", ...) for store in SWEEPS)
     experiment = stores["fig2"].sweep.experiment
     found = reduced(over_time.by_task(own[[*COURSES, "time_to_criterion"]]))
-    return found.assign(time_to_criterion=times.assign_coords(teachers=list(STORES))).assign_attrs(
-        **over_time.timing(experiment), settings=settings_line(experiment)
-    )
+    found = found.assign({"time_to_criterion": own.time_to_criterion, **from_published(published)})
+    return found.assign_attrs(**over_time.timing(experiment), settings=settings_line(experiment))
+
+
+def from_published(runs: xarray.Dataset) -> dict[str, xarray.DataArray]:
+    """What the published starts give, means over them, (regime, batches, ...), and the published numbers beside them.
+
+    `from_published_time_to_criterion` and `from_published_loss_at_switch`, on the batch of the first step of each
+    block, are those of the first twenty blocks, `from_published_alignment` is at the end, path by task.
+    `published_time_to_criterion` (regime, block) and `published_loss_at_switch` (block), in the flexible regime, are
+    read off the pictures; NaN where no number was.
+    """
+    blocks = runs.isel(block=slice(BLOCKS))
+    matched = over_time.by_task(runs).alignment.isel(step=-1, drop=True)
+    means = {
+        "time_to_criterion": blocks.time_to_criterion,
+        "loss_at_switch": blocks.loss_after_switch.isel(after_switch=0, drop=True),
+        "alignment": matched,
+    }
+    tables = np.array([PUBLISHED_TIMES[regime] for regime in runs.regime.values])
+    return {
+        **{f"from_published_{name}": over_starts(values.load()) for name, values in means.items()},
+        "published_time_to_criterion": xarray.DataArray(
+            tables, dims=("regime", "block"), attrs=described("published time to criterion", "time constant")
+        ),
+        "published_loss_at_switch": xarray.DataArray(
+            np.array(FLEXIBLE_LOSSES), dims="block", attrs=described("published loss at the switch, flexible")
+        ),
+    }
 
 
 def reduced(runs: xarray.Dataset) -> xarray.Dataset:
@@ -68,7 +110,7 @@ def reduced(runs: xarray.Dataset) -> xarray.Dataset:
 
 
 def draw(data: xarray.Dataset) -> Figure:
-    """The six panels, with a set of teachers for each seed; panel F also with one shared set."""
+    """The six panels, from our own starts; panels A and F also from the published ones."""
     figure = new_figure(PAGE, 7.2)
     # One grid for all panels, those of half the height too, so that columns are in line.
     grid = figure.add_gridspec(6, 2)
@@ -82,6 +124,7 @@ def draw(data: xarray.Dataset) -> Figure:
     for axes, name in ((loss, "loss"), (change, "weight_change"), (gate_change, "gate_change")):
         for regime, line in REGIMES.items():
             over_time.quantity(axes, data.sel(regime=regime), name, label=regime, **line)
+    peaks(loss, data)
     loss.set(ylabel="loss", ylim=(0, None))
     legend_above(loss)
     change.set_ylabel("weight change  ‖dW/dt‖ / ‖W‖")
@@ -110,13 +153,23 @@ def weight_norm(axes: Axes, data: xarray.Dataset) -> None:
     right.set(ylabel="weight norm ‖W‖ (dotted)", ylim=(0, 1.1))
 
 
+def peaks(axes: Axes, data: xarray.Dataset) -> None:
+    """The loss at the start and at each switch from the published starts, as crosses."""
+    at = np.arange(BLOCKS) * data.block_length
+    for regime, line in REGIMES.items():
+        values = data.from_published_loss_at_switch.sel(regime=regime).mean("batches")
+        axes.plot(at, values, color=line["color"], marker="x", markersize=3, linestyle="none", zorder=3)
+
+
 def times_to_criterion(axes: Axes, data: xarray.Dataset) -> None:
     """The time from each switch until the loss is below .1, in units of the weights' time constant."""
     blocks = np.arange(1, data.sizes["block"] + 1)
     for regime, line in REGIMES.items():
-        for teachers, look in CRITERION_LINES.items():
-            values = data.time_to_criterion.sel(regime=regime, teachers=teachers)
-            label = regime if teachers == "own" else f"{regime}, one teacher set"
+        for starts, look in CRITERION_LINES.items():
+            values = data[f"{starts}time_to_criterion"].sel(regime=regime)
+            if starts:
+                values = values.rename(batches="seed")
+            label = f"{regime}, published starts" if starts else regime
             band(axes, blocks, values, label=label, **{**line, **look})
     axes.set(xlabel="block", ylabel="time to criterion / τ$_w$", ylim=(0, None), xlim=(0.5, blocks[-1] + 0.5))
     axes.set_xticks([1, *range(5, blocks[-1] + 1, 5)])
@@ -124,13 +177,13 @@ def times_to_criterion(axes: Axes, data: xarray.Dataset) -> None:
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
-    """What the published panels lead one to expect, measured with a set of teachers for each seed."""
-    own = data.sel(teachers="own")
-    flexible, forgetful = own.sel(regime="flexible"), own.sel(regime="forgetful")
+    """What the published panels lead one to expect, from the published starts, and then from our own."""
+    flexible, forgetful = data.sel(regime="flexible"), data.sel(regime="forgetful")
     late = {"block": slice(-4, None)}
     first, last = slice(0, 2), slice(-2, None)
     alternating = int(np.ceil(ALTERNATING_FROM / data.block_length - 1e-9))
     return [
+        *claims_from_published(data),
         Claim(
             "the forgetful loss returns to .20 at late switches",
             "Figure 2A",
@@ -183,7 +236,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
         Claim(
             "more runs than not have specialized by the end: share with a total alignment of .9",
             "Figure 2C",
-            Range(0.5, None, "all published runs have, with one teacher set; other sets may take longer than the run"),
+            Range(0.5, None, "all ten published starts have; from others it may take longer than the run"),
             measure(specialized(flexible)),
             origin="picture",
         ),
@@ -242,8 +295,66 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "late in the run the flexible network is at least five times faster than the forgetful one",
             "Figure 2F",
             Range(5.0, None, "published .04 against .435 is a factor of ten; half of it is still a difference in kind"),
-            advantage(own, last),
+            advantage(data, last),
             origin="picture",
+        ),
+    ]
+
+
+def claims_from_published(data: xarray.Dataset) -> list[Claim]:
+    """Numbers read off the published panels, from the published starts: one measurement for each set of batches."""
+    flexible, forgetful = data.sel(regime="flexible"), data.sel(regime="forgetful")
+    times = {
+        regime: (
+            data.from_published_time_to_criterion.sel(regime=regime).values,
+            data.published_time_to_criterion.sel(regime=regime).values,
+        )
+        for regime in REGIMES
+    }
+    losses, published_losses = flexible.from_published_loss_at_switch.values, data.published_loss_at_switch.values
+    ends = flexible.from_published_alignment.values
+    return [
+        Claim(
+            "from the published starts the flexible loss at the start and at sixteen switches is the published one, "
+            ".255 .29 .19 .24 .21 … .48: mean absolute difference",
+            "Figure 2A (picture), published starts",
+            Range(None, ALL_OF_THEM, WHY_ALL),
+            over_seeds(losses, lambda sets: difference(sets, published_losses)),
+            origin="picture",
+        ),
+        Claim(
+            "from the published starts the forgetful loss returns to .20 at late switches",
+            "Figure 2A (picture), published starts",
+            Range(0.18, 0.22, f"peaks are {READING}; {WHY_BATCHES}"),
+            over_seeds(forgetful.from_published_loss_at_switch.isel(block=slice(-4, None)).values),
+            origin="picture",
+        ),
+        Claim(
+            "from the published starts each path ends aligned with its task",
+            "Figure 2C (picture), published starts",
+            Range(0.95, None, f"published .97 to 1.00, {READING}; bounded by 1; {WHY_BATCHES}"),
+            over_seeds(ends[:, [0, 1], [0, 1]]),
+            origin="picture",
+        ),
+        Claim(
+            "and not with the other task",
+            "Figure 2C (picture), published starts",
+            Range(None, 0.12, f"published .02 to .1, {READING}; {WHY_BATCHES}"),
+            over_seeds(ends[:, [0, 1], [1, 0]]),
+            origin="picture",
+        ),
+        *(
+            Claim(
+                f"from the published starts the {regime} network meets the criterion in all twenty blocks after the "
+                f"published times, {shown}: mean absolute difference",
+                "Figure 2F (picture), published starts",
+                Range(None, ALL_OF_THEM, WHY_ALL),
+                over_seeds(measured, lambda sets, table=table: difference(sets, table)),
+                origin="picture",
+            )
+            for (regime, (measured, table)), shown in zip(
+                times.items(), (".71 .73 .42 .53 … .04", ".75 .76 .41 .51 .41 .45 … .435"), strict=True
+            )
         ),
     ]
 
@@ -305,9 +416,10 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "to each task. **C** Alignment of each of these paths with its own task and with the other one (dotted). **D** "
         "Rate of change of the weights, relative to their norm. **E** Rate of change of the gates; dotted, on the "
         "right axis, the norm of the weights. **F** Time from a switch until the loss on the batch is below .1, in "
-        "units of τ_w; thin lines with crosses: one teacher set shared by all seeds, as published. Paths are matched "
-        "to tasks once a run, by the assignment of largest summed alignment at its end. Lines are means over "
-        f"{data.sizes['seed']} seeds, bands their standard errors.",
+        "units of τ_w. Crosses in A and F, in F on thin lines: the ten published starts with their teachers, and "
+        f"blocks of 999 steps, means over {data.sizes['batches']} sets of batches. Paths are matched to tasks once a "
+        "run, by the assignment of largest summed alignment at its end. Lines are means over "
+        f"{data.sizes['seed']} seeds of our own, bands their standard errors.",
         [f"flexible: {data.settings}", "forgetful: the same, with τ_c = τ_w, λ_norm = λ_nonneg = 0"],
         claims,
     )

@@ -14,15 +14,17 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import TASKS, alike, band, legend_above, shade_blocks
+from gatednet.figures.toolkit.published import WHY_BATCHES, difference
 from gatednet.figures.toolkit.statistics import exact, over_seeds
 from gatednet.sweeps.catalog.equivalent import teacher_singular_values
 from gatednet.sweeps.store.store import Store
 
-SWEEPS = ("figa1",)
+SWEEPS = ("figa1", "figa1-published")
 PANELS = "ABCDEFG"
 # Pairs of a full and a two-dimensional model, by what the names of their variables begin with.
 COMPARED = {
     "": "random weights",
+    "from_published_": "published start",
     "released_": "same start, penalties as released",
     "aligned_": "same start",
 }
@@ -44,12 +46,13 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     singular value of a path of the full model over that of a teacher, the larger of the two paths first along "size".
     What is of several seeds is averaged; see `reduced` for what claims measure of each.
     """
-    full, aligned = stores["figa1"], stores["figa1-aligned"]
+    full, aligned, published = stores["figa1"], stores["figa1-aligned"], stores["figa1-published"]
     data = equivalent.beside(full, stores["figa1-equivalent"])
     pairs = {
         "": data,
         "aligned_": equivalent.beside(aligned, stores["figa1-equivalent"]).isel(seed=0, drop=True),
         "released_": equivalent.beside(aligned, stores["figa1-released"]).isel(seed=0, drop=True),
+        "from_published_": equivalent.beside(published, stores["figa1-published-equivalent"]).rename(seed="batches"),
     }
     apart = {}
     for name, pair in pairs.items():
@@ -57,29 +60,40 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         loss = np.abs(pair.full_loss - pair.equivalent_loss)
         apart[f"{name}gates_apart"] = gates.assign_attrs(described("largest difference of gates between the models"))
         apart[f"{name}loss_apart"] = loss.assign_attrs(described("difference of the losses of the models"))
-    values = full.dataset().singular_values.isel(mode=0).transpose("seed", "step", "path").values
-    sizes = np.sort(values, axis=2)[..., ::-1] / teacher_singular_values(full.sweep.experiment)[0]
-    leading = ("seed", "step", "size"), sizes, described("largest singular value of a path, over a teacher's")
-    return reduced(data.assign(leading=leading, **apart)).assign_attrs(
+    sizes = {"leading": leading(full), "from_published_leading": leading(published).rename(seed="batches")}
+    return reduced(data.assign(**sizes, **apart)).assign_attrs(
         settings=settings_line(full.sweep.experiment),
         aligned_settings=settings_line(aligned.sweep.experiment),
         equivalent_settings=settings_line(stores["figa1-equivalent"].sweep.experiment),
     )
 
 
+def leading(store: Store) -> xarray.DataArray:
+    """The largest singular value of a path of every run over that of a teacher, the larger of the paths first."""
+    values = store.dataset().singular_values.isel(mode=0).transpose("seed", "step", "path")
+    sizes = np.sort(values.values, axis=2)[..., ::-1] / teacher_singular_values(store.sweep.experiment)[0]
+    attrs = described("largest singular value of a path, over a teacher's")
+    return xarray.DataArray(sizes, dims=("seed", "step", "size"), attrs=attrs)
+
+
 def reduced(runs: xarray.Dataset) -> xarray.Dataset:
     """The same with averages over seeds, and what claims measure of each of them.
 
     These are `largest_gates_apart` over time and `late_gates_apart` from `LATE` on, `switch_loss_apart` at the last
-    switch, and `leading_at_one` and `final_leading` (seed, size), at t = 1 and at the end.
+    switch, and `leading_at_one` and `final_leading` (seed, size), at t = 1 and at the end. The same of the published
+    start, by "batches", begin with `from_published_`, where claims measure them.
     """
     time = runs.time.values
     last_switch = _nearest(time, runs.duration - runs.block_length)
     gates = runs.gates_apart
     return (
         equivalent.reduced(runs, ("leading", "gates_apart"))
-        .drop_vars("loss_apart")
+        .drop_vars(["loss_apart", "from_published_loss_apart", "from_published_leading"])
         .assign(
+            from_published_gates_apart=runs.from_published_gates_apart.mean("batches", keep_attrs=True),
+            from_published_largest_gates_apart=runs.from_published_gates_apart.max("step", keep_attrs=True),
+            from_published_leading_at_one=runs.from_published_leading.isel(step=_nearest(time, 1.0), drop=True),
+            from_published_final_leading=runs.from_published_leading.isel(step=-1, drop=True),
             largest_gates_apart=gates.max("step", keep_attrs=True),
             late_gates_apart=gates.isel(step=time >= LATE).max("step", keep_attrs=True),
             switch_loss_apart=runs.loss_apart.isel(step=last_switch, drop=True),
@@ -155,6 +169,40 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             origin="picture",
         ),
         Claim(
+            "from the published start they are, too: largest difference over time",
+            "Figure A1: gates (picture), published start",
+            Range(None, 0.04, f"{COVERED}; {WHY_BATCHES}"),
+            over_seeds(data.from_published_largest_gates_apart.values),
+            known_verdict="fails",
+            origin="picture",
+        ),
+        Claim(
+            "from the published start they differ by .11 to .13, and not by .70 as from others: largest difference "
+            "over time",
+            "Figure A1: gates (earlier measurement), published start",
+            Range(0.1, 0.14, f"measured to .01; {WHY_BATCHES}"),
+            over_seeds(data.from_published_largest_gates_apart.values),
+            origin="earlier",
+        ),
+        Claim(
+            "from the published start the magnitudes of the two paths are .38 and .33 at t = 1: mean absolute "
+            "difference",
+            "Figure A1: magnitudes (picture), published start",
+            Range(None, 0.02, f"read off the published picture, to about .02; {WHY_BATCHES}"),
+            over_seeds(
+                data.from_published_leading_at_one.transpose("batches", "size").values,
+                lambda runs: difference(runs, np.array(MAGNITUDES)),
+            ),
+            origin="picture",
+        ),
+        Claim(
+            "from the published start the magnitudes come to .97 to .99",
+            "Figure A1: magnitudes (picture), published start",
+            Range(0.95, 1.0, f"read off the published picture, to about .02; bounded by 1; {WHY_BATCHES}"),
+            over_seeds(data.from_published_final_leading.transpose("batches", "size").values),
+            origin="picture",
+        ),
+        Claim(
             f"and once both have specialized, from t = {LATE:g} on, in the typical run",
             "Figure A1: gates",
             same_gates,
@@ -197,10 +245,11 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Loss, in units of the full model. **C**, **D** Gates. **E**, **F** Magnitude of its own teacher in each path, "
         "and, dotted, of the other one, over that of the teacher; in E also the leading singular value of each path "
         "(black). **G** The largest difference of a gate between a full and a two-dimensional model; of random weights "
-        "the mean over seeds. From the same start, a little of each path's own teacher, and with the population as "
-        "inputs they are the same. Random weights differ in when they leave the middle between the tasks, by several "
-        "blocks, and until then the gates are apart. The released code leaves the penalties of the two-dimensional "
-        "model unscaled, though they act beside a slope that is scaled.",
+        "the mean over seeds, and of the published start, that of a single run, the mean over batches. From the same "
+        "start, a little of each path's own teacher, and with the population as inputs they are the same. Random "
+        "weights differ in when they leave the middle between the tasks, by several blocks, and until then the gates "
+        "are apart. The released code leaves the penalties of the two-dimensional model unscaled, though they act "
+        "beside a slope that is scaled.",
         [
             f"full model: {data.settings}",
             f"same start: {data.aligned_settings}",

@@ -31,7 +31,7 @@ THEORY: Line = {"color": "black", "linewidth": 0.7, "linestyle": "--"}
 SPECIALIZED = 0.83
 # Why ranges of claims are as wide as they are, and what is measured.
 WHY_SPECIALIZED = "published .95 and more with the own task, .12 and less with the other"
-TYPICAL = "of the typical run (the median), since a few teacher sets specialize only after the run"
+TYPICAL = "of the typical run (the median), since from a few starts networks specialize only after the run"
 WHY_A_LINE = "lines of the published picture that cover each other are .01 wide"
 WHY_HALF_A_LINE = f"{WHY_A_LINE}, half of it either way"
 

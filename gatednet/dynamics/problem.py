@@ -52,5 +52,7 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
     key = dict(zip(seeds, keys(given, jnp.asarray([*seeds], jnp.uint32)), strict=True))
     teachers = experiment.teachers.draw(key[TEACHERS], experiment.network)
     return Problem(
-        experiment.initial.draw(key[INITIAL], experiment.network, teachers), teachers, jax.random.key_data(key[DATA])
+        experiment.initial.draw_for(seeds[INITIAL], key[INITIAL], experiment.network, teachers),
+        teachers,
+        jax.random.key_data(key[DATA]),
     )

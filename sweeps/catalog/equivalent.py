@@ -8,6 +8,7 @@ from gatednet.networks.gated_linear import GatedLinear
 from gatednet.starts.chosen import ChosenInitial
 from gatednet.teachers.chosen import ChosenTeachers
 from gatednet.teachers.orthogonal import Teachers
+from gatednet.teachers.published import PublishedTeachers
 from gatednet.theory.equivalent_model import equivalent_gate_timescale, equivalent_penalty
 
 # What every path starts with of its own teacher, and nothing of the other one.
@@ -39,7 +40,10 @@ def equivalent(full: Experiment) -> Experiment:
 def teacher_singular_values(experiment: Experiment) -> tuple[float, ...]:
     """The singular values of one teacher of orthogonal rows: all are the norm of a row."""
     teachers, network = experiment.teachers, experiment.network
-    assert isinstance(teachers, Teachers)
-    assert not teachers.correlation
+    assert isinstance(teachers, Teachers | PublishedTeachers)
+    rank = 0
+    if isinstance(teachers, Teachers):
+        assert not teachers.correlation
+        rank = teachers.rank
     norm = network.inputs**-0.5 if teachers.scale == "input" else 1.0
-    return (norm,) * (teachers.rank or network.outputs)
+    return (norm,) * (rank or network.outputs)

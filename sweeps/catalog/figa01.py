@@ -11,18 +11,22 @@ from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.equivalent import START, equivalent
 from gatednet.sweeps.catalog.fig02 import regime
 from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.catalog.published import ALONE, as_published
 from gatednet.sweeps.sweep import Sweep
 
 EVERY = 25
 # As many as are advanced together, twice.
 SEEDS = 64
+# Sets of batches of the published start.
+BATCHES = 100
 SAVED = ("loss", "gates", "teacher_component")
 
 
 def full() -> Experiment:
     """The flexible regime of Figure 2.
 
-    Its inputs and weights prefer no directions, so that teachers along the axes, as published, are like any others.
+    Its inputs and weights prefer no directions, so that over starts teachers along the axes, as published, are like any
+    others.
     """
     return regime("flexible")
 
@@ -47,6 +51,11 @@ def as_released() -> Experiment:
     return with_values(two_dimensional(), dict(zip(PENALTIES, (given.norm, given.nonnegativity), strict=True)))
 
 
+def published() -> Experiment:
+    """The full model from the published start, with teachers along the axes."""
+    return as_published(full(), ALONE, rotated=False)
+
+
 def sweep(experiment: Experiment, seeds: int, saved: tuple[str, ...] = SAVED) -> Sweep:
     """Runs of one of the models."""
     return Sweep(experiment, (Axis.seeds(seeds),), Save(saved, EVERY))
@@ -66,6 +75,15 @@ SWEEPS = (
             "figa1-aligned": sweep(aligned(), 1),
             "figa1-equivalent": sweep(two_dimensional(), 1),
             "figa1-released": sweep(as_released(), 1),
+        },
+    ),
+    Entry(
+        "figa1-published",
+        "Figure A1 from the published start, with a hundred sets of batches, and the two-dimensional model beside it",
+        lambda: {
+            "figa1-published": sweep(published(), BATCHES, (*SAVED, "singular_values")),
+            # Its blocks are the published ones, too.
+            "figa1-published-equivalent": sweep(equivalent(published()), 1),
         },
     ),
 )
