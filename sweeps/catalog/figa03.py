@@ -6,6 +6,7 @@ from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
 from gatednet.networks.gated_linear import GatedLinear
 from gatednet.objectives.base import Objective
+from gatednet.starts.published import PublishedInitial
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.penalties import PENALTIES
@@ -45,6 +46,6 @@ SWEEPS = (
     Entry(
         "figa3-published",
         "Figure A3 from the published start, with a hundred sets of batches",
-        lambda: {"figa3-published": both(as_published_once(redundant()))},
+        lambda: {"figa3-published": both(as_published_once(redundant(), PublishedInitial().key))},
     ),
 )
