@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray
-from gatednet.sweeps.catalog.published import STARTS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,6 +16,7 @@ from gatednet.figures.toolkit.claim import Claim, Published, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, TASKS, band, letter, new_figure, shade_blocks
 from gatednet.figures.toolkit.statistics import over_batches, over_seeds
+from gatednet.sweeps.catalog.published import STARTS
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig6", "figa4", "fig6-published", "figa4-published")
@@ -107,7 +107,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         "every_time": ("every_step", data.every_step.values * dt),
         "time": ("step", data.step.values * dt),
         "save_time": ("save", often.step.values * dt),
-        "change_time": ("change", (often.step.values[:-1] + often.step.values[1:]) / 2 * dt),
+        "change_time": ("change", (change(often).step.values + 1) * dt),
     }
     runs = runs.assign_coords(times)
     late_steps = runs.every_time.values >= LATE
@@ -149,14 +149,16 @@ def late(data: xarray.Dataset, often: xarray.DataArray, dt: float) -> xarray.Dat
     blocks = range(round(LATE / (block * dt)), int(steps[-1]) // block)
     found: dict[str, list[xarray.DataArray]] = {name: [] for name in OF_BLOCKS}
     for each in blocks:
-        # Blocks of an odd number of steps begin between two saves.
-        saves = np.flatnonzero((steps >= each * block) & (steps <= (each + 1) * block))
-        flat = np.abs(steps - each * block - round(FLAT / dt)).argmin()
+        start, end = each * block, (each + 1) * block
+        # Blocks of an odd number of steps begin between two saves that are two steps apart.
+        saves = (steps >= start) & (steps <= end)
+        flat = np.abs(steps - start - round(FLAT / dt)).argmin()
         current = gates.isel(path=each % 2)
         found["flat_gate"].append(current.isel(step=flat, drop=True))
         found["other_flat_gate"].append(gates.isel(path=1 - each % 2, step=flat, drop=True))
         found["gate_peak"].append(current.isel(step=saves).max("step", skipna=False))
-        found["second_layer_peak"].append(changes.isel(change=saves[:-1]).max("change", skipna=False))
+        begun = changes.isel(change=(changes.step.values >= start) & (changes.step.values < end))
+        found["second_layer_peak"].append(begun.max("change", skipna=False))
     variables = {
         name: xarray.concat(values, "block").transpose("seed", "block").reset_coords(drop=True)
         for name, values in found.items()
@@ -169,10 +171,16 @@ def late(data: xarray.Dataset, often: xarray.DataArray, dt: float) -> xarray.Dat
 
 
 def change(second: xarray.DataArray) -> xarray.DataArray:
-    """Central differences of the second layer, per step: norms of rows, mean over rows, ("seed", "change")."""
-    steps = np.diff(second.step.values)[:, None, None]
-    lengths = np.linalg.norm(np.diff(second.values, axis=1) / steps, axis=-1)
-    return xarray.DataArray(lengths.mean(axis=-1), {"seed": second.seed}, ("seed", "change"))
+    """Central differences of the second layer over two steps, per step, norms of rows, mean over rows.
+
+    Saves are one or two steps apart. The result is ("seed", "change"), with the step that it begins at as "step".
+    """
+    steps = second.step.values
+    apart = 2 // int(steps[1] - steps[0])
+    lengths = np.linalg.norm((second.values[:, apart:] - second.values[:, :-apart]) / 2, axis=-1)
+    return xarray.DataArray(
+        lengths.mean(axis=-1), {"seed": second.seed, "step": ("change", steps[:-apart])}, ("seed", "change")
+    )
 
 
 def draw(data: xarray.Dataset) -> Figure:
