@@ -10,7 +10,7 @@ import xarray
 
 from gatednet import Experiment, Phases, Target
 from gatednet.figures.toolkit.describe import described
-from gatednet.figures.toolkit.matching import in_order, path_order, released_order
+from gatednet.figures.toolkit.matching import in_order, path_order, released_order, tasks_of_paths
 from gatednet.figures.toolkit.over_time import in_blocks, timing
 from gatednet.figures.toolkit.statistics import Measurement, over_seeds
 from gatednet.times import steps_of
@@ -109,6 +109,15 @@ def as_released(data: xarray.Dataset) -> xarray.DataArray:
     score = data.alignment.mean("step").transpose(..., "task", "path")
     gates = data.gates.transpose(*score.dims[:-2], "step", "path")
     return gates.copy(data=in_order(gates.values, released_order(score.values)))
+
+
+def own_as_released(data: xarray.Dataset) -> xarray.DataArray:
+    """Alignment at the end with the task that each path is the most aligned with over its run, mean over paths."""
+    score = data.alignment.mean("step").transpose(..., "task", "path")
+    end = data.alignment.isel(step=-1, drop=True).transpose(*score.dims)
+    found = np.take_along_axis(end.values, tasks_of_paths(score.values)[..., None, :], axis=-2)[..., 0, :]
+    own = end.isel(task=0, drop=True).copy(data=found)
+    return own.mean("path").assign_attrs(described("alignment of paths with the task that they are nearest to"))
 
 
 def wrongly_sorted(data: xarray.Dataset) -> xarray.DataArray:
