@@ -11,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.arrays.state import State
 from gatednet.networks.base import Network
-from gatednet.random.published import starts
+from gatednet.random.published import WAYS, starts
 from gatednet.settings import LARGEST_SEED, Choice, Number, SettingError, Whole, field
 from gatednet.starts.base import InitialState
 
@@ -27,7 +27,8 @@ class PublishedInitial(InitialState):
 
     The authors' released code splits a key into as many as there are runs. The run of seed n has start n modulo
     `keys`: ten seeds give the ten published starts, and the next ten the same starts with other inputs. With one key
-    the start is the one that the released code gives a single run.
+    the start is the one that the released code gives a single run. Two of its notebooks draw a single start from the
+    key itself, without splitting it: the one of Figure A1, and, in double precision, the one of Figure A16.
 
     The numbers are those of JAX's former generator, bit for bit up to the order of the paths, which the released code
     sorts afterwards; see `gatednet.random.published`.
@@ -40,8 +41,20 @@ class PublishedInitial(InitialState):
     )
     gates: float = field(0.5, Number(), "initial value of every gate")
     shared: bool = field(False, Choice((False,)), "as many seeds as there are starts differ; one key makes all alike")
+    way: str = field(
+        "split",
+        Choice(WAYS),
+        "how numbers come from the key: of keys that it is split into, or of itself",
+        optional=True,
+    )
 
     def check(self, network: Network) -> None:
+        random = sum(group.fan_in is not None for group in network.groups.values())
+        if self.way != "split" and (self.keys, random) != (1, 1):
+            raise SettingError(
+                f"PublishedInitial.way is {self.way!r}, allowed with {self.keys} keys and {random} groups of random "
+                "weights is 'split'"
+            )
         numbers = self.keys * network.parameters
         if numbers > MOST_NUMBERS:
             raise SettingError(
@@ -57,7 +70,8 @@ class PublishedInitial(InitialState):
     ) -> State:
         groups = network.groups
         random = [name for name, group in groups.items() if group.fan_in is not None]
-        made = dict(zip(random, starts(self.key, self.keys, tuple(groups[name].shape for name in random)), strict=True))
+        shapes = tuple(groups[name].shape for name in random)
+        made = dict(zip(random, starts(self.key, self.keys, shapes, self.way), strict=True))
         drawn: dict[str, Array] = {}
         for name, group in groups.items():
             if group.fan_in is None:

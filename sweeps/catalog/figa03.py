@@ -53,6 +53,6 @@ SWEEPS = (
     Entry(
         "figa3-published",
         "Figure A3 from the published start, with a hundred sets of batches",
-        lambda: {"figa3-published": both(as_published_once(redundant(), PublishedInitial().key), BATCHES)},
+        lambda: {"figa3-published": both(as_published_once(redundant(), PublishedInitial().key, "split"), BATCHES)},
     ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
-from gatednet.starts.published import PublishedInitial
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.equivalent import equivalent
@@ -24,12 +23,9 @@ def single_samples() -> Experiment:
 
 
 def published() -> Experiment:
-    """The same from one start, which all runs of the released code share; which one is not recorded.
-
-    It is the one that the key of the other figures gives a single run.
-    """
+    """The same from the one start that all runs of the released code share, drawn from its key in double precision."""
     # Blocks are whole steps by themselves: a length of 1 has 33, rounded down or to the nearest.
-    return as_published_once(with_values(single_samples(), {"curriculum.block_length": 1.0}), PublishedInitial().key)
+    return as_published_once(with_values(single_samples(), {"curriculum.block_length": 1.0}), way="direct in double")
 
 
 def full(experiment: Experiment) -> Sweep:

@@ -11,6 +11,8 @@ recipe gives. What matters of teachers is how they lie to the start: rotated tog
 
 from __future__ import annotations
 
+import dataclasses
+
 from gatednet.experiment import Experiment, with_values
 from gatednet.starts.gaussian import Initial
 from gatednet.starts.published import PublishedInitial
@@ -22,7 +24,7 @@ from gatednet.teachers.published import PublishedTeachers
 STARTS = 10
 # Sets of batches that each of them is run with: how much means over the starts vary from set to set is then known.
 BATCHES = 10
-# The whole number of the key of Figures A1 and A3, which show a single run each.
+# The whole number of the key that Figures A1 and A16 draw the start of all their runs from, without splitting it.
 KEY_OF_ONE = 987777942
 
 
@@ -32,12 +34,12 @@ def as_published(experiment: Experiment) -> Experiment:
     Blocks are shorter by a step where floats have it so. The number of steps is the same, and so runs can end a few
     steps after a switch, as published ones do.
     """
-    return _with_starts(experiment, PublishedInitial().key, STARTS)
+    return _with_starts(experiment, PublishedInitial(keys=STARTS))
 
 
-def as_published_once(experiment: Experiment, key: int = KEY_OF_ONE) -> Experiment:
+def as_published_once(experiment: Experiment, key: int = KEY_OF_ONE, way: str = "direct") -> Experiment:
     """The same experiment from the one start of a key, whatever the seed, which then chooses the batches alone."""
-    return _with_starts(experiment, key, 1)
+    return _with_starts(experiment, PublishedInitial(key=key, keys=1, way=way))
 
 
 def seeds(batches: int = BATCHES) -> Axis:
@@ -45,14 +47,14 @@ def seeds(batches: int = BATCHES) -> Axis:
     return Axis.seeds(STARTS * batches)
 
 
-def _with_starts(experiment: Experiment, key: int, keys: int) -> Experiment:
+def _with_starts(experiment: Experiment, published: PublishedInitial) -> Experiment:
     start, teachers = experiment.initial, experiment.teachers
     assert type(start) is Initial
     assert type(teachers) is Teachers
     assert not teachers.correlation
     assert not teachers.rank
     changes = {
-        "initial": PublishedInitial(key=key, keys=keys, weight_scale=start.weight_scale, gates=start.gates),
+        "initial": dataclasses.replace(published, weight_scale=start.weight_scale, gates=start.gates),
         "teachers": PublishedTeachers(tasks=teachers.tasks, scale=str(teachers.scale)),
         "curriculum.rounding": "floor",
     }

@@ -93,6 +93,17 @@ def test_the_start_of_a_single_run_with_four_paths_is_the_published_one() -> Non
     assert np.array_equal(weights[0], weights[1])
 
 
+@pytest.mark.parametrize(("way", "dtype"), [("direct", np.float32), ("direct in double", np.float64)])
+def test_a_single_start_can_be_drawn_from_the_key_itself(way: str, dtype: type) -> None:
+    changes = {"initial.key": 987777942, "initial.keys": 1, "initial.way": way}
+    weights, _ = drawn(with_values(PUBLISHED, changes), range(1))
+    with jax.threefry_partitionable(False), jax.enable_x64(True):
+        expected = 0.01 / np.sqrt(20) * np.asarray(jax.random.normal(jax.random.key(987777942), (2, 10, 20), dtype))
+    np.testing.assert_allclose(weights[0], expected, rtol=1e-6)
+    with pytest.raises(SettingError, match=r"PublishedInitial\.way is 'direct.*', allowed with 10 keys and 1 groups"):
+        with_values(PUBLISHED, {"initial.way": way})
+
+
 def test_seeds_go_round_the_starts_and_no_setting_of_the_process_matters() -> None:
     weights, _ = drawn(PUBLISHED, range(23))
     assert np.array_equal(weights[13], weights[3])
