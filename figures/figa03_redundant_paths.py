@@ -153,6 +153,10 @@ def shares(axes: Axes, data: xarray.Dataset) -> None:
             hatch=hatch,
             edgecolor="white",
         )
+        start = np.sort(served_from_start(data, cost), axis=1)
+        found = [(start == picture).all(axis=1).mean() for picture in PICTURES]
+        label = "from the published start" if cost == "with" else None
+        axes.plot(places + shift, found, "D", color="black", markersize=3.5, label=label, clip_on=False)
     axes.set_xticks(places, list(PICTURES.values()))
     axes.set(ylabel="share of runs", ylim=(0, 1))
     axes.legend(loc="upper right")
@@ -282,13 +286,14 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "Four paths for two tasks A and B (shaded: B). **A**, **B** Gates, means over "
         f"{seeds} seeds with their standard errors; the paths of each run are in the order of their use at the ends of "
         f"its last {LATE} blocks of each task. **C**, **D** The run that is the nearest to the published one. **E** "
-        f"How many paths have a gate of {OPEN:g} or more in a task at those ends: {found}. What is published with the "
-        "cost is one run, in which two paths share B: over starts it is one of the pictures that arise, and not the "
-        "usual one. From the start of the published run, with other batches, it is: without the cost a single path "
-        f"serves each task in {from_start['without']:.0%} of {data.sizes['batches']} runs, with it A has one path and "
-        f"two share B in {from_start['with']:.0%}. That start is the one that the released code gives a single run "
-        "from its usual key. Over starts tasks are shared more often without the cost. At the end the norm of "
-        f"the least used path is {left[0]} of that of the largest without the cost, {left[1]} with it.",
+        f"How many paths have a gate of {OPEN:g} or more in a task at those ends, and, diamonds, from the published "
+        f"start: {found}. What is published with the cost is one run, in which two paths share B: over starts it is "
+        "one of the pictures that arise, and not the usual one. From the start of the published run, with other "
+        f"batches, it is: without the cost a single path serves each task in {from_start['without']:.0%} of "
+        f"{data.sizes['batches']} runs, with it A has one path and two share B in {from_start['with']:.0%}. That "
+        "start is the one that the released code gives a single run from its usual key. Over starts tasks are shared "
+        f"more often without the cost. At the end the norm of the least used path is {left[0]} of that of the largest "
+        f"without the cost, {left[1]} with it.",
         [f"with the cost: {data.settings}", "without it: λ_norm = 5.45, λ_nonneg = 0.545, and no weight cost"],
         claims,
     )

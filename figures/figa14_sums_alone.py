@@ -55,6 +55,9 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     earlier = runs.isel(step=runs.time.values <= EARLIER)
     peaks = over_time.in_blocks(runs.loss, len(runs.targets)).isel(save=0)
     starts = sorted_as_released(stores["figa14-published"]).rename(seed="start").drop_vars("start")
+    published = stores["figa14-published"].dataset().sel(convention="averaged", drop=True).load()
+    course = own_as_released(published).mean("seed", keep_attrs=True).reset_coords(drop=True).rename(step="save")
+    time = published.step.values * experiment.dt
     return over_time.courses(runs, COURSES).assign(
         peak=peaks.isel(block=slice(peaks.sizes["block"] // 2, None)).mean("block", keep_attrs=True),
         gate_of_parts=gates_of_composed(runs, part=True, blocks=LAST),
@@ -64,6 +67,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         earlier_alignment=final_alignment(earlier, own=True).assign_attrs(
             described(f"alignment of tasks with their own path at t = {EARLIER:g}")
         ),
+        from_starts_course=course.drop_vars("save").assign_coords(from_starts_time=("save", time)),
         **sorted_as_released(store).data_vars,
         **{f"from_starts_{name}": values for name, values in starts.data_vars.items()},
     )
@@ -81,7 +85,7 @@ def sorted_as_released(store: Store) -> xarray.Dataset:
     found = {
         "released_gate_of_parts": gates_of_composed(shown, part=True, blocks=LAST),
         "released_gate_of_rest": gates_of_composed(shown, part=False, blocks=LAST),
-        "released_alignment": own_as_released(data),
+        "released_alignment": own_as_released(data).isel(step=-1, drop=True),
         "wrongly_sorted": wrongly_sorted(data),
     }
     return xarray.Dataset({name: values.reset_coords(drop=True) for name, values in found.items()})
@@ -100,6 +104,10 @@ def draw(data: xarray.Dataset) -> Figure:
         column[2].set_ylim(-0.2, 1.12)
         for axes in column[:-1]:
             axes.set_xlabel("")
+    own = data.from_starts_course
+    columns[0][2].plot(
+        data.from_starts_time, own, color="black", linewidth=0.8, linestyle="--", label="recipe's starts"
+    )
     letters(columns.flat, PANELS)
     columns[1][1].legend(loc="upper right")
     columns[0][2].legend(loc="center right", bbox_to_anchor=(1.0, 0.64), ncols=3, columnspacing=0.8, handlelength=1.6)
@@ -191,9 +199,9 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         f"{own.max():.3f} in single runs, at t = {EARLIER:g} {earlier:.2f} in mean, as published at the end. Starts "
         f"matter for it: from those of the recipe single runs end at {from_starts.min():.2f} to "
         f"{from_starts.max():.2f}, {from_starts.mean():.3f} in mean; the rest is not explained. No array of these "
-        "starts is published: the recipe is that of networks whose starts are. The published curves of matched "
-        f"alignment are shifted down by .02, .04 and .08. Lines are means over {data.sizes['seed']} seeds, bands their "
-        "standard errors.",
+        "starts is published: the recipe is that of networks whose starts are. Dashed in C is their mean. The "
+        "published curves of matched alignment are shifted down by .02, .04 and .08. Lines are means over "
+        f"{data.sizes['seed']} seeds, bands their standard errors.",
         [f"averaged: {data.settings}", "as released: the same, loss sum over outputs, teachers of scale input"],
         claims,
     )

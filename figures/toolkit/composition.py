@@ -112,12 +112,12 @@ def as_released(data: xarray.Dataset) -> xarray.DataArray:
 
 
 def own_as_released(data: xarray.Dataset) -> xarray.DataArray:
-    """Alignment at the end with the task that each path is the most aligned with over its run, mean over paths."""
-    score = data.alignment.mean("step").transpose(..., "task", "path")
-    end = data.alignment.isel(step=-1, drop=True).transpose(*score.dims)
-    found = np.take_along_axis(end.values, tasks_of_paths(score.values)[..., None, :], axis=-2)[..., 0, :]
-    own = end.isel(task=0, drop=True).copy(data=found)
-    return own.mean("path").assign_attrs(described("alignment of paths with the task that they are nearest to"))
+    """Alignment with the task that each path is the most aligned with over its run, over time, mean over paths."""
+    alignment = data.alignment.transpose(..., "step", "task", "path")
+    task = tasks_of_paths(alignment.mean("step").values)
+    own = np.take_along_axis(alignment.values, task[..., None, None, :], axis=-2)[..., 0, :]
+    found = alignment.isel(task=0, drop=True).copy(data=own).mean("path")
+    return found.assign_attrs(described("alignment of paths with the task that they are nearest to"))
 
 
 def wrongly_sorted(data: xarray.Dataset) -> xarray.DataArray:
