@@ -48,7 +48,6 @@ PEAKS = ("recorded_peak", "from_starts_recorded_peak")
 RUNS, READING = 10, 0.02
 WHY = "a mean of ten runs, measured in the published picture, to about .02"
 STARTS_WHY = "the same ten starts of the recipe with other batches, measured in the published picture, to about .02"
-FEW_WRONG = "; a run in ten that is sorted wrongly makes .1"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
@@ -181,7 +180,6 @@ def claims(data: xarray.Dataset) -> list[Claim]:
     known = Published(0.5, RUNS, READING, WHY)
     late = Published(0.825, RUNS, 0.025 + READING, f"published .8 to .85, {WHY}")
     of_code = Published(0.775, 1, 0.045, "seven blocks of .73 to .82, and the same starts with other batches")
-    third = Published(0.8, RUNS, READING, WHY + FEW_WRONG)
     peak = "sums: recorded two steps after switches, as published, the flexible loss of late blocks peaks at"
     ours, starts = (data[name].sel(composition="sums", regime="flexible") for name in PEAKS)
     found = [
@@ -222,17 +220,18 @@ def claims(data: xarray.Dataset) -> list[Claim]:
         )
         for name, kind, panel in (("between sums", sums, "A"), ("between rows", rows, "D"))
     ]
-    wrong = "sums: sorted as released, the gate of the third path in late blocks of its task is .8"
-    found += [
-        Claim(wrong, "Figure A12B", third, over_seeds(data.third_gate.values), origin="picture"),
+    third = Published(0.8, 1, READING, f"{STARTS_WHY}; a run in ten that is sorted wrongly makes .1")
+    found.append(
         Claim(
-            f"{wrong}, from the starts of the recipe",
+            "sums: sorted as released, the gate of the third path in late blocks of its task is .8, from the starts of "
+            "the recipe",
             "Figure A12B",
-            dataclasses.replace(third, runs=1, why=STARTS_WHY + FEW_WRONG),
+            third,
             over_batches(data.from_starts_third_gate.values, STARTS),
+            known_verdict="fails",
             origin="picture",
-        ),
-    ]
+        )
+    )
     of_rows = "rows: the gates of the two tasks that rows are from are .44 to .51, mean over rows"
     ends = "each path ends aligned with its task"
     measured = (
@@ -264,6 +263,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     starts = late_peak(data.from_starts_recorded_peak.sel(composition="sums", regime="flexible"), "start").value
     late, at_switch = peaks[LATE].mean(), peaks[LATE.stop : SINGLE_BLOCKS].mean()
     wrong = [data[name].mean().item() for name in ("wrongly_sorted", "from_starts_wrongly_sorted")]
+    third, of_starts = data.third_gate.mean().item(), data.from_starts_third_gate.values
+    right = of_starts[data.from_starts_wrongly_sorted.values == 0]
     return written(
         "Figure A12. Networks that know single tasks compose new ones of them with their gates alone",
         "Three tasks A, B, C in turn for 23 blocks, then tasks that are composed of two of them each (shaded: the "
@@ -283,10 +284,13 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "met one step after a switch in the first third of the run, two in the second, and none in the last: the "
         f"flexible loss of sums is {late:.2f} so in blocks {LATE.start + 1} to {LATE.stop}, and {at_switch:.2f} in the "
         f"two after them (dots: from the starts of the recipe, {starts:.2f}). And the gates of sums are sorted "
-        "wrongly in runs in which three paths follow each other in a circle, and show one path twice: two in ten "
-        "explain the published third gate of .8 in its task, .2 in A, and .4 and .1 in sums; here it is "
-        f"{wrong[0]:.0%} of the runs, and {wrong[1]:.0%} from the starts that the published recipe gives. No array of "
-        "these starts is published: the recipe is that of networks whose starts are. Lines are means over "
+        "wrongly in runs in which three paths follow each other in a circle, or two are nearest to one task: two in "
+        "ten explain the published third gate of .8 in its task, .2 in A, and .4 and .1 in "
+        f"sums. Here it is {wrong[0]:.0%} of the runs, with a third gate of {third:.2f}, and {wrong[1]:.0%} from the "
+        f"starts that the published recipe gives, with {of_starts.mean():.2f}: about as many as published, but some of "
+        f"those that are sorted rightly have not specialized, and their mean is {right.mean():.2f} and not 1. Why they "
+        "specialize later than the published ones is not explained: no array of the published starts for three tasks "
+        "is at hand, and the recipe is that of networks whose starts are known. Lines are means over "
         f"{data.sizes['seed']} seeds, bands their standard errors.",
         [*np.atleast_1d(data.settings), "forgetful: the same time constants, λ_norm = λ_nonneg = 0"],
         claims,

@@ -121,15 +121,11 @@ def own_as_released(data: xarray.Dataset) -> xarray.DataArray:
 
 
 def wrongly_sorted(data: xarray.Dataset) -> xarray.DataArray:
-    """Whether the released code shows a path twice in a run, of data as `as_released` takes."""
+    """Whether the released code sorts the paths of a run in another order than one to one, as `as_released` does."""
     score = data.alignment.mean("step").transpose(..., "task", "path")
-    order = np.sort(released_order(score.values), axis=-1)
-    twice = (np.diff(order, axis=-1) == 0).any(axis=-1)
-    return (
-        score.isel(task=0, path=0, drop=True)
-        .copy(data=twice.astype(np.float64))
-        .assign_attrs(described("whether the released code shows a path twice"))
-    )
+    wrong = (released_order(score.values) != path_order(score.values)).any(axis=-1)
+    found = score.isel(task=0, path=0, drop=True).copy(data=wrong.astype(np.float64))
+    return found.assign_attrs(described("whether the released code sorts paths in another order than one to one"))
 
 
 def steps_until_recorded(experiment: Experiment) -> np.ndarray:
