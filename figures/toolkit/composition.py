@@ -10,10 +10,13 @@ import xarray
 
 from gatednet import Experiment, Phases, Target
 from gatednet.figures.toolkit.describe import described
-from gatednet.figures.toolkit.matching import in_order, path_order
+from gatednet.figures.toolkit.matching import in_order, path_order, released_order, tasks_of_paths
 from gatednet.figures.toolkit.over_time import in_blocks, timing
 from gatednet.figures.toolkit.statistics import Measurement, over_seeds
+from gatednet.times import steps_of
 
+# Steps for each record of the released code.
+EVERY_RECORD = 3
 # What single precision resolves of a loss.
 RESOLUTION = 1e-9
 
@@ -86,6 +89,64 @@ def gates_of_composed(data: xarray.Dataset, *, part: bool, blocks: int | None = 
     chosen = late.where(composed_blocks(data) & ((data.share > 0) == part), drop=True)
     of_tasks = described(f"gates of the tasks that are {'' if part else 'not '}part of a composed target")
     return chosen.isel(block=slice(-blocks if blocks else None, None)).mean(["block", "path"]).assign_attrs(of_tasks)
+
+
+def late_gates(gates: xarray.DataArray, block_steps: int) -> xarray.DataArray:
+    """Gates in the second half of each whole block, mean over its saves: "block" first, in the place of "step"."""
+    steps = gates.step.values
+    blocks = int(steps[-1]) // block_steps
+    ends = np.arange(1, blocks + 1) * block_steps
+    means = [gates.isel(step=(steps > end - block_steps / 2) & (steps <= end)).mean("step") for end in ends]
+    found: xarray.DataArray = xarray.concat(means, "block")
+    return found.assign_attrs(described("gates in the second halves of blocks"))
+
+
+def as_released(data: xarray.Dataset) -> xarray.DataArray:
+    """Gates with the paths of each run as the authors' released code sorts them, see `released_order`.
+
+    `data` has "alignment" and "gates", with the paths in the order of the network.
+    """
+    score = data.alignment.mean("step").transpose(..., "task", "path")
+    gates = data.gates.transpose(*score.dims[:-2], "step", "path")
+    return gates.copy(data=in_order(gates.values, released_order(score.values)))
+
+
+def own_as_released(data: xarray.Dataset) -> xarray.DataArray:
+    """Alignment with the task that each path is the most aligned with over its run, over time, mean over paths."""
+    alignment = data.alignment.transpose(..., "step", "task", "path")
+    task = tasks_of_paths(alignment.mean("step").values)
+    own = np.take_along_axis(alignment.values, task[..., None, None, :], axis=-2)[..., 0, :]
+    found = alignment.isel(task=0, drop=True).copy(data=own).mean("path")
+    return found.assign_attrs(described("alignment of paths with the task that they are nearest to"))
+
+
+def wrongly_sorted(data: xarray.Dataset) -> xarray.DataArray:
+    """Whether the released code sorts the paths of a run in another order than one to one, as `as_released` does."""
+    score = data.alignment.mean("step").transpose(..., "task", "path")
+    wrong = (released_order(score.values) != path_order(score.values)).any(axis=-1)
+    found = score.isel(task=0, path=0, drop=True).copy(data=wrong.astype(np.float64))
+    return found.assign_attrs(described("whether the released code sorts paths in another order than one to one"))
+
+
+def steps_until_recorded(experiment: Experiment) -> np.ndarray:
+    """How many steps after each switch the authors' released code records first, for all of its whole blocks.
+
+    It spreads a third as many records as there are steps evenly from the start to the end, each at the first step that
+    is no earlier, so that they are a little more than three steps apart; and its blocks are a step short.
+    """
+    steps, block = experiment.steps, int(steps_of(experiment.curriculum.block_length, experiment.dt, rounding="floor"))
+    recorded = np.ceil(np.linspace(0, steps, steps // EVERY_RECORD).round(6))
+    switches = np.arange(steps // block) * block
+    return (recorded[np.searchsorted(recorded, switches)] - switches).astype(int)
+
+
+def recorded_peaks(loss: xarray.DataArray, experiment: Experiment) -> xarray.DataArray:
+    """The loss that the released code would have recorded first after each switch: "block" in place of "every_step"."""
+    after = steps_until_recorded(experiment)
+    blocks = min(len(after), loss.sizes["every_step"] // experiment.block_steps)
+    steps = xarray.DataArray(np.arange(blocks) * experiment.block_steps + after[:blocks], dims="block")
+    found = loss.drop_vars("every_step", errors="ignore").isel(every_step=steps)
+    return found.assign_attrs(described("loss on the batch at the first record of the released code after a switch"))
 
 
 def final_alignment(data: xarray.Dataset, *, own: bool) -> xarray.DataArray:

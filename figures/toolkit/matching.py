@@ -22,6 +22,28 @@ def path_order(score: np.ndarray) -> np.ndarray:
     return order
 
 
+def tasks_of_paths(score: np.ndarray) -> np.ndarray:
+    """The task that each path is the most aligned with, (..., paths), from scores (..., tasks, paths)."""
+    return np.nan_to_num(score).argmax(axis=-2)
+
+
+def released_order(score: np.ndarray) -> np.ndarray:
+    """Paths as the authors' released code sorts them, (..., paths): the path in each place.
+
+    `score` is (..., tasks, paths), the mean over a run. Path by path, one that is the most aligned with the task of
+    another place changes places with the path that was there at first. So two paths can go to one task, and even where
+    each path has a task of its own, three that follow each other in a circle end with one of them twice.
+    """
+    tasks, paths = score.shape[-2:]
+    matched = tasks_of_paths(score)
+    order = np.broadcast_to(np.arange(paths), matched.shape).copy()
+    for run in np.ndindex(*matched.shape[:-1]):
+        for path, task in enumerate(matched[run][:tasks]):
+            if path != task:
+                order[run][path], order[run][task] = task, path
+    return order
+
+
 def in_order(values: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Values (..., more, paths) with the paths of each run in an order (..., paths)."""
     between = values.ndim - order.ndim

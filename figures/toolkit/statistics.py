@@ -69,6 +69,18 @@ def over_seeds(values: np.ndarray, statistic: Callable[[np.ndarray], float] = np
     return Measurement(measured, float(result.standard_error) * np.sqrt(runs / (runs - 1)), runs)
 
 
+def over_batches(values: np.ndarray, starts: int) -> Measurement:
+    """Mean over runs from a list of starts, each with as many sets of batches, and the error that batches make in it.
+
+    `values` has the runs first, (runs, ...): run n is from start n modulo `starts`. The mean over all starts is known
+    once for each set; with fewer than two whole sets the error is that of runs, which starts take part in.
+    """
+    sets = len(values) // starts
+    if sets < 2:
+        return over_seeds(values)
+    return over_seeds(np.asarray(values, np.float64)[: sets * starts].reshape(sets, -1))
+
+
 def measure(values: xarray.DataArray, statistic: Callable[[np.ndarray], float] = np.mean) -> Measurement:
     """A statistic over the dimension "seed" of values that are averaged over all other dimensions first."""
     return over_seeds(values.mean([dim for dim in values.dims if dim != "seed"]).values, statistic)

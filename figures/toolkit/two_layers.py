@@ -24,8 +24,14 @@ LINES: dict[str, Line] = {"regularised": REGIMES["flexible"], "control": REGIMES
 TASKS = ("A", "B")
 # The ends of the colour scale: where all of a second layer of norm 1 is on one diagonal of 10, its entries are .316.
 LOW, HIGH, COLOURS = 0.0, 0.32, "Oranges"
-# Why ranges of claims about published maps are as wide as they are.
-COLOURS_READ = "colours of the published heat maps are read to .01"
+# Published maps and curves are means of ten runs, but for the map of Figure 6A, which is of one of them.
+RUNS = 10
+# How well published maps are read, and the published curves of total alignment.
+COLOURS_READ, CURVES_READ = 0.01, 0.02
+WHY_COLOURS = "a mean of ten runs; colours of the published heat maps are read to .01"
+WHY_CURVES = "a mean of ten runs; the published curve is read to .02"
+# Where the released run ends: 31 blocks of 99 steps and no more than 3000 steps leave the last block of A that long.
+RELEASED_END = 0.3
 
 
 def units_of_rows(score: np.ndarray, matching: str) -> np.ndarray:
@@ -120,6 +126,18 @@ def sorted_layers(data: xarray.Dataset) -> xarray.Dataset:
             ),
         }
     )
+
+
+def released_end(data: xarray.Dataset, dt: float) -> int:
+    """The step `RELEASED_END` into the last block of A, where the published second layer after A is from."""
+    block_steps = int(data.block_steps)
+    return last_end(data.step, block_steps, "A") - block_steps + round(RELEASED_END / dt)
+
+
+def early_layer(data: xarray.Dataset, dt: float) -> xarray.DataArray:
+    """The second layer at the `released_end` with its units in order, see `in_both_orders`."""
+    second = data.second_layer.sel(step=released_end(data, dt), drop=True).drop_vars("time", errors="ignore")
+    return in_both_orders(second, scores(data).mean("step"))
 
 
 def parts(second: xarray.DataArray) -> dict[str, xarray.DataArray]:

@@ -16,6 +16,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.special
 
 from gatednet.random.threefry import threefry
 
@@ -48,6 +49,15 @@ def normal(key: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return (np.float32(np.sqrt(2)) * quantiles).reshape(shape)
 
 
+def normal_in_double(key: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Standard normal numbers of a key in double precision, (*shape); their last digits are those of SciPy."""
+    high, low = np.split(words(key, 2 * math.prod(shape)).astype(np.uint64), 2)
+    bits = (high << np.uint64(32)) | low
+    unit = ((bits >> np.uint64(12)) | np.uint64(0x3FF0000000000000)).view(np.float64) - 1.0
+    least = np.nextafter(-1.0, 0.0)
+    return (np.sqrt(2.0) * scipy.special.erfinv(np.maximum(least, unit * (1.0 - least) + least))).reshape(shape)
+
+
 def _processor() -> jax.Device | None:
     """The device whose last bits are the published ones; None, for the usual one, where JAX has been told not to."""
     try:
@@ -56,15 +66,22 @@ def _processor() -> jax.Device | None:
         return None
 
 
+# How the numbers of a start come from a key.
+WAYS = ("split", "direct", "direct in double")
+
+
 @functools.lru_cache(16)
-def starts(key: int, keys: int, shapes: tuple[tuple[int, ...], ...]) -> tuple[np.ndarray, ...]:
-    """Standard normal numbers of some shapes for `keys` runs, (runs, *shape) each, in single precision.
+def starts(key: int, keys: int, shapes: tuple[tuple[int, ...], ...], way: str = "split") -> tuple[np.ndarray, ...]:
+    """Standard normal numbers of some shapes for `keys` runs, (keys, *shape) each, in single precision.
 
     The key of the whole number `key` is split into one for each run, and that of a run into one more than there are
-    shapes; the first of these is not used. With 0 keys it is not split: there is one run, of a single shape.
+    shapes; the first of these is not used. With the other `WAYS` there is one run and one shape, and the numbers are of
+    the key itself, in single or in double precision.
     """
-    whole = np.asarray([0, key], np.uint32)
-    runs = [split(each, 1 + len(shapes))[1:] for each in split(whole, keys)] if keys else [whole[None]]
+    if way != "split":
+        draw = normal if way == "direct" else normal_in_double
+        return tuple(draw(np.asarray([0, key], np.uint32), shape).astype(np.float32)[None] for shape in shapes)
+    runs = [split(each, 1 + len(shapes))[1:] for each in split(np.asarray([0, key], np.uint32), keys)]
     return tuple(np.stack([normal(run[place], shape) for run in runs]) for place, shape in enumerate(shapes))
 
 

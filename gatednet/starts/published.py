@@ -11,7 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from gatednet.arrays.state import State
 from gatednet.networks.base import Network
-from gatednet.random.published import starts
+from gatednet.random.published import WAYS, starts
 from gatednet.settings import LARGEST_SEED, Choice, Number, SettingError, Whole, field
 from gatednet.starts.base import InitialState
 
@@ -27,26 +27,33 @@ class PublishedInitial(InitialState):
 
     The authors' released code splits a key into as many as there are runs. The run of seed n has start n modulo
     `keys`: ten seeds give the ten published starts, and the next ten the same starts with other inputs. With one key
-    the start is the one that the released code gives a single run, and with none the key itself is used, as for the
-    published Figure A1.
+    the start is the one that the released code gives a single run. Two of its notebooks draw a single start from the
+    key itself, without splitting it: the one of Figure A1, and, in double precision, the one of Figure A16.
 
     The numbers are those of JAX's former generator, bit for bit up to the order of the paths, which the released code
     sorts afterwards; see `gatednet.random.published`.
     """
 
     key: int = field(8897, Whole(0, LARGEST_SEED, "keys are made of 32 bits"), "whole number that the key is made of")
-    keys: int = field(10, Whole(0), "number of starts, into which the key is split; 0: one, from the key itself")
+    keys: int = field(10, Whole(1), "number of starts, into which the key is split")
     weight_scale: float = field(
         SCALE, Number(0.0), "standard deviation of the initial weights, times the root of the number of inputs"
     )
     gates: float = field(0.5, Number(), "initial value of every gate")
     shared: bool = field(False, Choice((False,)), "as many seeds as there are starts differ; one key makes all alike")
+    way: str = field(
+        "split",
+        Choice(WAYS),
+        "how numbers come from the key: of keys that it is split into, or of itself",
+        optional=True,
+    )
 
     def check(self, network: Network) -> None:
-        if not self.keys and len(_random(network)) != 1:
+        random = _random(network)
+        if self.way != "split" and (self.keys, len(random)) != (1, 1):
             raise SettingError(
-                f"PublishedInitial.keys is 0, allowed with {type(network).__name__} is 1 or more: random are "
-                f"{', '.join(_random(network))}"
+                f"PublishedInitial.way is {self.way!r}, allowed with {self.keys} keys and random {', '.join(random)} "
+                "is 'split'"
             )
         numbers = self.keys * network.parameters
         if numbers > MOST_NUMBERS:
@@ -62,7 +69,8 @@ class PublishedInitial(InitialState):
         self, seed: int | Array, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]
     ) -> State:
         groups, random = network.groups, _random(network)
-        made = dict(zip(random, starts(self.key, self.keys, tuple(groups[name].shape for name in random)), strict=True))
+        shapes = tuple(groups[name].shape for name in random)
+        made = dict(zip(random, starts(self.key, self.keys, shapes, self.way), strict=True))
         drawn: dict[str, Array] = {}
         for name, group in groups.items():
             if group.fan_in is None:

@@ -8,7 +8,7 @@ from gatednet.sweeps.axes import Axis
 CONVENTIONS = {"averaged": ("mean", "unit"), "as released": ("sum", "input")}
 
 
-def conventions() -> Axis:
-    """The axis of a sweep that is made in both."""
-    paths = ("objective.reduction", "teachers.scale")
-    return Axis("convention", paths, tuple(CONVENTIONS.values()), tuple(CONVENTIONS))
+def conventions(*names: str) -> Axis:
+    """The axis of a sweep that is made in both, or in those of some names."""
+    paths, chosen = ("objective.reduction", "teachers.scale"), names or tuple(CONVENTIONS)
+    return Axis("convention", paths, tuple(CONVENTIONS[name] for name in chosen), chosen)

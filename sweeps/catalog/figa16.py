@@ -8,7 +8,7 @@ from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.equivalent import equivalent
 from gatednet.sweeps.catalog.fig02 import regime
-from gatednet.sweeps.catalog.published import ONE, as_published
+from gatednet.sweeps.catalog.published import ALONE_IN_DOUBLE, as_published
 from gatednet.sweeps.sweep import Sweep
 
 # The time of a step, the number of samples in a block, and that of blocks.
@@ -23,12 +23,9 @@ def single_samples() -> Experiment:
 
 
 def published() -> Experiment:
-    """The same from one start, which all runs of the released code share; which one is not recorded.
-
-    It is the one that the key of the other figures gives a single run.
-    """
+    """The same from the one start that all runs of the released code share, drawn from its key in double precision."""
     # Blocks are whole steps by themselves: a length of 1 has 33, rounded down or to the nearest.
-    return as_published(with_values(single_samples(), {"curriculum.block_length": 1.0}), ONE)
+    return as_published(with_values(single_samples(), {"curriculum.block_length": 1.0}), ALONE_IN_DOUBLE)
 
 
 def full(experiment: Experiment) -> Sweep:

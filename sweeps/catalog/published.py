@@ -23,8 +23,9 @@ from gatednet.teachers.published import PublishedTeachers
 # The ten starts of figures of several runs, and the one that the same key gives a single run.
 TEN, ONE = PublishedInitial(), PublishedInitial(keys=1)
 STARTS = TEN.keys
-# The start of Figure A1, whose teachers are not rotated.
-ALONE = PublishedInitial(key=987777942, keys=0)
+# The start of Figure A1, whose teachers are not rotated, and that of Figure A16: both are drawn from a key itself.
+ALONE = PublishedInitial(key=987777942, keys=1, way="direct")
+ALONE_IN_DOUBLE = dataclasses.replace(ALONE, way="direct in double")
 # Sets of batches that each start is run with: how much means over the starts vary from set to set is then known.
 BATCHES = 10
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gatednet.figures.toolkit.matching import in_order, path_order
+from gatednet.figures.toolkit.matching import in_order, path_order, released_order
 
 
 def best_sum(score):
@@ -45,3 +45,24 @@ def test_values_are_put_in_order_along_the_last_axis():
     result = in_order(values, order)
     np.testing.assert_array_equal(result[0], values[0])
     np.testing.assert_array_equal(result[1], values[1, :, ::-1])
+
+
+def score_of(tasks_of_paths):
+    """Scores of paths that are aligned with one task each."""
+    return np.eye(3)[:, tasks_of_paths]
+
+
+def test_released_code_sorts_pairs_that_are_swapped():
+    np.testing.assert_array_equal(released_order(score_of([0, 1, 2])), [0, 1, 2])
+    np.testing.assert_array_equal(released_order(score_of([0, 2, 1])), [0, 2, 1])
+
+
+def test_released_code_shows_a_path_twice_where_three_follow_in_a_circle():
+    # Tasks 0, 1, 2 are held by paths 1, 2, 0, and by 2, 0, 1.
+    scores = np.stack([score_of([2, 0, 1]), score_of([1, 2, 0])])
+    np.testing.assert_array_equal(path_order(scores), [[1, 2, 0], [2, 0, 1]])
+    np.testing.assert_array_equal(released_order(scores), [[1, 2, 1], [2, 2, 0]])
+
+
+def test_released_code_swaps_paths_where_both_are_nearest_to_one_task():
+    np.testing.assert_array_equal(released_order(np.array([[0.9, 0.8], [0.1, 0.7]])), [1, 0])

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from xarray import DataArray
 
-from gatednet.figures.toolkit.statistics import as_in_file, averaged, exact, mean_and_error, measure, over_seeds
+from gatednet.figures.toolkit.statistics import (
+    as_in_file,
+    averaged,
+    exact,
+    mean_and_error,
+    measure,
+    over_batches,
+    over_seeds,
+)
 
 
 @given(hnp.arrays(np.float64, st.tuples(st.integers(2, 12), st.integers(1, 4)), elements=st.floats(-1e3, 1e3)))
@@ -93,3 +101,16 @@ def test_data_are_in_memory_as_in_a_file():
     assert not given.loss.values.flags.c_contiguous
     assert found.loss.values.flags.c_contiguous
     assert found.identical(given)
+
+
+def test_error_of_batches_is_that_of_means_over_all_starts():
+    rng = np.random.default_rng(3)
+    starts, batches = 10.0 * np.arange(5), rng.standard_normal((40, 1))
+    measured = over_batches((starts + batches).ravel(), 5)
+    assert measured.runs == 40
+    assert measured.value == pytest.approx(20 + batches.mean())
+    assert measured.standard_error == pytest.approx(batches.std(ddof=1) / np.sqrt(40), rel=0.1)
+    # What is not whole sets is left out, and a single set tells nothing of batches.
+    assert over_batches(np.arange(9.0), 4).value == 3.5
+    alone = over_batches(starts, 5)
+    assert (alone.runs, alone.value) == (5, 20)

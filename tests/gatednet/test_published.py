@@ -93,17 +93,26 @@ def test_the_start_of_a_single_run_with_four_paths_is_the_published_one() -> Non
     assert np.array_equal(weights[0], weights[1])
 
 
-def test_the_start_of_a_key_that_is_not_split() -> None:
-    """Of the published Figure A1, whose teachers are not rotated."""
-    one = with_values(PUBLISHED, {"initial.key": 987777942, "initial.keys": 0, "teachers.rotated": False})
-    weights, _ = drawn(one, range(2))
-    with jax.threefry_partitionable(False):
-        expected = jax.random.normal(jax.random.PRNGKey(987777942), (2, 10, 20), np.float32)
-    np.testing.assert_array_equal(weights[0], np.asarray(expected) * np.float32(0.01 / np.sqrt(20)))
-    assert np.array_equal(weights[0], weights[1])
-    teachers = np.asarray(draw(one).teachers).reshape(20, 20)
+def test_teachers_that_are_not_rotated_lie_along_the_axes() -> None:
+    """As those of the published Figure A1."""
+    teachers = np.asarray(draw(with_values(PUBLISHED, {"teachers.rotated": False})).teachers).reshape(20, 20)
     np.testing.assert_allclose(teachers, np.eye(20) / np.sqrt(20), rtol=1e-6)
-    with pytest.raises(SettingError, match=r"keys is 0, allowed with DeepLinear is 1 or more.*weights, gates"):
+
+
+@pytest.mark.parametrize(("way", "dtype"), [("direct", np.float32), ("direct in double", np.float64)])
+def test_a_single_start_can_be_drawn_from_the_key_itself(way: str, dtype: type) -> None:
+    changes = {"initial.key": 987777942, "initial.keys": 1, "initial.way": way}
+    one = with_values(PUBLISHED, changes)
+    weights, _ = drawn(one, range(2))
+    with jax.threefry_partitionable(False), jax.enable_x64(True):
+        expected = 0.01 / np.sqrt(20) * np.asarray(jax.random.normal(jax.random.key(987777942), (2, 10, 20), dtype))
+    np.testing.assert_allclose(weights[0], expected, rtol=1e-6)
+    assert np.array_equal(weights[0], weights[1])
+    with pytest.raises(
+        SettingError, match=r"PublishedInitial\.way is 'direct.*', allowed with 10 keys and random weights"
+    ):
+        with_values(PUBLISHED, {"initial.way": way})
+    with pytest.raises(SettingError, match=r"allowed with 1 keys and random weights, gates is 'split'"):
         with_values(one, {"network": DeepLinear()})
 
 
