@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray
-from gatednet.sweeps.catalog.published import STARTS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,6 +16,7 @@ from gatednet.figures.toolkit.claim import Claim, Origin, Published
 from gatednet.figures.toolkit.describe import settings_line
 from gatednet.figures.toolkit.panels import PAGE, band, letter, new_figure, shade_blocks
 from gatednet.figures.toolkit.statistics import over_batches, over_seeds
+from gatednet.sweeps.catalog.published import STARTS
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig6", "fig6-published")

@@ -137,8 +137,8 @@ def draw(data: xarray.Dataset) -> Figure:
     alike(panels[1::3])
     alike(panels[2::3])
     letters(panels, PANELS)
-    named = [each.get_legend_handles_labels() for each in (panels[-1], panels[0])]
-    handles, labels = (sum(each, []) for each in zip(*named, strict=True))
+    named = (panels[-1].get_legend_handles_labels(), panels[0].get_legend_handles_labels())
+    handles, labels = ([*curves, *dots] for curves, dots in zip(*named, strict=True))
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure
 

@@ -6,7 +6,6 @@ from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
 from gatednet.networks.gated_linear import GatedLinear
 from gatednet.objectives.base import Objective
-from gatednet.starts.published import PublishedInitial
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.penalties import PENALTIES
