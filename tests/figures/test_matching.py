@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gatednet.figures.toolkit.matching import in_order, path_order
+from gatednet.figures.toolkit.matching import in_order, path_order, released_order
 
 
 def best_sum(score):
@@ -45,3 +45,18 @@ def test_values_are_put_in_order_along_the_last_axis():
     result = in_order(values, order)
     np.testing.assert_array_equal(result[0], values[0])
     np.testing.assert_array_equal(result[1], values[1, :, ::-1])
+
+
+def test_released_order_exchanges_paths_as_soon_as_one_asks_for_it():
+    own, other = np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([[0.1, 0.9], [0.8, 0.2]])
+    # One task suits both best: exchanged, though the sum of alignments would be larger as they are.
+    first, second = np.array([[0.9, 0.6], [0.1, 0.5]]), np.array([[0.5, 0.1], [0.6, 0.9]])
+    found = released_order(np.stack([own, other, first, second]))
+    assert found.tolist() == [[0, 1], [1, 0], [1, 0], [1, 0]]
+    assert path_order(np.stack([own, other, first, second])).tolist() == [[0, 1], [1, 0], [0, 1], [0, 1]]
+
+
+def test_released_order_can_give_a_path_twice():
+    """Three paths: the second asks for the first place, then the third for the second."""
+    score = np.array([[0.9, 0.9, 0.1], [0.1, 0.1, 0.9], [0.1, 0.1, 0.1]])
+    assert released_order(score).tolist() == [1, 2, 1]
