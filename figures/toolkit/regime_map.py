@@ -86,7 +86,7 @@ def subscripts(name: str) -> str:
 
 
 def runs(data: xarray.Dataset, side: str, part: str = "", **where: str) -> np.ndarray:
-    """The runs of one map, or of another part of its side, (seeds, rows, columns), at labels along further dimensions."""
+    """The runs of one map, or of a part of its side, (seeds, rows, columns), at labels along further dimensions."""
     return data[f"{side}{part}"].sel(where).transpose("seed", "row", f"{side}_column").values
 
 

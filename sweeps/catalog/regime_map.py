@@ -11,9 +11,9 @@ from gatednet.sweeps.catalog.conventions import conventions
 from gatednet.sweeps.catalog.penalties import PENALTIES
 from gatednet.sweeps.sweep import Sweep
 
-# A published cell is a mean of ten runs. With n of ours a mean has a standard error of s/√n, and the predictive interval
-# of theirs a half-width of about 2 s √(1/10 + 1/n), whatever the deviation s of runs is: the first is at most a third of
-# the second from n = 13 on. Twenty are taken.
+# A published cell is a mean of ten runs. A mean of n of ours has a standard error of s/√n, and the predictive interval
+# of theirs a half-width of about 2 s √(1/10 + 1/n), whatever the deviation s of runs is: the first is at most a third
+# of the second from n = 13 on. Twenty are taken.
 SEEDS = 20
 
 
