@@ -141,16 +141,13 @@ def claims(data: xarray.Dataset) -> list[Claim]:
     ]
     onset = data.onset.sel(setting="Figure 2", regime="flexible")
     short = onset.isel(length=data.length.values <= PROPORTIONAL)
-    logarithms = np.log(short.length.values)
     found.append(
         Claim(
             "Figure 2's settings: growth per time is in proportion to τ_B: exponent of the typical time to half of "
             f"complete specialization, for lengths up to {PROPORTIONAL:g} τ_w, is -1",
             "appendix on block length and Figure A9, growth ½ C τ_B² in a block",
             Range(-1.2, -0.8, "-1 is proportion; saves are a τ_w apart, which moves the exponent by less than a tenth"),
-            over_seeds(
-                runs(short), lambda each: float(np.polyfit(logarithms, np.log(np.median(each, axis=0) + TINY), 1)[0])
-            ),
+            over_seeds(runs(short), lambda each: slope(short.length.values, np.median(each, axis=0))),
             KNOWN.get(("Figure 2", "time", "onset"), "holds"),
             origin="text",
         )
@@ -216,6 +213,11 @@ def compared(data: xarray.Dataset) -> xarray.DataArray:
     return data.time_to_criterion.isel(length=data.length.values >= COMPARED - TINY)
 
 
+def slope(lengths: np.ndarray, times: np.ndarray) -> float:
+    """The exponent of times that go as a power of the lengths, by least squares of the logarithms."""
+    return float(np.polyfit(np.log(lengths), np.log(np.maximum(times, TINY)), 1)[0])
+
+
 def gained(each: np.ndarray) -> float:
     """How much less the typical time is with the longest blocks than with the shortest ones of (runs, lengths)."""
     times = np.median(each, axis=0)
@@ -231,23 +233,23 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         return f"{float(chosen.isel(length=np.abs(lengths - length).argmin()).median('seed')):.3g}"
 
     onset = data.onset.sel(setting="Figure 2", regime="flexible").median("seed").values[lengths <= PROPORTIONAL]
-    local = np.diff(np.log(onset + TINY)) / np.diff(np.log(lengths[lengths <= PROPORTIONAL]))
+    local = np.diff(np.log(np.maximum(onset, TINY))) / np.diff(np.log(lengths[lengths <= PROPORTIONAL]))
     return written(
         "Control 5. Longer blocks specialize, and specialized networks switch faster",
-        "Against the length of blocks, at Figure 2's settings (above) and at Figure 5's (below), with the population as "
-        "inputs: **A**, **D** specialization, matched minus unmatched alignment, above 1 where paths are turned away "
-        "from each other's teacher; **B**, **E** time from a switch until the loss is below .1, in units of τ_w; dotted: "
-        "the whole block, where it never is; **C**, **F** the largest speed of a gate in a block. Solid: fast, bounded "
-        "and nonnegative gates. Dashed: gates as slow as the weights, without constraints. Filled: after equal total "
-        f"time, {EQUAL_TIME:g} τ_w, means over the blocks that end in the last {LATE_TIME:g} τ_w. Open: after equally "
-        f"many blocks, {EQUAL_BLOCKS}, means over the last {LATE_BLOCKS}. Means over {data.sizes['seed']} seeds, bars "
-        "are standard errors.\n\n"
+        "Against the length of blocks, at Figure 2's settings (above) and at Figure 5's (below), with the population "
+        "as inputs: **A**, **D** specialization, matched minus unmatched alignment, above 1 where paths are turned "
+        "away from each other's teacher; **B**, **E** time from a switch until the loss is below .1, in units of τ_w; "
+        "dotted: the whole block, where it never is; **C**, **F** the largest speed of a gate in a block. Solid: fast, "
+        "bounded and nonnegative gates. Dashed: gates as slow as the weights, without constraints. Filled: after equal "
+        f"total time, {EQUAL_TIME:g} τ_w, means over the blocks that end in the last {LATE_TIME:g} τ_w. Open: after "
+        f"equally many blocks, {EQUAL_BLOCKS}, means over the last {LATE_BLOCKS}. Means over {data.sizes['seed']} "
+        "seeds, bars are standard errors.\n\n"
         "With longer blocks flexible networks specialize, their gates become faster, and they switch faster: at Figure "
         f"2's settings the typical time is {typical('Figure 2', 'flexible', 1.0)} τ_w with blocks of 1 τ_w and "
         f"{typical('Figure 2', 'flexible', 10.0)} τ_w with those of 10 τ_w, at Figure 5's, after 20 blocks, "
         f"{typical('Figure 5', 'flexible', 1.0, 'blocks')} and {typical('Figure 5', 'flexible', 10.0, 'blocks')} τ_w. "
-        "That forgetful networks take the same time was expected before, and is wrong: they take longer, the longer the "
-        f"blocks, {typical('Figure 2', 'forgetful', 1.0)} and {typical('Figure 2', 'forgetful', 10.0)} τ_w above, "
+        "That forgetful networks take the same time was expected before, and is wrong: they take longer, the longer "
+        f"the blocks, {typical('Figure 2', 'forgetful', 1.0)} and {typical('Figure 2', 'forgetful', 10.0)} τ_w above, "
         f"{typical('Figure 5', 'forgetful', 1.0)} (the whole block) and {typical('Figure 5', 'forgetful', 10.0)} τ_w "
         "below, since a longer block leaves less of the other task to start from. Growth is not in proportion to τ_B "
         f"either: specialization reaches ½ after {', '.join(f'{time:.3g}' for time in onset)} τ_w, with exponents of "

@@ -373,8 +373,9 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         f"nine specialized runs and one swapped, while ours do not specialize there ({listed(left, 3)} with long "
         "blocks and the slowest gates). That stays unexplained: starts × 1 to 100, λ × .1 to 3, the loss divided by 1 "
         "to 20, and 7 to 20 blocks were tried, and none gives the table (best mean difference .062). Since the "
-        "published cells are specialized there and ours are not, the left table is nearer to our runs matched one to one. "
-        f"Cells outside of their intervals: left {outside_by_row(data, 'left')}, right {outside_by_row(data, 'right')} "
+        "published cells are specialized there and ours are not, the left table is nearer to our runs matched one to "
+        f"one. Cells outside of their intervals: left {outside_by_row(data, 'left')}, right "
+        f"{outside_by_row(data, 'right')} "
         "in the rows from above. Those of the row of 4 τ_w on the right are published as .908 to .997, and ours are "
         "1.000: .908 is one swapped run of ten, the others are unexplained. The boundary on the right is undecided as "
         "the last row lies near the level of .8, by its swapped runs.",

@@ -41,3 +41,8 @@ def test_values_are_those_of_the_store(data, stores):
 def test_long_and_short_blocks_are_told_apart():
     values = xarray.DataArray(np.arange(9.0)[None], {"length": list(relative_lengths())}, ("seed", "length"))
     np.testing.assert_allclose(control05.long_and_short(values), [[7.0, 1.0]])
+
+
+def test_exponent_of_a_power():
+    lengths = np.array(relative_lengths())
+    assert control05.slope(lengths, 3 * lengths**-1.5) == pytest.approx(-1.5)
