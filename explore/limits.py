@@ -33,8 +33,7 @@ def check_blocks(experiment: Experiment) -> None:
 
     **Raises** `SettingError` with their number, and what is allowed.
     """
-    curriculum = experiment.curriculum
-    _check("the number of blocks", experiment.duration / curriculum.block_length, MOST_BLOCKS)
+    _check("the number of blocks", experiment.blocks, MOST_BLOCKS)
 
 
 def check_time(experiment: Experiment, seeds: int, cells: int) -> None:

@@ -68,7 +68,7 @@ def verdict_of(curves: Curves) -> Verdict:
         f"flexible, less than {FORGETFUL:.2f} forgetful){found.remark}"
     )
     if "loss" in data:
-        late = curves.time > experiment.duration - _LATE_BLOCKS * experiment.curriculum.block_length
+        late = curves.time > experiment.duration - _LATE_BLOCKS * experiment.block_duration
         reason += f"; loss over the last two blocks {float(data.loss.values[:, late].mean()):.3g}"
     return Verdict(word, reason)
 

@@ -37,7 +37,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
         parts = []
         for network in NETWORKS:
             store = stores[f"control4-{name}-{network}"]
-            saves = round(LATE * store.sweep.experiment.curriculum.block_length / store.sweep.experiment.dt)
+            saves = LATE * store.sweep.experiment.block_steps
             every = store.sweep.save.every
             late = store.dataset().accuracy.isel(step=slice(-saves // every, None)).mean("step")
             parts.append(late.drop_vars([each for each in late.coords if each not in late.dims]))

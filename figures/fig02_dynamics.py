@@ -18,12 +18,12 @@ from gatednet.figures.toolkit.specialization import TYPICAL
 from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
 from gatednet.sweeps.store.store import Store
 
-SWEEPS = ("fig2", "fig2-shared")
+SWEEPS = ("fig2", "fig2-published")
 PANELS = "ABCDEF"
-STORES = {"own": "fig2", "shared": "fig2-shared"}
+STORES = {"own": "fig2", "published": "fig2-published"}
 CRITERION_LINES = {
     "own": {"marker": "o", "markersize": 2.5},
-    "shared": {"marker": "x", "markersize": 3, "linewidth": 0.5},
+    "published": {"marker": "x", "markersize": 3, "linewidth": 0.5},
 }
 COURSES = ("loss", "gates", "alignment", "weight_change", "gate_change", "weight_norm")
 # From here on the published gates alternate cleanly.

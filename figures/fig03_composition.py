@@ -87,8 +87,7 @@ def composed_targets(experiment: Experiment) -> list:
 
 def switch_of(experiment: Experiment) -> int:
     """The first step with a composed task."""
-    curriculum = phases_of(experiment)
-    return round(curriculum.phases[0].blocks * curriculum.block_length / experiment.dt)
+    return phases_of(experiment).phases[0].blocks * experiment.block_steps
 
 
 def around_switch(loss: xarray.DataArray, experiment: Experiment) -> xarray.DataArray:

@@ -29,7 +29,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     store = stores["figa11"]
     experiment = store.sweep.experiment
     data = specialization.by_ratio(store)[["gate_difference", "weight_difference", "theory"]]
-    saves = round(experiment.curriculum.block_length / experiment.dt / store.sweep.save.every)
+    saves = experiment.block_steps // store.sweep.save.every
     # The last save is the end of the last block.
     by_block = data.weight_difference.isel(step=slice(None, -1)).coarsen(step=saves)
     lowest = by_block.construct(step=("block", "within")).min("within").drop_vars("time", errors="ignore")

@@ -35,7 +35,7 @@ def draw(data: xarray.Dataset, experiment: Experiment) -> Figure:
     loss, gates, last = figure.subplots(3, 1, sharex=True)
     paths = data.sizes["path"]
     for axes in (loss, gates, last):
-        shade_blocks(axes, experiment.curriculum.block_length, experiment.duration, targets_by_block(experiment))
+        shade_blocks(axes, experiment.block_duration, experiment.duration, targets_by_block(experiment))
     time = data.time.values
     loss.plot(time, data.loss.values, color="black")
     loss.set(ylabel="loss", ylim=(0, None))

@@ -78,6 +78,7 @@ from .simulation import simulate as simulate
 from .starts.base import InitialState as InitialState
 from .starts.chosen import ChosenInitial as ChosenInitial
 from .starts.gaussian import Initial as Initial
+from .starts.published import PublishedInitial as PublishedInitial
 from .starts.restart import restart as restart
 from .starts.teacher_space import InTeacherSpace as InTeacherSpace
 from .teachers.base import TeacherSet as TeacherSet
@@ -86,6 +87,7 @@ from .teachers.independent import IndependentTeachers as IndependentTeachers
 from .teachers.orthogonal import Teachers as Teachers
 from .teachers.permutations import Permutations as Permutations
 from .teachers.permutations import ceiling as ceiling
+from .teachers.published import PublishedTeachers as PublishedTeachers
 from .teachers.spectral import SpectralTeachers as SpectralTeachers
 from .timescales import Timescales as Timescales
 from .toml import from_toml as from_toml

@@ -110,6 +110,21 @@ class Experiment(Setting):
         """Length of a run, in units of time."""
         return self.steps * self.dt
 
+    @property
+    def block_steps(self) -> int:
+        """Steps of a block; of the shortest, where blocks differ."""
+        return int(self.curriculum.schedule(self.dt).block_steps)
+
+    @property
+    def block_duration(self) -> float:
+        """Length of a block in units of time, in whole steps as a run has it."""
+        return self.block_steps * self.dt
+
+    @property
+    def blocks(self) -> int:
+        """Blocks that a run begins, the last of which it may not end."""
+        return -(-self.steps // self.block_steps)
+
 
 PARTS: dict[str, type[Setting]] = {
     each.name: each.metadata["rule"].kind

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from gatednet import Experiment
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.sweep import Sweep
@@ -17,8 +15,7 @@ def axis_of(sweep: Sweep, path: str) -> Axis:
 
 def targets_by_block(experiment: Experiment) -> list[int]:
     """A number for the target of each block of a run, see `Curriculum.targets_by_block`."""
-    blocks = math.ceil(experiment.duration / experiment.curriculum.block_length - 1e-9)
-    return experiment.curriculum.targets_by_block(experiment.teachers.number, blocks)
+    return experiment.curriculum.targets_by_block(experiment.teachers.number, experiment.blocks)
 
 
 def described(long_name: str, units: str = "1") -> dict[str, str]:

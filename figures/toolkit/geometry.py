@@ -90,7 +90,7 @@ def cycle(store: Store) -> xarray.Dataset:
     gates = data.gates.transpose("step", "path")
     gates = gates.copy(data=in_order(gates.values, order))
     experiment = store.sweep.experiment
-    saves = round(experiment.curriculum.block_length / experiment.dt / store.sweep.save.every)
+    saves = experiment.block_steps // store.sweep.save.every
     # The last save is the end of the last block.
     distance = data.block_distance.values[:-1].reshape(-1, saves).max(axis=1)[1:]
     return xarray.Dataset(

@@ -26,7 +26,7 @@ NAMES = string.ascii_uppercase
 def timing(experiment: Experiment) -> dict[str, Any]:
     """What panels over time need to know of an experiment, as attributes of a dataset."""
     return {
-        "block_length": experiment.curriculum.block_length,
+        "block_length": experiment.block_duration,
         "duration": experiment.duration,
         "weights_time_constant": experiment.timescales.weights,
         "targets": targets_by_block(experiment),

@@ -36,17 +36,14 @@ class Units:
     norm_of_strength: float
 
     def cells(self, values: xarray.DataArray, sweep: Sweep, side: str) -> xarray.DataArray:
-        """Values along the axes of a sweep, with "row" and "left_column" or "right_column" in published units.
-
-        Rows are by the coordinates of the block lengths: what is published, where blocks are a step short.
-        """
+        """Values along the axes of a sweep, with "row" and "left_column" or "right_column" in published units."""
         path, column = PATHS[side], f"{side}_column"
         rows, columns = axis_of(sweep, BLOCK_LENGTH), axis_of(sweep, path)
         weights, swept = sweep.experiment.timescales.weights, np.asarray(columns.column(path))
         places = weights / swept if side == "left" else swept / self.norm_of_strength
         return values.rename({rows.name: "row", columns.name: column}).assign_coords(
             {
-                "row": ("row", np.asarray(rows.coordinates) / weights, described(self.rows)),
+                "row": ("row", np.asarray(rows.column(BLOCK_LENGTH)) / weights, described(self.rows)),
                 column: (column, places, described(self.columns[side])),
             }
         )

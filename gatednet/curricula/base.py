@@ -13,8 +13,8 @@ from jax import Array
 from jaxtyping import Int, Shaped, UInt32
 
 from gatednet.declarations import Declaration
-from gatednet.settings import Setting, SettingError
-from gatednet.times import MOST_STEPS, steps_of
+from gatednet.settings import Choice, Setting, SettingError, field
+from gatednet.times import MOST_STEPS, ROUNDINGS, steps_of
 
 Steps = Int[Array | np.ndarray, "*others"]
 
@@ -38,6 +38,12 @@ class Schedule(eqx.Module):
     starts: Int[Array, "blocks runs"] | None = eqx.field(default=None, converter=_counted)
 
 
+def rounding_field() -> Any:
+    """The field of curricula that say how the length of a block comes to whole steps, see `steps_of`."""
+    meaning = "how the block length comes to whole steps: the nearest number, or as block_length // dt in floats"
+    return field("nearest", Choice(ROUNDINGS), meaning, optional=True)
+
+
 class Curriculum(Setting):
     """The sequence of targets that a network is shown, as weights over the teachers for every step."""
 
@@ -53,6 +59,11 @@ class Curriculum(Setting):
     @abc.abstractmethod
     def block_length(self) -> float:
         """Time that a block lasts, at least."""
+
+    @property
+    def rounding(self) -> str:
+        """How the length of a block comes to whole steps: one of `ROUNDINGS`, the nearest unless a kind says so."""
+        return "nearest"
 
     @property
     def isotropic(self) -> bool:
@@ -99,7 +110,7 @@ class Curriculum(Setting):
 
     def schedule(self, dt: Any) -> Schedule:
         """The curriculum in steps; fields of `self` and `dt` may be NumPy arrays over runs."""
-        return Schedule(steps_of(self.block_length, dt))
+        return Schedule(steps_of(self.block_length, dt, rounding=self.rounding))
 
     @property
     def varies(self) -> bool:

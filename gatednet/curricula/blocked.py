@@ -6,7 +6,7 @@ import jax
 from jax import Array
 from jaxtyping import Int, Shaped, UInt32
 
-from gatednet.curricula.base import InOrder, Schedule
+from gatednet.curricula.base import InOrder, Schedule, rounding_field
 from gatednet.settings import Nested, Number, Whole, field
 
 
@@ -15,6 +15,7 @@ class Blocked(InOrder):
 
     block_length: float = field(1.0, Number(0.0, low_allowed=False), "time that a block lasts", "time")
     order: tuple = field((), Nested(Whole(0), 1), "tasks in the order of their blocks; empty: all, in turn")
+    rounding: str = rounding_field()
 
     @property
     def isotropic(self) -> bool:

@@ -10,7 +10,7 @@ from jax import Array
 from jaxtyping import Int, Shaped, UInt32
 
 from gatednet.arrays.rows import add
-from gatednet.curricula.base import Curriculum, Schedule
+from gatednet.curricula.base import Curriculum, Schedule, rounding_field
 from gatednet.curricula.targets import Target
 from gatednet.settings import Number, Parts, Setting, SettingError, Whole, field
 from gatednet.times import MOST_STEPS
@@ -35,6 +35,7 @@ class Phases(Curriculum):
 
     block_length: float = field(1.0, Number(0.0, low_allowed=False), "time that a block lasts", "time")
     phases: tuple = field((), Parts(Phase), "phases, one after the other")
+    rounding: str = rounding_field()
 
     @property
     def isotropic(self) -> bool:

@@ -44,7 +44,7 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
     initial_seed = SHARED_SEED if experiment.initial.shared else seed
     teachers = experiment.teachers.draw(key(teacher_seed, TEACHERS), experiment.network)
     return Problem(
-        experiment.initial.draw(key(initial_seed, INITIAL), experiment.network, teachers),
+        experiment.initial.draw_for(initial_seed, key(initial_seed, INITIAL), experiment.network, teachers),
         teachers,
         jax.random.key_data(key(seed, DATA)),
     )

@@ -8,6 +8,7 @@ axis is the run; the bits are those of `jax.extend.random.threefry_2x32`.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,8 +23,8 @@ _NODES = np.linspace(0.0, 1.0, 2001)[1:]
 _SINE = np.polynomial.Chebyshev.fit(_NODES**2, np.sin(np.pi / 2 * _NODES) / _NODES, 5)
 
 
-def threefry(key: Array, high: Array, low: Array) -> tuple[Array, Array]:
-    """Two random words for each counter.
+def threefry(key: Array | np.ndarray, high: Array | np.ndarray, low: Array | np.ndarray) -> tuple[Any, Any]:
+    """Two random words for each counter, as arrays of JAX, or of NumPy where they are not traced.
 
     `key` holds the two words of the keys of the runs, (2, runs), unsigned 32-bit; the counter (`high`, `low`) has any
     shape that broadcasts against (..., runs).

@@ -18,7 +18,7 @@ from gatednet.settings import Setting
 class InitialState(Setting):
     """How the weights and gates of a run are chosen before its first step."""
 
-    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {"shared": Declaration(("draw",))}
+    DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {"shared": Declaration(("draw", "draw_for"))}
 
     @property
     def shared(self) -> bool:
@@ -41,3 +41,13 @@ class InitialState(Setting):
     @abc.abstractmethod
     def draw(self, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]) -> State:
         """The initial state of one run, whose teachers are (tasks, outputs, inputs)."""
+
+    def draw_for(
+        self, seed: int | Array, key: PRNGKeyArray, network: Network, teachers: Float[Array, "tasks outputs columns"]
+    ) -> State:
+        """The initial state of the run of a seed, a whole number: by default `draw`, whose key is that of the seed.
+
+        A kind that has a list of starts chooses among them by the seed itself.
+        """
+        del seed
+        return self.draw(key, network, teachers)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.catalog.published import as_published
+from gatednet.sweeps.catalog.published import seeds as published_seeds
 from gatednet.sweeps.sweep import Sweep
 from gatednet.timescales import Timescales
 
@@ -41,16 +41,21 @@ def regime(name: str) -> Experiment:
     return with_values(base, dict(zip(PATHS, REGIMES[name], strict=True)))
 
 
+def regimes() -> Axis:
+    """The axis of the two regimes."""
+    return Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES))
+
+
 def both(seeds: int = 10) -> Sweep:
     """Both regimes, with teachers of its own for each seed."""
-    regimes = Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES))
-    return Sweep(regime("flexible"), (regimes, Axis.seeds(seeds)), Save(SAVED, EVERY))
+    return Sweep(regime("flexible"), (regimes(), Axis.seeds(seeds)), Save(SAVED, EVERY))
 
 
-def shared(seeds: int = 10) -> Sweep:
-    """Both regimes with one set of teachers for all seeds, as the authors' released code draws them."""
-    sweep = both(seeds)
-    return dataclasses.replace(sweep, experiment=with_values(sweep.experiment, {"teachers.shared": True}))
+def published() -> Sweep:
+    """Both regimes from the published starts, with what claims measure of each block alone."""
+    experiment = as_published(regime("flexible"))
+    save = Save(("time_to_criterion", "loss_after_switch"), experiment.steps)
+    return Sweep(experiment, (regimes(), published_seeds()), save)
 
 
 EXPERIMENTS = (
@@ -59,5 +64,9 @@ EXPERIMENTS = (
 )
 SWEEPS = (
     Entry("fig2", "Figure 2: both regimes, ten seeds", lambda: {"fig2": both()}),
-    Entry("fig2-shared", "Figure 2 with one set of teachers for all seeds", lambda: {"fig2-shared": shared()}),
+    Entry(
+        "fig2-published",
+        "Figure 2 from the published starts: both regimes, ten starts with ten sets of batches each",
+        lambda: {"fig2-published": published()},
+    ),
 )

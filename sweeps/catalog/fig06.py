@@ -9,6 +9,8 @@ from gatednet.objectives.base import Objective
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.catalog.published import as_published
+from gatednet.sweeps.catalog.published import seeds as published_seeds
 from gatednet.sweeps.sweep import Sweep
 from gatednet.timescales import Timescales
 
@@ -38,15 +40,32 @@ def control() -> Experiment:
     return with_values(two_layers(), dict(zip(PENALTIES, REGIMES["control"], strict=True)))
 
 
+def regimes() -> Axis:
+    """The axis of the two networks."""
+    return Axis("regime", PENALTIES, tuple(REGIMES.values()), tuple(REGIMES))
+
+
 def both() -> Sweep:
     """Both networks, with teachers of its own for each seed."""
-    regimes = Axis("regime", PENALTIES, tuple(REGIMES.values()), tuple(REGIMES))
-    return Sweep(two_layers(), (regimes, Axis.seeds(SEEDS)), Save(SAVED, EVERY))
+    return Sweep(two_layers(), (regimes(), Axis.seeds(SEEDS)), Save(SAVED, EVERY))
 
 
 def second_layer() -> Sweep:
     """The second layer of the regularised network, the same runs, saved often."""
     return Sweep(two_layers(), (Axis.seeds(SEEDS),), Save(("second_layer",), EVERY_CHANGE))
+
+
+def published() -> Sweep:
+    """Both networks from the published starts, saved at the ends of blocks."""
+    experiment = as_published(two_layers())
+    block = experiment.block_steps
+    experiment = with_values(experiment, {"steps": two_layers().blocks * block})
+    return Sweep(experiment, (regimes(), published_seeds()), Save(("unit_alignment", "second_layer"), block))
+
+
+def second_layer_published() -> Sweep:
+    """The second layer of the regularised network from the ten published starts, saved often."""
+    return Sweep(as_published(two_layers()), (published_seeds(1),), Save(("second_layer",), EVERY_CHANGE))
 
 
 EXPERIMENTS = (
@@ -56,4 +75,14 @@ EXPERIMENTS = (
 SWEEPS = (
     Entry("fig6", "Figures 6, A4, A5, A6: two layers, regularised and not", lambda: {"fig6": both()}),
     Entry("figa4", "Figure A4: the second layer of the regularised network", lambda: {"figa4": second_layer()}),
+    Entry(
+        "fig6-published",
+        "Figures 6, A4, A5, A6 from the published starts: ten starts with ten sets of batches each",
+        lambda: {"fig6-published": published()},
+    ),
+    Entry(
+        "figa4-published",
+        "Figure A4 from the published starts: the second layer of the regularised network",
+        lambda: {"figa4-published": second_layer_published()},
+    ),
 )

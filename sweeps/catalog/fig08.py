@@ -8,6 +8,8 @@ from gatednet.objectives.base import Objective
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.catalog.published import as_published
+from gatednet.sweeps.catalog.published import seeds as published_seeds
 from gatednet.sweeps.sweep import Sweep
 from gatednet.timescales import Timescales
 
@@ -29,12 +31,22 @@ def flexible() -> Experiment:
     )
 
 
-def both() -> Sweep:
+def both(experiment: Experiment, seeds: Axis) -> Sweep:
     """Both regimes; the loss on the batch of every step."""
-    experiment = flexible()
     regimes = Axis("regime", PENALTIES, tuple(REGIMES.values()), tuple(REGIMES))
-    return Sweep(experiment, (regimes, Axis.seeds(1000)), Save(("loss_every_step",), experiment.steps))
+    return Sweep(experiment, (regimes, seeds), Save(("loss_every_step",), experiment.steps))
 
 
 EXPERIMENTS = (Entry("fig8-flexible", "Figure 8: the flexible regime", flexible),)
-SWEEPS = (Entry("fig8", "Figure 8: the loss of every step, with constraints and without", lambda: {"fig8": both()}),)
+SWEEPS = (
+    Entry(
+        "fig8",
+        "Figure 8: the loss of every step, with constraints and without",
+        lambda: {"fig8": both(flexible(), Axis.seeds(1000))},
+    ),
+    Entry(
+        "fig8-published",
+        "Figure 8 from the published starts: ten starts with ten sets of batches each",
+        lambda: {"fig8-published": both(as_published(flexible()), published_seeds())},
+    ),
+)

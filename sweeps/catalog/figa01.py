@@ -11,11 +11,14 @@ from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.equivalent import START, equivalent
 from gatednet.sweeps.catalog.fig02 import regime
 from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.catalog.published import as_published_once
 from gatednet.sweeps.sweep import Sweep
 
 EVERY = 25
 # As many as are advanced together, twice.
 SEEDS = 64
+# Sets of batches of the published start.
+BATCHES = 100
 SAVED = ("loss", "gates", "teacher_component")
 
 
@@ -67,5 +70,10 @@ SWEEPS = (
             "figa1-equivalent": sweep(two_dimensional(), 1),
             "figa1-released": sweep(as_released(), 1),
         },
+    ),
+    Entry(
+        "figa1-published",
+        "Figure A1 from the published start: the full model, with a hundred sets of batches",
+        lambda: {"figa1-published": sweep(as_published_once(full()), BATCHES, (*SAVED, "singular_values"))},
     ),
 )

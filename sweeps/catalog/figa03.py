@@ -9,6 +9,7 @@ from gatednet.objectives.base import Objective
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.penalties import PENALTIES
+from gatednet.sweeps.catalog.published import as_published_once
 from gatednet.sweeps.sweep import Sweep
 from gatednet.timescales import Timescales
 
@@ -30,11 +31,20 @@ def redundant() -> Experiment:
     return with_values(base, dict(zip(PATHS, COSTS["with"], strict=True)))
 
 
-def both() -> Sweep:
+def both(experiment: Experiment) -> Sweep:
     """Without and with the cost, from the same starts."""
     costs = Axis("cost", PATHS, tuple(COSTS.values()), tuple(COSTS))
-    return Sweep(redundant(), (costs, Axis.seeds(100)), Save(("gates", "path_norm", "representation_cost"), EVERY))
+    return Sweep(experiment, (costs, Axis.seeds(100)), Save(("gates", "path_norm", "representation_cost"), EVERY))
 
 
 EXPERIMENTS = (Entry("figa3", "Figure A3: four paths for two tasks, with a cost of the weights", redundant),)
-SWEEPS = (Entry("figa3", "Figure A3: four paths for two tasks, without and with a cost", lambda: {"figa3": both()}),)
+SWEEPS = (
+    Entry(
+        "figa3", "Figure A3: four paths for two tasks, without and with a cost", lambda: {"figa3": both(redundant())}
+    ),
+    Entry(
+        "figa3-published",
+        "Figure A3 from the published start, with a hundred sets of batches",
+        lambda: {"figa3-published": both(as_published_once(redundant()))},
+    ),
+)

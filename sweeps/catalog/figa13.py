@@ -23,7 +23,7 @@ def equal_timescales() -> Experiment:
         objective=Objective(reduction="mean", norm=0.1, norm_order=2, nonnegativity=0.0),
         timescales=Timescales(weights=TIMESCALE, gates=TIMESCALE),
         # Ten blocks of 99 steps and ten steps of an eleventh, as in the authors' released code.
-        curriculum=Blocked(block_length=0.99),
+        curriculum=Blocked(rounding="floor"),
         dt=0.01,
         steps=1000,
     )

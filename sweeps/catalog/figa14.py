@@ -5,18 +5,22 @@ from __future__ import annotations
 from gatednet.curricula.phases import Phase, Phases
 from gatednet.curricula.targets import sums
 from gatednet.engine.save import Save
-from gatednet.experiment import Experiment
+from gatednet.experiment import Experiment, with_values
 from gatednet.networks.gated_linear import GatedLinear
 from gatednet.objectives.base import Objective
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.conventions import conventions
 from gatednet.sweeps.catalog.entry import Entry
+from gatednet.sweeps.catalog.published import as_published
+from gatednet.sweeps.catalog.published import seeds as published_seeds
 from gatednet.sweeps.sweep import Sweep
 from gatednet.teachers.orthogonal import Teachers
 from gatednet.timescales import Timescales
 
 PAIRS = ((0, 1), (1, 2), (2, 0))
 EVERY = 100
+# Of blocks that are a step shorter.
+SAVES_IN_BLOCK = 9
 SAVED = ("loss", "gates", "alignment")
 
 
@@ -33,11 +37,24 @@ def sums_alone() -> Experiment:
     )
 
 
+def published() -> Sweep:
+    """Both conventions, with saves at the ends of blocks too."""
+    experiment = as_published(sums_alone())
+    block = experiment.block_steps
+    experiment = with_values(experiment, {"steps": sums_alone().blocks * block})
+    return Sweep(experiment, (conventions(), published_seeds(1)), Save(SAVED, block // SAVES_IN_BLOCK))
+
+
 EXPERIMENTS = (Entry("figa14-sums", "Figure A14: three tasks, of which only sums of two are shown", sums_alone),)
 SWEEPS = (
     Entry(
         "figa14",
         "Figure A14: both conventions, twenty seeds",
         lambda: {"figa14": Sweep(sums_alone(), (conventions(), Axis.seeds(20)), Save(SAVED, EVERY))},
+    ),
+    Entry(
+        "figa14-published",
+        "Figure A14 from the starts that the published recipe gives: ten starts, both conventions",
+        lambda: {"figa14-published": published()},
     ),
 )

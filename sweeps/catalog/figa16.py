@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
+from gatednet.starts.published import PublishedInitial
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.entry import Entry
 from gatednet.sweeps.catalog.equivalent import equivalent
 from gatednet.sweeps.catalog.fig02 import regime
+from gatednet.sweeps.catalog.published import as_published_once
 from gatednet.sweeps.sweep import Sweep
 
 # The time of a step, the number of samples in a block, and that of blocks.
@@ -21,10 +23,19 @@ def single_samples() -> Experiment:
     return with_values(regime("flexible"), changes)
 
 
-def full() -> Sweep:
+def published() -> Experiment:
+    """The same from one start, which all runs of the released code share; which one is not recorded.
+
+    It is the one that the key of the other figures gives a single run.
+    """
+    # Blocks are whole steps by themselves: a length of 1 has 33, rounded down or to the nearest.
+    return as_published_once(with_values(single_samples(), {"curriculum.block_length": 1.0}), PublishedInitial().key)
+
+
+def full(experiment: Experiment) -> Sweep:
     """The full model, saved at each sample."""
     saved = ("loss", "gates", "teacher_component", "singular_values")
-    return Sweep(single_samples(), (Axis.seeds(100),), Save(saved, 1))
+    return Sweep(experiment, (Axis.seeds(100),), Save(saved, 1))
 
 
 def two_dimensional() -> Sweep:
@@ -39,7 +50,12 @@ SWEEPS = (
     Entry(
         "figa16",
         "Figure A16: a single sample a step, and the equivalent two-dimensional model",
-        lambda: {"figa16": full(), "figa16-equivalent": two_dimensional()},
+        lambda: {"figa16": full(single_samples()), "figa16-equivalent": two_dimensional()},
+    ),
+    Entry(
+        "figa16-published",
+        "Figure A16 with one start for all runs, as the released code has it",
+        lambda: {"figa16-published": full(published())},
     ),
     Entry(
         "figa16-equivalent", "Figure A16: the two-dimensional model", lambda: {"figa16-equivalent": two_dimensional()}

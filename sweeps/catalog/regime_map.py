@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gatednet.engine.save import Save
-from gatednet.experiment import Experiment
+from gatednet.experiment import Experiment, with_values
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.catalog.conventions import conventions
 from gatednet.sweeps.catalog.penalties import PENALTIES
@@ -26,17 +26,12 @@ def coarse(
 ) -> Sweep:
     """A published map in both conventions, block lengths by columns, saved every so many steps.
 
-    Blocks have as many steps as in the authors' released code, floor(τ_B / dt) in floats: 999 for 1 at dt = 1e-3, and
-    599 for .6, while .8, .4 and .1 have what one expects. Labels are the published lengths.
+    Blocks have as many steps as in the authors' released code: 999 for 1 at dt = 1e-3, and 599 for .6, while .8, .4 and
+    .1 have what one expects.
     """
-    lengths = Axis("block_length", "curriculum.block_length", released_lengths(blocks, experiment.dt), blocks)
+    lengths = Axis("block_length", "curriculum.block_length", blocks)
     axes = (conventions(), lengths, columns, Axis.seeds(SEEDS))
-    return Sweep(experiment, axes, Save(saved, every))
-
-
-def released_lengths(blocks: tuple[float, ...], dt: float) -> tuple[float, ...]:
-    """The lengths of blocks of floor(τ_B / dt) steps."""
-    return tuple(round(length // dt) * dt for length in blocks)
+    return Sweep(with_values(experiment, {"curriculum.rounding": "floor"}), axes, Save(saved, every))
 
 
 def timescale_axis(values: tuple[float, ...]) -> Axis:

@@ -39,6 +39,8 @@ from gatednet import (
     Phases,
     Population,
     Proximal,
+    PublishedInitial,
+    PublishedTeachers,
     Released,
     RowsInTurn,
     Rule,
@@ -106,10 +108,14 @@ def any_curriculum(data: st.DataObject, tasks: int) -> Curriculum:
 
     return any_of(
         data,
-        lambda: Blocked(length, order()),
+        lambda: Blocked(length, order(), rounding=draw(st.sampled_from(["nearest", "floor"]))),
         lambda: Smooth(length, hardness=draw(POSITIVE), order=order()),
         lambda: Interleaved(length),
-        lambda: Phases(length, (*(phase(draw(st.integers(1, 9))) for _ in range(draw(st.integers(0, 2)))), phase(0))),
+        lambda: Phases(
+            length,
+            (*(phase(draw(st.integers(1, 9))) for _ in range(draw(st.integers(0, 2)))), phase(0)),
+            rounding=draw(st.sampled_from(["nearest", "floor"])),
+        ),
     )
 
 
@@ -131,6 +137,7 @@ def any_teachers(data: st.DataObject, network: Network, tasks: int) -> TeacherSe
             shared=draw(st.booleans()),
         ),
         lambda: ChosenTeachers(maps=nested(data, tasks, network.outputs, network.inputs)),
+        lambda: PublishedTeachers(tasks, draw(st.integers(0, 2**32 - 1)), kind["scale"]),
     )
 
 
@@ -143,9 +150,10 @@ def any_initial(data: st.DataObject, network: Network, tasks: int) -> InitialSta
             weights=nested(data, *network.groups["weights"].shape),
             gates=nested(data, math.prod(network.groups["gates"].shape)),
         ),
+        lambda: PublishedInitial(draw(st.integers(0, 2**32 - 1)), draw(st.integers(1, 99)), draw(NONNEGATIVE)),
         lambda: InTeacherSpace(mixture=nested(data, network.groups["weights"].shape[0], tasks), gates=draw(NUMBERS)),
     ]
-    return any_of(data, *made[: 2 if network.paths_by_teachers else 3])
+    return any_of(data, *made[: 3 if network.paths_by_teachers else 4])
 
 
 def any_labelled(data: st.DataObject, inputs: int, outputs: int, tasks: int) -> dict[str, Any]:
@@ -261,7 +269,9 @@ def test_every_kind_is_in_the_round_trip() -> None:
         Initial,
         ChosenInitial,
         InTeacherSpace,
+        PublishedInitial,
         Teachers,
+        PublishedTeachers,
         IndependentTeachers,
         SpectralTeachers,
         ChosenTeachers,

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from gatednet import Experiment, SettingError, from_toml, to_toml
+from gatednet import Experiment, PublishedInitial, PublishedTeachers, SettingError, from_toml, to_toml
 from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS, experiment, fig02, fig05, sweeps_of
 from gatednet.sweeps.planning.cost import cost_of
 from gatednet.sweeps.sweep import Sweep
@@ -51,16 +51,20 @@ def test_every_sweep(name):
     for store, sweep in group.items():
         assert isinstance(sweep, Sweep)
         assert from_text(to_text(sweep)) == sweep
-        # Realised block lengths are those of the axis.
+        # Realised block lengths are those of the axis, or with floors, as published, up to a step less.
         lengths = [axis for axis in sweep.axes if "curriculum.block_length" in axis.paths]
         for axis in lengths:
-            np.testing.assert_allclose(sweep.block_steps * sweep.experiment.dt, axis.values, rtol=1e-12)
+            if sweep.experiment.curriculum.rounding == "nearest":
+                np.testing.assert_allclose(sweep.block_steps * sweep.experiment.dt, axis.values, rtol=1e-12)
+            else:
+                floors = [length // sweep.experiment.dt for length in axis.values]
+                np.testing.assert_array_equal(sweep.block_steps, floors)
         assert cost_of(sweep, 1).seconds < 600, store
 
 
 def test_required_names_are_there():
     assert {"fig2-flexible", "fig2-forgetful", "fig4-symmetric", "fig5-left", "fig5-right"} <= set(EXPERIMENTS)
-    assert {"fig2", "fig2-shared", "fig4", "fig5"} <= set(SWEEPS)
+    assert {"fig2", "fig2-published", "fig4", "fig5"} <= set(SWEEPS)
     assert set(sweeps_of("fig5")) == {"fig5-left", "fig5-right", "fig5-left-fine", "fig5-right-fine"} <= set(SWEEPS)
 
 
@@ -75,9 +79,32 @@ def test_a_regime_of_the_sweep_is_the_experiment_of_its_name():
     (sweep,) = sweeps_of("fig2").values()
     for point, name in enumerate(sweep.axes[0].coordinates):
         assert sweep.cell({0: point}) == experiment(f"fig2-{name}")
-    (shared,) = sweeps_of("fig2-shared").values()
-    assert shared.experiment.teachers.shared
-    assert plain(shared.experiment) == {**plain(sweep.experiment), "teachers": plain(shared.experiment.teachers)}
+
+
+PUBLISHED = [name for name in SWEEPS if name.endswith("-published")]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_starts_change_starts_teachers_and_blocks_alone(name):
+    """The rest is what the sweep without them has, whatever is saved of it and how long runs are."""
+    changed = ("initial", "teachers", "curriculum", "inputs", "steps")
+    others = [sweep.experiment for each in SWEEPS if each not in PUBLISHED for sweep in sweeps_of(each).values()]
+    rest = [{key: value for key, value in plain(other).items() if key not in changed} for other in others]
+    for sweep in sweeps_of(name).values():
+        given = sweep.experiment
+        assert isinstance(given.initial, PublishedInitial)
+        assert isinstance(given.teachers, PublishedTeachers)
+        assert given.curriculum.rounding == "floor"
+        assert {key: value for key, value in plain(given).items() if key not in changed} in rest
+
+
+def test_figures_with_published_starts():
+    assert [f"fig{each}-published" for each in ("2", "a12", "5", "6", "a4", "8", "a1", "a3", "a14", "a16")] == PUBLISHED
+    assert experiment("fig2-flexible").block_steps == 1000
+    (sweep,) = sweeps_of("fig2-published").values()
+    assert int(sweep.block_steps) == 999
+    (sweep,) = sweeps_of("fig8-published").values()
+    assert int(sweep.block_steps) == 99
 
 
 def test_settings_of_the_paper():
@@ -114,4 +141,4 @@ def test_fine_maps_span_the_published_axes(name):
 
 def test_seeds_of_figure_2_are_a_parameter():
     assert fig02.both(3).shape == (2, 3)
-    assert fig02.shared(4).shape == (2, 4)
+    assert fig02.published().shape == (2, 100)
