@@ -33,7 +33,7 @@ PARTS = {
 }
 # Distance of the arrows' ends from the even point, of both coordinates.
 ARROWS = (0.1, 0.25, 0.4)
-WHY = "a closed form: nothing but rounding, and the two digits of the published scale"
+READING = "read off the published scale, to about a hundredth of it"
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
@@ -107,45 +107,20 @@ def speed_map(axes: Axes, speed: xarray.DataArray, norm: PowerNorm) -> None:
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:
-    """What the published maps show at the corners and at the even point."""
-    corners = [at(data.speed, 1.0, 0.0), at(data.speed, 0.0, 1.0)]
+    """The two numbers of the published map; the rest of it is the same formula again."""
     return [
-        *(
-            Claim(
-                f"paths specialized for task {task} adapt at the speed 4",
-                "Figure A8A",
-                Range(3.99, 4.01, WHY),
-                exact(corner),
-                origin="picture",
-            )
-            for task, corner in zip((1, 2), corners, strict=True)
+        Claim(
+            "specialized paths adapt at the speed 4",
+            "Figure A8A, its corners",
+            Range(3.95, 4.05, READING),
+            exact(at(data.speed, 1.0, 0.0)),
+            origin="picture",
         ),
         Claim(
             "equal paths adapt at the speed 1",
-            "Figure A8A",
-            Range(0.99, 1.01, WHY),
+            "Figure A8A, its centre",
+            Range(0.95, 1.05, READING),
             exact(at(data.speed, 0.5, 0.5)),
-            origin="picture",
-        ),
-        Claim(
-            "no paths adapt faster than specialized ones: largest speed of the map",
-            "Figure A8A",
-            Range(3.99, 4.01, WHY),
-            exact(float(data.speed.max())),
-            origin="picture",
-        ),
-        Claim(
-            "half of the speed of specialized paths is that of their gates",
-            "Figure A8B",
-            Range(0.49, 0.51, "a closed form; the map is read to a hundredth of its scale"),
-            exact(at(data.speed_of_gates, 1.0, 0.0) / 4),
-            origin="picture",
-        ),
-        Claim(
-            "gates of equal paths cannot tell the tasks apart: their part of the speed at the even point",
-            "Figure A8B",
-            Range(-0.01, 0.01, WHY),
-            exact(at(data.speed_of_gates, 0.5, 0.5)),
             origin="picture",
         ),
     ]

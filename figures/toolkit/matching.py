@@ -35,12 +35,13 @@ def released_order(score: np.ndarray) -> np.ndarray:
     each path has a task of its own, three that follow each other in a circle end with one of them twice.
     """
     tasks, paths = score.shape[-2:]
-    matched = tasks_of_paths(score)
-    order = np.broadcast_to(np.arange(paths), matched.shape).copy()
-    for run in np.ndindex(*matched.shape[:-1]):
-        for path, task in enumerate(matched[run][:tasks]):
-            if path != task:
-                order[run][path], order[run][task] = task, path
+    best, places = tasks_of_paths(score), np.arange(paths)
+    order = np.broadcast_to(places, best.shape).copy()
+    for path in places[:tasks]:
+        other = best[..., path]
+        moved = other != path
+        order[..., path] = np.where(moved, other, order[..., path])
+        order = np.where(moved[..., None] & (places == other[..., None]), path, order)
     return order
 
 

@@ -11,12 +11,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import scipy.special
 import xarray
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
+from gatednet.figures.toolkit.claim import Published
 from gatednet.figures.toolkit.describe import axis_of, described
 from gatednet.figures.toolkit.panels import Scale, heat_map, letter
+from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.sweeps.sweep import Sweep
 
 # What varies along the columns of each map.
@@ -79,9 +82,9 @@ def subscripts(name: str) -> str:
     return re.sub(r"_(\w+)", lambda found: f"$_{{{found[1]}}}$" if len(found[1]) > 1 else f"$_{found[1]}$", name)
 
 
-def runs(data: xarray.Dataset, side: str, **where: str) -> np.ndarray:
-    """The runs of one map, (seeds, rows, columns), at labels along its further dimensions."""
-    return data[side].sel(where).transpose("seed", "row", f"{side}_column").values
+def runs(data: xarray.Dataset, side: str, part: str = "", **where: str) -> np.ndarray:
+    """The runs of one map, or of a part of its side, (seeds, rows, columns), at labels along further dimensions."""
+    return data[f"{side}{part}"].sel(where).transpose("seed", "row", f"{side}_column").values
 
 
 def distance(values: np.ndarray, table: np.ndarray) -> float:
@@ -98,12 +101,25 @@ def boundary_distances(values: np.ndarray, table: np.ndarray, boundary: float) -
     return np.abs(counts[0] - counts[1])
 
 
-def farthest_cell(values: np.ndarray, table: np.ndarray, boundary: float) -> float:
-    """How many king's moves a cell is from the nearest one of a table on its side of the boundary, at most over cells.
+def outside(values: np.ndarray, table: np.ndarray, runs: int, reading: float, below: float) -> np.ndarray:
+    """Which cells of a table of means of so many runs are outside of the predictive interval that ours give them.
 
-    Infinite where the table has no cell on that side.
+    `values` is (runs of ours, rows, columns). Where the table has no number its cell is said to be below a level. The
+    intervals have the errors of both tables in them.
     """
-    ours, theirs = (each.ravel() >= boundary for each in (values.mean(axis=0), table))
-    cells = np.indices(table.shape).reshape(2, -1)
-    moves = np.abs(cells[:, :, None] - cells[:, None]).max(axis=0)
-    return float(np.where(ours[:, None] == theirs, moves, np.inf).min(axis=1).max())
+
+    def margin(cell: np.ndarray, known: float) -> float:
+        measured = over_seeds(cell)
+        spread = Published(0.0 if np.isnan(known) else known, runs, reading, "a cell").range(measured)
+        return spread.margin(measured.value) if np.isfinite(known) else below + spread.high - measured.value
+
+    found = [margin(values[:, row, column], known) < 0 for (row, column), known in np.ndenumerate(table)]
+    return np.reshape(found, table.shape)
+
+
+def allowed_outside(cells: int) -> int:
+    """How many of so many cells are outside of intervals of 95 % at most, in 95 of 100 tables of the same runs.
+
+    Cells count as independent, though those of a table share their starts.
+    """
+    return next(number for number in range(cells + 1) if scipy.special.bdtr(number, cells, 0.05) >= 0.95)

@@ -87,16 +87,6 @@ def by_ratio(store: Store) -> xarray.Dataset:
     )
 
 
-def error_at_even_gates(data: xarray.Dataset) -> float | None:
-    """Distance of the w̄ of one run where c̄ passes 0 from the theory there; None where it does not pass."""
-    gates = data.gate_difference.values
-    if gates[-1] < 0:
-        return None
-    # c̄ grows all along a block, so that w̄ can be interpolated.
-    measured = np.interp(0.0, gates, data.weight_difference.values)
-    return abs(float(measured) - float(specialization_of_weights(0.0, data.ratio.values)))
-
-
 def norm_of(ratios: np.ndarray) -> LogNorm:
     """The colour scale of some ratios of time constants."""
     return LogNorm(ratios.min(), ratios.max())

@@ -13,8 +13,10 @@ def specialization_of_weights(gate_difference: Values, ratio: Values) -> NDArray
 
     `gate_difference` is c̄ = c¹ - c², `ratio` the gates' time constant over the weights' one, τ_c/τ_w; both
     broadcast. The curve belongs to a start from full specialization, w̄ = |c̄| = 1, and to a penalty that holds c¹ +
-    c² = 1. It follows from the quantity that each path conserves, τ_w ‖W^p‖² - τ_c (c^p)² (paper, section 4 and its
-    appendix).
+    c² = 1. It follows from what the symmetric model conserves within a block, w̄² - ½ (τ_c/τ_w) c̄² (paper, section 4
+    and its appendix). Without penalties every path alone conserves τ_w ‖W^p‖² - τ_c (c^p)²; a penalty on the gates'
+    norm moves the gates without the weights, so that this drifts, and no more than the difference of the gates, which
+    it leaves alone, is tied to the weights.
 
     **Raises** `ValueError` where the root is of a negative number, which no such path reaches.
     """

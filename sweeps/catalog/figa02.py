@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gatednet.engine.save import Save
-from gatednet.experiment import Experiment
+from gatednet.experiment import Experiment, with_values
+from gatednet.inputs.gaussian import Gaussian
 from gatednet.inputs.population import Population
 from gatednet.networks.gated_linear import GatedLinear
 from gatednet.objectives.base import Objective
@@ -54,5 +55,22 @@ def ranks() -> Sweep:
     return Sweep(ranked(), (axis, Axis.seeds(100)), Save(("gate_speed", "path_norm", "gates"), EVERY))
 
 
+def with_batches() -> Sweep:
+    """Unit singular values and Gaussian batches, and every step: the published speeds are the largest of a noisy run.
+
+    They are of a single run for each rank. The mean of ten of ours has an error of less than a third of the deviation
+    of single runs, and so of what the claims allow.
+    """
+    experiment = with_values(ranked(), {"inputs": Gaussian()})
+    axis = Axis("rank", PATHS, tuple(spectrum(rank, 1.0) for rank in RANKS), RANKS)
+    return Sweep(experiment, (axis, Axis.seeds(10)), Save(("gates", "path_norm"), 1))
+
+
 EXPERIMENTS = (Entry("figa2", "Figure A2: teachers of rank 2 with unit singular values", ranked),)
-SWEEPS = (Entry("figa2", "Figure A2: ranks of the teachers, two singular values", lambda: {"figa2": ranks()}),)
+SWEEPS = (
+    Entry(
+        "figa2",
+        "Figure A2: ranks of the teachers, two singular values, and Gaussian batches",
+        lambda: {"figa2": ranks(), "figa2-batches": with_batches()},
+    ),
+)

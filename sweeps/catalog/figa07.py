@@ -36,11 +36,11 @@ SWEEPS = together(
     Entry(
         "figa7-left",
         "Figure A7, left: block length against the second layer's time constant, both conventions",
-        lambda: coarse(base(), BLOCKS, timescale_axis(GATE_TIMESCALES), SAVED, every=EVERY),
+        lambda: coarse(base(), BLOCKS, timescale_axis(GATE_TIMESCALES), SAVED, EVERY),
     ),
     Entry(
         "figa7-right",
         "Figure A7, right: block length against the strength of the constraints, both conventions",
-        lambda: coarse(base(), BLOCKS, strength_axis(STRENGTHS, penalties), SAVED, every=EVERY),
+        lambda: coarse(base(), BLOCKS, strength_axis(STRENGTHS, penalties), SAVED, EVERY),
     ),
 )

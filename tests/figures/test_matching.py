@@ -64,5 +64,15 @@ def test_released_code_shows_a_path_twice_where_three_follow_in_a_circle():
     np.testing.assert_array_equal(released_order(scores), [[1, 2, 1], [2, 2, 0]])
 
 
-def test_released_code_swaps_paths_where_both_are_nearest_to_one_task():
-    np.testing.assert_array_equal(released_order(np.array([[0.9, 0.8], [0.1, 0.7]])), [1, 0])
+def test_released_code_exchanges_paths_as_soon_as_one_asks_for_it():
+    own, other = np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([[0.1, 0.9], [0.8, 0.2]])
+    # One task suits both best: exchanged, though the sum of alignments would be larger as they are.
+    first, second = np.array([[0.9, 0.6], [0.1, 0.5]]), np.array([[0.5, 0.1], [0.6, 0.9]])
+    found = released_order(np.stack([own, other, first, second]))
+    assert found.tolist() == [[0, 1], [1, 0], [1, 0], [1, 0]]
+    assert path_order(np.stack([own, other, first, second])).tolist() == [[0, 1], [1, 0], [0, 1], [0, 1]]
+
+
+def test_released_code_gives_a_path_twice_where_two_ask_for_one_place():
+    score = np.array([[0.9, 0.9, 0.1], [0.1, 0.1, 0.9], [0.1, 0.1, 0.1]])
+    assert released_order(score).tolist() == [1, 2, 1]

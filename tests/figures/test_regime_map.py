@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+import scipy.stats
 
-from gatednet.figures.toolkit.regime_map import boundary_distances, distance, farthest_cell, subscripts
+from gatednet.figures.toolkit.regime_map import allowed_outside, boundary_distances, distance, outside, subscripts
 
 
 def test_distance_to_a_table():
@@ -18,14 +19,25 @@ def test_boundary_is_compared_row_by_row():
     assert boundary_distances(moved[:, ::-1], table, 0.8).max() == 3
 
 
-def test_farthest_cell_is_counted_in_kings_moves():
-    table = np.array([[0.9, 0.9, 0.1], [0.9, 0.1, 0.1]])
-    assert farthest_cell(table[None], table, 0.8) == 0
-    assert farthest_cell(table[None, ::-1], table, 0.8) == 1
-    all_specialized = np.full((1, 2, 3), 0.9)
-    assert farthest_cell(all_specialized, table, 0.8) == 1
-    assert farthest_cell(all_specialized, np.array([[0.9, 0.1, 0.1], [0.9, 0.1, 0.1]]), 0.8) == 2
-    assert farthest_cell(all_specialized, np.zeros((2, 3)), 0.8) == np.inf
+def test_cells_outside_of_their_intervals_are_found():
+    """Runs of -1 and 1 have the deviation √(4/3); 3.182 is Student's 97.5 % quantile for four of them."""
+    ours = np.array([-1.0, 1.0, -1.0, 1.0])[:, None, None] * np.ones((1, 2))
+    width = 3.182 * np.sqrt(4 / 3) * np.sqrt(1 / 10 + 1 / 4)
+    # The error is by bootstrap, which finds it to a few parts in a hundred.
+    assert outside(ours, np.array([[0.9 * width, 1.1 * width]]), 10, 0.0, 0.7).tolist() == [[False, True]]
+    assert outside(ours, np.array([[-1.1 * width, 1.1 * width]]), 10, 0.2 * width, 0.7).tolist() == [[False, False]]
+
+
+def test_cells_without_a_number_are_outside_where_ours_are_too_high():
+    ours = np.array([[[0.6, 0.9]], [[0.6, 0.9]]])
+    assert outside(ours, np.full((1, 2), np.nan), 10, 0.0, 0.7).tolist() == [[False, True]]
+
+
+def test_as_many_cells_may_be_outside_as_chance_explains():
+    for cells in (5, 25):
+        allowed = allowed_outside(cells)
+        assert scipy.stats.binom.cdf(allowed - 1, cells, 0.05) < 0.95 <= scipy.stats.binom.cdf(allowed, cells, 0.05)
+    assert (allowed_outside(5), allowed_outside(25)) == (1, 3)
 
 
 def test_cells_without_a_number_are_left_out_of_a_distance_and_not_specialized():

@@ -91,7 +91,7 @@ def test_a_module_may_have_several_figures():
     assert list(FIGURES) == [
         *(f"fig{number}" for number in range(2, 9)),
         *(f"figa{number}" for number in range(1, 17)),
-        *(f"control{number}" for number in range(1, 5)),
+        *(f"control{number}" for number in range(1, 6)),
     ]
 
 

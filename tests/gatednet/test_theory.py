@@ -71,6 +71,35 @@ def test_symmetric_model_follows_the_curve() -> None:
     np.testing.assert_allclose(orders, 1, atol=0.1)
 
 
+def conserved(objective: Objective, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Courses of w̄² - ½ (τ_c/τ_w) c̄², (runs, saves), and of τ_w ‖W^p‖² - τ_c (c^p)², (runs, saves, paths)."""
+    experiment = with_values(SYMMETRIC, {"steps": steps, "dt": 1 / steps, "objective": objective})
+    saves = Save(("weights", "gates"), steps // 50)
+    runs = run_many(experiment, saves, {"timescales.gates": RATIOS.tolist()}, precision="float64")
+    weights, gates = runs["weights"][..., 0], runs["gates"]
+    apart = 0.5 * ((weights[..., 0, 0] - weights[..., 1, 0]) + (weights[..., 1, 1] - weights[..., 0, 1]))
+    symmetric = apart**2 - 0.5 * RATIOS[:, None] * (gates[..., 0] - gates[..., 1]) ** 2
+    return symmetric, (weights**2).sum(axis=-1) - RATIOS[:, None, None] * gates**2
+
+
+def test_the_symmetric_model_conserves_a_difference_and_its_paths_nothing() -> None:
+    """With the penalty on the norm; up to steps that are not infinitely small."""
+    (coarse, coarse_paths), (fine, fine_paths) = (
+        [np.ptp(values, axis=1) for values in conserved(SYMMETRIC.objective, steps)] for steps in (2500, 5000)
+    )
+    # One is an error of the first order in the step, the other no error at all: .006 to .19 from fast to slow gates.
+    np.testing.assert_allclose(fine, 0.5 * coarse, rtol=0.1)
+    np.testing.assert_allclose(fine_paths.max(axis=-1), coarse_paths.max(axis=-1), rtol=0.02)
+    assert np.all(fine_paths.max(axis=-1) > 10 * fine)
+    assert fine.max() < 5e-4
+
+
+def test_without_penalties_every_path_conserves_a_quantity_of_its_own() -> None:
+    drifts = [np.ptp(conserved(Objective(norm=0, nonnegativity=0), steps)[1], axis=1) for steps in (2500, 5000)]
+    assert drifts[1].max() < 5e-4
+    assert drifts[1].max() < 0.6 * drifts[0].max()
+
+
 def test_a_gate_of_a_specialized_path_opens_with_the_sum_of_squares() -> None:
     # From W^p = W*_p and gates (1, 0), right after the switch to the second task.
     experiment = Experiment(
