@@ -17,7 +17,7 @@ EXPERIMENTS = (
 SWEEPS = (
     Entry(
         "control3",
-        "Control 3: small digits, two pairs of tasks, both regimes, ten seeds",
+        "Control 3: small digits, two pairs of tasks, as Figure 7",
         lambda: {"control3": both("digits", TASKS)},
     ),
 )
