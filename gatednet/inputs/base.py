@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from jax import Array
 from jaxtyping import Float
@@ -54,6 +54,10 @@ class Inputs(Setting):
         """Raise `SettingError` where these are not the examples that such inputs of a network need."""
         if examples is not None:
             raise SettingError(f"inputs {type(self).__name__} take no examples, and some are given")
+
+    def to_compile(self) -> Self:
+        """Such inputs without what no program depends on, so that runs share one: where examples come from."""
+        return self
 
     def placeholder(self, classes: int) -> Examples | None:
         """Examples without content, where there are examples, to ask for shapes with."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Self
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -89,6 +92,9 @@ class Features(Inputs):
             )
         if self.batch > examples.sizes[0]:
             raise SettingError(f"{name}.batch is {self.batch}, allowed are at most all examples, {examples.sizes[0]}")
+
+    def to_compile(self) -> Self:
+        return dataclasses.replace(self, images=IMAGES[0], network_seed=0, relu_hidden=0)
 
     def placeholder(self, classes: int) -> Examples:
         nothing, labels = np.zeros((self.batch, self.width)), np.zeros(self.batch, int)

@@ -169,11 +169,10 @@ def test_a_store_without_labels_says_nothing_of_features(tmp_path):
 
 def test_each_source_is_named_once():
     seeds = Sweep(DIGITS, (Axis("network", "inputs.network_seed", (0, 3)), Axis.seeds(2)), SAVE)
-    assert sources_of([grid(), of_digits(), seeds, of_mnist(), of_digits()]) == [
-        ("digits", 64, 0),
-        ("digits", 64, 3),
-        ("mnist", 64, 0),
-    ]
+    deeper = of_digits(**{"inputs.relu_hidden": 64})
+    found = sources_of([grid(), of_digits(), seeds, of_mnist(), of_digits(), deeper])
+    assert found == [("digits", 64, 0, 0), ("digits", 64, 0, 3), ("mnist", 64, 0, 0), ("digits", 64, 64, 0)]
+    assert [str(found[0]), str(found[-1])] == [NAME, "digits, 64 features after 64 ReLU units, seed 0"]
     assert source_of(small()) is None
 
 
