@@ -20,8 +20,9 @@ from gatednet.sweeps.sweep import Sweep
 EVERY, BLOCKS = 100, 6
 NOISES = (0.0, 0.1, 0.2, 0.3, 0.4)
 RATIOS = (1.0, 10.0, 100.0)
-# Candidates for the time constant of the weights, as multiples of that of Figure 7.
-FACTORS = tuple(2.0**power for power in range(-5, 2))
+# Candidates for the time constant of the weights, as multiples of that of Figure 7. They end where the gated head began
+# to diverge, at 2**-8, in a pilot with the first two of the seeds for tuning.
+FACTORS = tuple(2.0**power for power in range(-7, 2))
 TUNING_SEEDS, SEEDS = range(1000, 1005), range(10)
 # Gates that do not move within a run, as if there were none.
 FIXED = 1e9
