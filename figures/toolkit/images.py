@@ -23,7 +23,7 @@ from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import settings_line
 from gatednet.figures.toolkit.matching import in_order, path_order
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, TASKS, band, letters, new_figure, shade_blocks
-from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
+from gatednet.figures.toolkit.statistics import Measurement, measure
 from gatednet.sweeps.catalog.images import HEADS
 from gatednet.sweeps.images.labelled import source_of
 from gatednet.sweeps.store.store import Store
@@ -118,8 +118,8 @@ class Switching:
         for panel in axes[:, :3].flat:
             panel.set_xticks(np.linspace(0, data.duration, 3))
         # Lines fill their panels, so that legends are beside them.
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=5)
-        figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower right", ncols=2)
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=3)
+        figure.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower right")
         letters(axes.flat, self.PANELS)
         return figure
 
@@ -218,11 +218,13 @@ def late(values: xarray.DataArray) -> xarray.DataArray:
     return values.isel(block=slice(LATE, None))
 
 
-def median_ratio(data: xarray.Dataset) -> Measurement:
-    """How many times more steps the forgetful network needs in late blocks, median over seeds."""
-    steps = late(data.steps_to_recover).mean("block").transpose("seed", "regime")
-    ratio = steps.sel(regime="forgetful") / steps.sel(regime="flexible")
-    return over_seeds(ratio.values, np.median)
+def slower(data: xarray.Dataset) -> Measurement:
+    """By how many powers of ten the forgetful network needs more steps in late blocks.
+
+    A ratio to one or two steps is skewed, and its logarithm is not.
+    """
+    steps = np.log10(late(data.steps_to_recover).mean("block"))
+    return measure(steps.sel(regime="forgetful") - steps.sel(regime="flexible"))
 
 
 def claims_of(data: xarray.Dataset, on: str, pair: Pair) -> list[Claim]:
@@ -243,10 +245,11 @@ def claims_of(data: xarray.Dataset, on: str, pair: Pair) -> list[Claim]:
             measure(ends.sel(head=DESCRIBED) - data.network_accuracy.sel(head=DESCRIBED)),
         ),
         (
-            "in late blocks the forgetful network needs at least ten times as many steps to an accuracy of .85",
+            "in late blocks the forgetful network needs at least ten times as many steps to an accuracy of .85: "
+            "logarithm of the ratio to base 10",
             f"ours, on {on}",
-            Range(10.0, None, "what the paper calls fast should be so by an order of magnitude"),
-            median_ratio(described),
+            Range(1.0, None, "what the paper calls fast should be so by an order of magnitude"),
+            slower(described),
         ),
         *(
             (f"as released, {each}", *more)

@@ -35,10 +35,6 @@ HEADS = {
     # Its initial weights have the standard deviation of those on 64 inputs.
     "as released": (10, 10, FEATURES, WEIGHT_SCALE * math.sqrt(10 / FEATURES)),
 }
-# Seeds of the networks that compute features, and how many heads each has. A network of MNIST or Fashion-MNIST trains
-# for minutes, and each kind of head needs its own: three are what that affords.
-NETWORKS = (0, 1, 2)
-HEADS_OF_NETWORK = 5
 # The gates' time constant and the two constraints on the gates.
 PATHS = ("timescales.gates", *PENALTIES)
 REGIMES = {"flexible": (0.5, 0.5, 0.5), "forgetful": (1000.0, 0.0, 0.0)}
@@ -60,13 +56,17 @@ def head(images: str, task: str, regime: str = "flexible") -> Experiment:
     return with_values(base, dict(zip(PATHS, REGIMES[regime], strict=True)))
 
 
-def both(images: str, tasks: Sequence[str]) -> Sweep:
-    """Both regimes and both heads for each of some tasks beside the labels themselves, on the features of networks."""
+def both(images: str, tasks: Sequence[str], networks: int = 3, heads: int = 5) -> Sweep:
+    """Both regimes and both heads for each of some tasks beside the labels themselves, on the features of networks.
+
+    `networks` is the number of these, `heads` how many of each kind learn from one. A network of MNIST or Fashion-MNIST
+    trains for minutes, and each kind of head needs its own: three are what that affords.
+    """
     axes = (
         Axis("task_beside", "teachers.tasks.1", tuple(tasks)),
         Axis("head", HEAD, tuple(HEADS.values()), tuple(HEADS)),
-        Axis("network", "inputs.network_seed", NETWORKS),
+        Axis("network", "inputs.network_seed", tuple(range(networks))),
         Axis("regime", PATHS, tuple(REGIMES.values()), tuple(REGIMES)),
-        Axis.seeds(HEADS_OF_NETWORK),
+        Axis.seeds(heads),
     )
     return Sweep(head(images, tasks[0]), axes, Save(SAVED, EVERY), noise="independent")
