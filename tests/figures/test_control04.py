@@ -20,7 +20,7 @@ def test_all_networks_have_the_same_candidates_and_other_seeds_to_choose_at():
         budgets.add((tuning.axes[1].labels, tuning.axes[2].values))
         shown.update(evaluation.axes[2].values)
     ((factors, seeds),) = budgets
-    assert len(factors) == 9
+    assert len(factors) == 11
     assert len(seeds) == 5
     assert not shown & set(seeds)
 
