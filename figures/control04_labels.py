@@ -143,6 +143,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 SOURCE,
                 Range(0.1, None, far),
                 difference(worst, "single"),
+                "fails",
             ),
         ]
     return found
@@ -164,7 +165,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "between. Tests have true labels and equal classes. Each network has, in each condition, the time constant of "
         f"its weights that is best of the same {data.sizes['factor']} candidates at the seeds {data.tuning_seeds}; "
         f"shown are {data.sizes['seed']} other seeds: lines are means, bands standard errors. **C**, **D** What was "
-        "chosen from in the last condition of **A** and of **B**, at the seeds for tuning; dots are on the choice.",
+        "chosen from in the last condition of **A** and of **B**, at the seeds for tuning; dots are on the choice. A single "
+        f"head learns every block anew, which fast weights do early in the block: {gain(data)}.",
         [
             *(f"{words}: {data.attrs[f'settings_{network}']}" for network, (words, _) in NETWORKS.items()),
             *(
@@ -174,6 +176,17 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         ],
         claims,
     )
+
+
+def gain(data: xarray.Dataset) -> str:
+    """How much the choice of its rate gains a single head with the worst labels and classes, in words."""
+    found = []
+    for name, words in WORST.items():
+        tuning = worst_of(data, name)[f"{name}_tuning"].sel(network="single")
+        found.append(
+            f"with {words} its accuracy is {float(tuning.max()):.2f}, at the slowest candidate {float(tuning[-1]):.2f}"
+        )
+    return "; ".join(found)
 
 
 def chosen(data: xarray.Dataset, name: str) -> str:
