@@ -165,8 +165,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "between. Tests have true labels and equal classes. Each network has, in each condition, the time constant of "
         f"its weights that is best of the same {data.sizes['factor']} candidates at the seeds {data.tuning_seeds}; "
         f"shown are {data.sizes['seed']} other seeds: lines are means, bands standard errors. **C**, **D** What was "
-        "chosen from in the last condition of **A** and of **B**, at the seeds for tuning; dots are on the choice. A single "
-        f"head learns every block anew, which fast weights do early in the block: {gain(data)}.",
+        "chosen from in the last condition of **A** and of **B**, at the seeds for tuning; dots are on the choice. A "
+        f"single head learns every block anew, which fast weights do early in the block: {gain(data)}.",
         [
             *(f"{words}: {data.attrs[f'settings_{network}']}" for network, (words, _) in NETWORKS.items()),
             *(
