@@ -223,8 +223,9 @@ def slower(data: xarray.Dataset) -> Measurement:
 
     A ratio to one or two steps is skewed, and its logarithm is not.
     """
-    steps = np.log10(late(data.steps_to_recover).mean("block"))
-    return measure(steps.sel(regime="forgetful") - steps.sel(regime="flexible"))
+    steps = late(data.steps_to_recover).mean("block")
+    ratio = steps.sel(regime="forgetful") / steps.sel(regime="flexible")
+    return measure(ratio.copy(data=np.log10(ratio.values)))
 
 
 def claims_of(data: xarray.Dataset, on: str, pair: Pair) -> list[Claim]:

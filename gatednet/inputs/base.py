@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from jax import Array
 from jaxtyping import Float
@@ -55,7 +55,7 @@ class Inputs(Setting):
         if examples is not None:
             raise SettingError(f"inputs {type(self).__name__} take no examples, and some are given")
 
-    def to_compile(self) -> Self:
+    def to_compile(self) -> Inputs:
         """Such inputs without what no program depends on, so that runs share one: where examples come from."""
         return self
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -93,7 +92,7 @@ class Features(Inputs):
         if self.batch > examples.sizes[0]:
             raise SettingError(f"{name}.batch is {self.batch}, allowed are at most all examples, {examples.sizes[0]}")
 
-    def to_compile(self) -> Self:
+    def to_compile(self) -> Features:
         return dataclasses.replace(self, images=IMAGES[0], network_seed=0, relu_hidden=0)
 
     def placeholder(self, classes: int) -> Examples:

@@ -21,8 +21,8 @@ EVERY, BLOCKS = 100, 6
 NOISES = (0.0, 0.1, 0.2, 0.3, 0.4)
 RATIOS = (1.0, 10.0, 100.0)
 # Candidates for the time constant of the weights, as multiples of that of Figure 7. In a pilot at the seeds for tuning,
-# with the worst labels and classes, each network is best between their ends or no better beyond: told the task, it is as
-# good at 2**-7 as with faster weights; a single head is best at 2**-9; the gated head diverges at 2**-8.
+# with the worst labels and classes, each network is best between their ends or no better beyond: told the task, it is
+# as good at 2**-7 as with faster weights; a single head is best at 2**-9; the gated head diverges at 2**-8.
 FACTORS = tuple(2.0**power for power in range(-10, 1))
 TUNING_SEEDS, SEEDS = range(1000, 1005), range(10)
 # Gates that do not move within a run, as if there were none.
