@@ -176,6 +176,18 @@ def test_each_source_is_named_once():
     assert source_of(small()) is None
 
 
+def test_runs_share_a_program_wherever_their_examples_come_from():
+    sources = Axis(
+        "source",
+        ("inputs.images", "inputs.network_seed"),
+        (("digits", 0), ("digits", 3), ("mnist", 0)),
+        ("a", "b", "c"),
+    )
+    sweep = Sweep(DIGITS, (sources, Axis.seeds(2)), SAVE)
+    assert len(list(sweep.groups())) == 3
+    assert len({sweep.recipe(group) for group in sweep.groups()}) == 1
+
+
 def test_images_that_would_have_to_be_fetched_are_not_at_hand():
     assert are_at_hand([of_digits(), grid()])
     assert are_at_hand([grid()])
