@@ -35,6 +35,8 @@ LATE = 4
 DESCRIBED, RELEASED = HEADS
 # The letters of the panels of each row.
 ROWS = ("ABCD", "EFGH")
+# A gate that is this low is no scatter around 0.
+BELOW = -0.2
 # How lines of either head differ.
 OF_HEAD = {DESCRIBED: {}, RELEASED: {"linestyle": (0, (1, 1.5)), "linewidth": 0.8}}
 
@@ -142,7 +144,9 @@ class Switching:
             f"permuted. {rows} Paths are matched to tasks once a run, by their gates at the ends of late blocks. Lines "
             f"are means over {data.sizes['seed']} networks, trained from other seeds, with {data.heads} heads each; "
             "bands are standard errors over networks. Finely dotted lines are the settings of the released code, whose "
-            "head sees the ten features of a further layer.",
+            "head sees the ten features of a further layer. The penalty on negative gates is finite, and some networks "
+            f"have their heads tell tasks apart by a gate below {BELOW:g} at the ends of late blocks: "
+            f"{negative(data, self.pairs)}.",
             [
                 f"flexible: {data.settings}",
                 "forgetful: the same, with τ_c = τ_w, λ_norm = λ_nonneg = 0",
@@ -211,6 +215,19 @@ def recovery(axes: Axes, pair: xarray.Dataset) -> None:
             steps = pair.steps_to_recover.sel(regime=regime, head=head)
             band(axes, blocks, steps, marker="o", markersize=2.5, **{**line, **of_head})
     axes.set(xlabel="block", ylabel="steps to accuracy .85", yscale="log", xlim=(0.5, blocks[-1] + 0.5))
+
+
+def negative(data: xarray.Dataset, pairs: Sequence[Pair]) -> str:
+    """In how many networks a flexible gate is `BELOW` at the ends of the late blocks of a task, on average."""
+    ends = data.gates_at_end.sel(regime="flexible").isel(block=slice(LATE, None))
+    of_tasks = xarray.concat([ends.isel(block=slice(task, None, 2)).mean("block") for task in range(2)], "task")
+    count = (of_tasks < BELOW).any(["task", "path"]).sum("seed")
+    found = [
+        f"{pair.named or pair.task}, {head}, {int(count.sel(pair=pair.task, head=head))} of {data.sizes['seed']}"
+        for pair in pairs
+        for head in HEADS
+    ]
+    return "; ".join(found)
 
 
 def late(values: xarray.DataArray) -> xarray.DataArray:
