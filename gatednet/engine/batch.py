@@ -167,7 +167,8 @@ def recipe_for_blocks(
     if kernel != "xla":
         # Of whole vectors: what fills one up takes no time.
         width = -(-width // WIDTH) * WIDTH
-    return Recipe(static_half(experiment), save, kept, is_reduced, width, kernel)
+    compiled = dataclasses.replace(experiment, inputs=experiment.inputs.to_compile())
+    return Recipe(static_half(compiled), save, kept, is_reduced, width, kernel)
 
 
 def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:

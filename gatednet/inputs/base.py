@@ -55,6 +55,10 @@ class Inputs(Setting):
         if examples is not None:
             raise SettingError(f"inputs {type(self).__name__} take no examples, and some are given")
 
+    def to_compile(self) -> Inputs:
+        """Such inputs without what no program depends on, so that runs share one: where examples come from."""
+        return self
+
     def placeholder(self, classes: int) -> Examples | None:
         """Examples without content, where there are examples, to ask for shapes with."""
         del classes

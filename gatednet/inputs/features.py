@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -37,13 +39,17 @@ class Features(Inputs):
     """Batches of labelled features, shuffled anew in every epoch and for every run.
 
     Features are `width` activations of a network that was trained to tell the classes of some images, with the seed
-    `network_seed`; they are an argument of `simulate`, and `gatednet.sweeps.images.features` computes them. The rest
-    of an epoch that is smaller than a batch is left out. With `label_noise` labels are replaced by classes at random,
-    the true one among them; which ones, and by what, stays the same throughout a run.
+    `network_seed` and, with `relu_hidden`, one layer of such units more, as in the released code; they are an argument
+    of `simulate`, and `gatednet.sweeps.images.features` computes them. The rest of an epoch that is smaller than a
+    batch is left out. With `label_noise` labels are replaced by classes at random, the true one among them; which ones,
+    and by what, stays the same throughout a run.
     """
 
     images: str = field("digits", Choice(IMAGES), "images whose features are the inputs")
     width: int = field(64, Whole(1), "number of features")
+    relu_hidden: int = field(
+        0, Whole(0), "ReLU units in a further layer of that network, before the features; 0 is no such layer"
+    )
     network_seed: int = field(
         0, Whole(0, LARGEST_SEED, "seeds have 32 bits"), "seed of the network that computes the features"
     )
@@ -85,6 +91,9 @@ class Features(Inputs):
             )
         if self.batch > examples.sizes[0]:
             raise SettingError(f"{name}.batch is {self.batch}, allowed are at most all examples, {examples.sizes[0]}")
+
+    def to_compile(self) -> Features:
+        return dataclasses.replace(self, images=IMAGES[0], network_seed=0, relu_hidden=0)
 
     def placeholder(self, classes: int) -> Examples:
         nothing, labels = np.zeros((self.batch, self.width)), np.zeros(self.batch, int)

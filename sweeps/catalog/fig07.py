@@ -13,4 +13,10 @@ EXPERIMENTS = (
         lambda: head("mnist", "parity", "forgetful"),
     ),
 )
-SWEEPS = (Entry("fig7", "Figure 7: MNIST, both regimes, ten seeds", lambda: {"fig7": both("mnist", ["parity"])}),)
+SWEEPS = (
+    Entry(
+        "fig7",
+        "Figure 7: MNIST, both regimes and heads, three networks with five heads each",
+        lambda: {"fig7": both("mnist", ["parity"])},
+    ),
+)

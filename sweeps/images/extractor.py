@@ -35,30 +35,30 @@ _FEW = 10_000
 class Training(Setting):
     """How a `CNN` is trained: by AdamW on the cross-entropy of batches, in epochs of a new order each.
 
-    The values are those of the paper; the weight decay is that of PyTorch's AdamW, which it uses.
+    The values are those of the released code, which leaves the weight decay to Optax, `optax.adamw`.
     """
 
     steps: int = field(3000, Whole(1), "number of steps")
     batch: int = field(512, Whole(1), "number of images in a batch")
     rate: float = field(1e-3, Number(0.0, low_allowed=False), "learning rate")
-    weight_decay: float = field(1e-2, Number(0.0), "share of the weights that a step of rate 1 takes away")
+    weight_decay: float = field(1e-4, Number(0.0), "share of the weights that a step of rate 1 takes away")
 
     @property
     def optimiser(self) -> optax.GradientTransformation:
-        """AdamW, its other values as in PyTorch."""
+        """AdamW, its other values as Optax has them."""
         return optax.adamw(self.rate, weight_decay=self.weight_decay)
 
 
-def architecture_for(images: Images, width: int = 64) -> Architecture:
+def architecture_for(images: Images, width: int = 64, relu_hidden: int = 0) -> Architecture:
     """The sizes of the network for a data set: those of the paper, with filters of 3×3 where images are small.
 
-    `width` is the number of features.
+    `width` is the number of features, `relu_hidden` that of ReLU units in a further layer before them; 0 is none.
 
-    **Raises** `SettingError` where it is no whole number above 0.
+    **Raises** `SettingError` where they are no whole numbers, or `width` is 0.
     """
     height, across = images.train.shape[1:]
     kernel = 4 if min(height, across) >= 16 else 3
-    return Architecture(height, across, kernel=kernel, features=width, classes=images.classes)
+    return Architecture(height, across, kernel=kernel, relu_hidden=relu_hidden, features=width, classes=images.classes)
 
 
 def training_for(images: Images) -> Training:

@@ -107,16 +107,18 @@ def features_of(
     seed: int = 0,
     folder: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    relu_hidden: int = 0,
 ) -> FeatureData:
     """The features of a data set, which are computed where the cache does not have them.
 
     `name` and `folder` are those of `images_of`, `width` is the number of features, `seed` that of the network's start
-    and of the order of the images. Where another process is at the same features, its result is waited for.
+    and of the order of the images, `relu_hidden` the number of units in a further layer before the features. Where
+    another process is at the same features, its result is waited for.
 
     **Raises** `SettingError` for what `images_of` and `train` refuse, where the cache cannot be written, and where an
     entry of it is damaged or another one's.
     """
-    entry = _entry(name, width, seed, folder)
+    entry = _entry(name, width, seed, folder, relu_hidden)
     record = _record(entry, progress)
     images, width = entry.images, entry.architecture.features
     shapes = {
@@ -129,9 +131,11 @@ def features_of(
     return FeatureData(**arrays, classes=images.classes, accuracy=record["accuracy"], fingerprint=entry.fingerprint)
 
 
-def are_kept(name: str, width: int = 64, seed: int = 0, folder: str | os.PathLike[str] | None = None) -> bool:
+def are_kept(
+    name: str, width: int = 64, seed: int = 0, folder: str | os.PathLike[str] | None = None, relu_hidden: int = 0
+) -> bool:
     """Whether the cache has the features already; the arguments are those of `features_of`, which refuses the same."""
-    return _is_there(_entry(name, width, seed, folder))
+    return _is_there(_entry(name, width, seed, folder, relu_hidden))
 
 
 def network_of(
@@ -140,9 +144,10 @@ def network_of(
     seed: int = 0,
     folder: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    relu_hidden: int = 0,
 ) -> CNN:
     """The trained network behind `features_of`, which has the same arguments and refuses the same."""
-    entry = _entry(name, width, seed, folder)
+    entry = _entry(name, width, seed, folder, relu_hidden)
     record = _record(entry, progress)
     with precision_of("float32"):
         outline = eqx.filter_eval_shape(CNN, entry.architecture, jax.random.key(0))
@@ -151,20 +156,22 @@ def network_of(
         return with_leaves(outline, {where: jnp.asarray(arrays[where]) for where in shapes})
 
 
-def _entry(name: str, width: int, seed: int, folder: str | os.PathLike[str] | None) -> CacheEntry:
+def _entry(name: str, width: int, seed: int, folder: str | os.PathLike[str] | None, relu_hidden: int) -> CacheEntry:
     check_seeds([seed])
     # Refused before anything is fetched.
-    Architecture(features=width)
+    Architecture(features=width, relu_hidden=relu_hidden)
     images = images_of(name, folder)
-    return CacheEntry(images, int(seed), architecture_for(images, width), training_for(images))
+    return CacheEntry(images, int(seed), architecture_for(images, width, relu_hidden), training_for(images))
 
 
-def check_source(name: str, width: int = 64, seed: int = 0, folder: str | os.PathLike[str] | None = None) -> None:
+def check_source(
+    name: str, width: int = 64, seed: int = 0, folder: str | os.PathLike[str] | None = None, relu_hidden: int = 0
+) -> None:
     """Check what can be known of features without training a network; the arguments are those of `features_of`.
 
     **Raises** `SettingError` where images are not to be had, an entry of the cache is damaged, or it cannot be written.
     """
-    entry = _entry(name, width, seed, folder)
+    entry = _entry(name, width, seed, folder, relu_hidden)
     if _is_there(entry):
         _read_record(entry)
         return

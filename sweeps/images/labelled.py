@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from gatednet.experiment import Experiment
 from gatednet.inputs.examples import Examples, examples_of
@@ -13,10 +14,34 @@ from gatednet.sweeps.images.features import FeatureData, are_kept, check_source,
 from gatednet.sweeps.progress import Progress
 from gatednet.sweeps.sweep import Sweep
 
-# What features are made of: images, number of features, seed of the network.
-FeatureSource = tuple[str, int, int]
 # The progress of a training, by its title.
 Training = Callable[[str], Progress]
+
+
+class FeatureSource(NamedTuple):
+    """What features are made of: images, numbers of features and of ReLU units before them, and the network's seed."""
+
+    images: str
+    width: int
+    relu_hidden: int
+    seed: int
+
+    def __str__(self) -> str:
+        before = f" after {self.relu_hidden} ReLU units" if self.relu_hidden else ""
+        return f"{self.images}, {self.width} features{before}, seed {self.seed}"
+
+    def kept(self) -> bool:
+        """Whether the cache has them, see `are_kept`."""
+        return are_kept(self.images, self.width, self.seed, relu_hidden=self.relu_hidden)
+
+    def check(self) -> None:
+        """Check what can be known without training a network, see `check_source`."""
+        check_source(self.images, self.width, self.seed, relu_hidden=self.relu_hidden)
+
+    def data(self, progress: Training | None = None) -> FeatureData:
+        """The features themselves, see `features_of`; `progress` is as in `prepare`."""
+        told = progress(f"features of {self.images}") if progress else None
+        return features_of(self.images, self.width, self.seed, progress=told, relu_hidden=self.relu_hidden)
 
 
 def sources_of(sweeps: Iterable[Sweep]) -> list[FeatureSource]:
@@ -28,17 +53,19 @@ def sources_of(sweeps: Iterable[Sweep]) -> list[FeatureSource]:
 def source_of(experiment: Experiment) -> FeatureSource | None:
     """The source of an experiment's features, None where it learns from no labels."""
     inputs = experiment.inputs
-    return (inputs.images, inputs.width, inputs.network_seed) if isinstance(inputs, Features) else None
+    if not isinstance(inputs, Features):
+        return None
+    return FeatureSource(inputs.images, inputs.width, inputs.relu_hidden, inputs.network_seed)
 
 
 def are_at_hand(sweeps: Iterable[Sweep]) -> bool:
     """Whether all images that sweeps need are there without a network."""
-    return all(at_hand(images) for images, _, _ in sources_of(sweeps))
+    return all(at_hand(source.images) for source in sources_of(sweeps))
 
 
 def are_prepared(sweeps: Iterable[Sweep]) -> bool:
     """Whether all features that sweeps need are in the cache."""
-    return all(at_hand(images) and are_kept(images, width, seed) for images, width, seed in sources_of(sweeps))
+    return all(at_hand(source.images) and source.kept() for source in sources_of(sweeps))
 
 
 def check_images(sweeps: Iterable[Sweep]) -> None:
@@ -47,7 +74,7 @@ def check_images(sweeps: Iterable[Sweep]) -> None:
     Images are fetched where that is possible. **Raises** `SettingError` as `features_of` does but for a training.
     """
     for source in sources_of(sweeps):
-        check_source(*source)
+        source.check()
 
 
 def prepare(sweeps: Iterable[Sweep], progress: Training) -> None:
@@ -56,7 +83,7 @@ def prepare(sweeps: Iterable[Sweep], progress: Training) -> None:
     `progress` gives the progress of a training by its title. **Raises** `SettingError` as `features_of` does.
     """
     for source in sources_of(sweeps):
-        _features(source, progress)
+        source.data(progress)
 
 
 def fingerprints(sweeps: Sequence[Sweep]) -> dict[str, dict[str, str | float]]:
@@ -70,9 +97,8 @@ def fingerprints(sweeps: Sequence[Sweep]) -> dict[str, dict[str, str | float]]:
             experiment.inputs.check_examples(examples_for(experiment), experiment.network)
     found = {}
     for source in sources_of(sweeps):
-        data = _features(source)
-        name = f"{source[0]}, {source[1]} features, seed {source[2]}"
-        found[name] = {"fingerprint": data.fingerprint, "accuracy": data.accuracy}
+        data = source.data()
+        found[str(source)] = {"fingerprint": data.fingerprint, "accuracy": data.accuracy}
     return found
 
 
@@ -84,17 +110,12 @@ def examples_for(experiment: Experiment, progress: Training | None = None) -> Ex
     source = source_of(experiment)
     if source is None:
         return None
-    return _examples(source, _features(source, progress).fingerprint)
-
-
-def _features(source: FeatureSource, progress: Training | None = None) -> FeatureData:
-    images, width, seed = source
-    return features_of(images, width, seed, progress=progress(f"features of {images}") if progress else None)
+    return _examples(source, source.data(progress).fingerprint)
 
 
 @functools.lru_cache(4)
 def _examples(source: FeatureSource, fingerprint: str) -> Examples:
     """The examples of a source; the fingerprint tells other images of the same name apart."""
     del fingerprint
-    data = _features(source)
+    data = source.data()
     return examples_of(data.train, data.train_labels, data.test, data.test_labels, data.classes)

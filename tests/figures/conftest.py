@@ -13,17 +13,20 @@ from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.execution.run import run_sweep
 
 SEEDS, MOST_POINTS = 3, 7
+# Networks of images take seconds to train, and runs with labels longer than others.
+LABELLED_SEEDS, LABELLED_POINTS = 2, 3
 
 
 def small(sweep):
     """The same sweep with the population, or digits, as inputs, few seeds, and long axes thinned out."""
-    inputs = sweep.experiment.inputs
-    few = {"inputs.images": "digits"} if inputs.labelled else {"inputs": Population()}
+    labelled = sweep.experiment.inputs.labelled
+    few = {"inputs.images": "digits"} if labelled else {"inputs": Population()}
+    seeds, most = (LABELLED_SEEDS, LABELLED_POINTS) if labelled else (SEEDS, MOST_POINTS)
     experiment = with_values(sweep.experiment, few)
     axes = []
     for axis in sweep.axes:
-        points = axis.values[:SEEDS] if axis.is_seed else axis.values
-        step = -(-len(points) // MOST_POINTS)
+        points = axis.values[:seeds] if axis.is_seed or "inputs.network_seed" in axis.paths else axis.values
+        step = -(-len(points) // most)
         labels = None if axis.labels is None else axis.labels[::step]
         axes.append(Axis.seeds(points) if axis.is_seed else Axis(axis.name, axis.path, points[::step], labels))
     return dataclasses.replace(sweep, experiment=experiment, axes=tuple(axes))

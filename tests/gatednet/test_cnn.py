@@ -1,5 +1,6 @@
 """The convolutional network against one written out in loops of NumPy."""
 
+import dataclasses
 import itertools
 
 import jax
@@ -12,6 +13,7 @@ from gatednet import SettingError
 from gatednet.vision import CNN, Architecture, mean_cross_entropy, scaled
 
 SMALL = Architecture(height=6, width=5, channels=2, kernel=3, hidden=7, features=4, classes=3)
+DEEPER = dataclasses.replace(SMALL, relu_hidden=9)
 
 
 def image_of(seed, architecture):
@@ -33,13 +35,15 @@ def by_loops(network, image):
         for channel, row, column in itertools.product(range(architecture.channels), range(rows - 1), range(columns - 1))
     ]
     hidden = 1 / (1 + np.exp(-(network.sigmoid.weight @ pooled + network.sigmoid.bias)))
+    if network.between is not None:
+        hidden = np.maximum(network.between.weight @ hidden + network.between.bias, 0)
     features = np.maximum(network.last.weight @ hidden + network.last.bias, 0)
     return features, network.readout.weight @ features + network.readout.bias
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_features_and_logits_are_those_of_plain_sums(seed):
-    network = CNN(SMALL, jax.random.key(seed))
+@pytest.mark.parametrize(("architecture", "seed"), [(SMALL, 0), (SMALL, 1), (SMALL, 2), (DEEPER, 0), (DEEPER, 1)])
+def test_features_and_logits_are_those_of_plain_sums(architecture, seed):
+    network = CNN(architecture, jax.random.key(seed))
     image = image_of(seed, SMALL)
     features, logits = by_loops(network, image)
     assert features.max() > 0
@@ -55,6 +59,14 @@ def test_sizes_are_those_of_the_paper():
     assert network.sigmoid.weight.shape == (512, 1728)
     assert network.features(jnp.zeros((28, 28))).shape == (64,)
     assert network(jnp.zeros((28, 28))).shape == (10,)
+    assert network.between is None
+
+
+def test_the_released_code_has_a_layer_more():
+    network = CNN(Architecture(relu_hidden=64, features=10), jax.random.key(0))
+    shapes = [layer.weight.shape for layer in (network.sigmoid, network.between, network.last, network.readout)]
+    assert shapes == [(512, 1728), (64, 512), (10, 64), (10, 10)]
+    assert network.features(jnp.zeros((28, 28))).shape == (10,)
 
 
 def test_keys_make_different_networks_and_layers():

@@ -163,6 +163,7 @@ def any_labelled(data: st.DataObject, inputs: int, outputs: int, tasks: int) -> 
     named = st.sampled_from(["identity", "parity"] if outputs == 10 else ["identity"])
     batches = {
         "images": draw(st.sampled_from(["digits", "mnist", "fashion_mnist"])),
+        "relu_hidden": draw(st.integers(0, 2**20)),
         "network_seed": draw(st.integers(0, 2**32 - 1)),
         "batch": draw(st.integers(1, 1000)),
         "label_noise": draw(st.floats(0, 1)),

@@ -51,9 +51,10 @@ def test_few_images_still_fill_a_batch(digits):
 
 def test_recipes_are_those_of_the_paper_where_there_are_many_images(digits):
     many = Images("many", *(np.zeros((60_000, *shape), np.uint8) for shape in ((28, 28), (), (28, 28), ())))
-    assert dataclasses.astuple(training_for(many)) == (3000, 512, 1e-3, 1e-2)
-    architecture = architecture_for(many, 10)
-    assert (architecture.kernel, architecture.pooled, architecture.features) == (4, 1728, 10)
+    assert dataclasses.astuple(training_for(many)) == (3000, 512, 1e-3, 1e-4)
+    architecture = architecture_for(many, 10, 64)
+    assert (architecture.kernel, architecture.pooled) == (4, 1728)
+    assert (architecture.relu_hidden, architecture.features) == (64, 10)
     assert (training_for(digits).batch, architecture_for(digits).kernel) == (128, 3)
 
 

@@ -115,6 +115,7 @@ def test_activations_are_those_of_single_images(digits):
         ({"seed": -1}, "seed is -1, allowed are whole numbers from 0 to 4294967295"),
         ({"seed": 0.5}, "seed is 0.5, allowed are whole numbers from 0 to 4294967295"),
         ({"width": 0}, "Architecture.features is 0, allowed is a whole number, at least 1"),
+        ({"relu_hidden": -1}, "Architecture.relu_hidden is -1, allowed is a whole number, at least 0"),
         ({"name": "mist"}, "data set 'mist' is not known, allowed are digits, mnist, fashion_mnist"),
     ],
 )
@@ -129,6 +130,8 @@ def test_what_differs_has_an_entry_of_its_own(short, monkeypatch):
 
     monkeypatch.setattr(features, "activations", dark)
     fingerprints = {features_of("digits", width, seed).fingerprint for width, seed in [(64, 0), (10, 0), (64, 1)]}
+    fingerprints.add(features_of("digits", 10, relu_hidden=64).fingerprint)
+    assert network_of("digits", 10, relu_hidden=64).between.weight.shape == (64, 512)
     assert features_of("digits", 10).train.shape == (1297, 10)
     monkeypatch.setattr(features, "training_for", lambda _: Training(steps=20, batch=32))
     fingerprints.add(features_of("digits").fingerprint)
@@ -138,9 +141,9 @@ def test_what_differs_has_an_entry_of_its_own(short, monkeypatch):
     fewer = Images("digits", images.train[:-1], images.train_labels[:-1], images.test, images.test_labels)
     monkeypatch.setattr(features, "images_of", lambda *_: fewer)
     fingerprints.add(features_of("digits").fingerprint)
-    assert len(fingerprints) == 6
+    assert len(fingerprints) == 7
     entries = [path for path in (short / "features").iterdir() if path.is_dir()]
-    assert len(entries) == 6
+    assert len(entries) == 7
     assert {entry.name.rpartition("-")[2] for entry in entries} == {each[:12] for each in fingerprints}
 
 
@@ -149,7 +152,7 @@ def test_the_record_says_what_the_features_are_made_from(cache, digits):
     record = read_record(entry / RECORD)
     assert record is not None
     assert record["made_from"]["data"] == digits.digest
-    assert record["made_from"]["training"] == {"steps": 1500, "batch": 128, "rate": 1e-3, "weight_decay": 1e-2}
+    assert record["made_from"]["training"] == {"steps": 1500, "batch": 128, "rate": 1e-3, "weight_decay": 1e-4}
     assert record["made_from"]["architecture"]["features"] == 64
     assert record["provenance"]["jax"] == jax.__version__
     assert record["files"][FEATURES]["sha256"] == sha256(entry / FEATURES)

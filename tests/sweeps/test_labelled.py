@@ -169,12 +169,23 @@ def test_a_store_without_labels_says_nothing_of_features(tmp_path):
 
 def test_each_source_is_named_once():
     seeds = Sweep(DIGITS, (Axis("network", "inputs.network_seed", (0, 3)), Axis.seeds(2)), SAVE)
-    assert sources_of([grid(), of_digits(), seeds, of_mnist(), of_digits()]) == [
-        ("digits", 64, 0),
-        ("digits", 64, 3),
-        ("mnist", 64, 0),
-    ]
+    deeper = of_digits(**{"inputs.relu_hidden": 64})
+    found = sources_of([grid(), of_digits(), seeds, of_mnist(), of_digits(), deeper])
+    assert found == [("digits", 64, 0, 0), ("digits", 64, 0, 3), ("mnist", 64, 0, 0), ("digits", 64, 64, 0)]
+    assert [str(found[0]), str(found[-1])] == [NAME, "digits, 64 features after 64 ReLU units, seed 0"]
     assert source_of(small()) is None
+
+
+def test_runs_share_a_program_wherever_their_examples_come_from():
+    sources = Axis(
+        "source",
+        ("inputs.images", "inputs.network_seed"),
+        (("digits", 0), ("digits", 3), ("mnist", 0)),
+        ("a", "b", "c"),
+    )
+    sweep = Sweep(DIGITS, (sources, Axis.seeds(2)), SAVE)
+    assert len(list(sweep.groups())) == 3
+    assert len({sweep.recipe(group) for group in sweep.groups()}) == 1
 
 
 def test_images_that_would_have_to_be_fetched_are_not_at_hand():
