@@ -31,15 +31,16 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 _REDUCED = ("reduced-xla", "reduced", "reduced-paired-xla", "reduced-paired")
-MODES = ("naive", "gaussian-drawn", "gaussian", "gaussian-paired", "population", *_REDUCED)
+MODES = ("naive", "gaussian-drawn", "gaussian-xla", "gaussian", "gaussian-paired", "population", *_REDUCED)
 GRIDS = {16: (2, 2, 4), 1000: (10, 10, 10), 100_000: (50, 40, 50)}
 # Simulated steps in one measured call, summed over runs, and the fewest steps of a run.
-WORK = {"naive": 3e5, "gaussian-drawn": 1e6, "gaussian": 8e6, "gaussian-paired": 8e6, "population": 8e7}
+WORK = {"naive": 3e5, "gaussian-drawn": 1e6, "gaussian": 8e6, "gaussian-xla": 8e6, "gaussian-paired": 8e6, "population": 8e7}
 WORK |= dict.fromkeys(_REDUCED, 2e9)
 FEWEST = {
     "naive": 3,
     "gaussian-drawn": 4,
     "gaussian": 40,
+    "gaussian-xla": 40,
     "gaussian-paired": 40,
     "population": 200,
     **dict.fromkeys(_REDUCED, 20_000),

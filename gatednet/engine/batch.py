@@ -185,8 +185,10 @@ def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:
 
 def no_kernel(experiment: Experiment, reduced: bool) -> str | None:
     """Why XLA alone compiles the runs of an experiment; None where kernels do, too."""
+    if experiment.labelled:
+        return f"inputs are {type(experiment.inputs).__name__}, and labelled"
     if not experiment.inputs.exact:
-        return f"inputs are {type(experiment.inputs).__name__}, and not exact"
+        return None
     network = reduced_network(experiment) if reduced else experiment.network
     if network.cut(exact=True) is not Cut.ENTRIES:
         return "the network is too large for registers"

@@ -20,6 +20,7 @@ from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
 from gatednet.inputs.examples import Examples
 from gatednet.kernels.choice import advanced
 from gatednet.kernels.kernel import Kernel
+from gatednet.kernels.parts import parts_by
 from gatednet.observables import Course, Ending, History, Moment, Observable, Snapshot, Span
 from gatednet.observables.recorders.base import Clock, Kept, Shown
 from gatednet.rules.base import RuleState
@@ -155,7 +156,11 @@ class Loop(eqx.Module):
             clock = self.course.clock(step)
             entered = {each.name: each.recorder.enter(carry.kept[each.name], clock) for each in self.recorded}
             entering = eqx.tree_at(_kept, carry, entered)
-            current = advanced(self.kernel, _stretch, entering, self, step, end, target)
+            if self.lane.dynamics.experiment.inputs.exact:
+                current = advanced(self.kernel, _stretch, entering, self, step, end, target)
+            else:
+                with parts_by(self.kernel):
+                    current = _stretch(entering, self, step, end, target)
             left = {
                 each.name: each.recorder.leave(carry.kept[each.name], current.kept[each.name], clock)
                 for each in self.recorded

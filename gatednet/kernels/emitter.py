@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from gatednet.kernels.entries import Entries, Memory
+from gatednet.kernels.entries import Entries
+from gatednet.kernels.memory import Memory
 from gatednet.kernels.moves import Values
 from gatednet.kernels.operations import OPERATIONS, At, literal, llvm_type, stored_type
 
@@ -71,6 +72,15 @@ class Emitter(Entries):
             for place, value in enumerate(values.flat):
                 self.store(memory.address, builder.add(first, _INDEX(place)), value, memory.dtype)
 
+    def get(self, memory: Memory, base: Any, further: int) -> Any:
+        return self.load(memory.address, self._entry(base, further), memory.dtype)
+
+    def put(self, memory: Memory, base: Any, further: int, value: Any) -> None:
+        self.store(memory.address, self._entry(base, further), value, memory.dtype)
+
+    def _entry(self, base: Any, further: int) -> Any:
+        return self.builder.add(self.builder.sext(base, _INDEX), _INDEX(further))
+
     # Vectors in memory: entry after entry, each with all runs.
 
     def place(self, address: Any, entry: Any, kind: Any) -> Any:
@@ -78,11 +88,11 @@ class Emitter(Entries):
         offset = self.builder.mul(entry, self.row)
         return self.builder.gep(address, [offset], source_etype=kind)
 
-    def load(self, address: Any, entry: int, dtype: np.dtype) -> Any:
+    def load(self, address: Any, entry: Any, dtype: np.dtype) -> Any:
         """A vector of runs."""
         kind = stored_type(dtype)
         vector = ir.VectorType(kind, self.width)
-        value = self.builder.load(self.place(address, _INDEX(entry), kind), typ=vector, align=dtype.itemsize)
+        value = self.builder.load(self.place(address, entry, kind), typ=vector, align=dtype.itemsize)
         return self.builder.trunc(value, ir.VectorType(ir.IntType(1), self.width)) if dtype == np.bool_ else value
 
     def store(self, address: Any, entry: Any, value: Any, dtype: np.dtype) -> None:
