@@ -10,7 +10,7 @@ import numpy as np
 from llvmlite import ir
 
 from gatednet.kernels.entries import Entries
-from gatednet.kernels.memory import Memory
+from gatednet.kernels.memory import Memory, Part
 from gatednet.kernels.moves import Values
 from gatednet.kernels.operations import OPERATIONS, At, literal, llvm_type, stored_type
 
@@ -72,14 +72,20 @@ class Emitter(Entries):
             for place, value in enumerate(values.flat):
                 self.store(memory.address, builder.add(first, _INDEX(place)), value, memory.dtype)
 
-    def get(self, memory: Memory, base: Any, further: int) -> Any:
-        return self.load(memory.address, self._entry(base, further), memory.dtype)
+    def get(self, part: Part, place: int) -> Any:
+        return self.load(part.memory.address, self._entry(part, place), part.memory.dtype)
 
-    def put(self, memory: Memory, base: Any, further: int, value: Any) -> None:
-        self.store(memory.address, self._entry(base, further), value, memory.dtype)
+    def put(self, part: Part, place: int, value: Any) -> None:
+        self.store(part.memory.address, self._entry(part, place), value, part.memory.dtype)
 
-    def _entry(self, base: Any, further: int) -> Any:
-        return self.builder.add(self.builder.sext(base, _INDEX), _INDEX(further))
+    def _entry(self, part: Part, place: int) -> Any:
+        """The number of an entry of a part of an array."""
+        entry, at = _INDEX(place), At(self.builder, np.dtype(np.int64))
+        for start, kind, last, stride in part.terms:
+            index = (self.builder.sext if kind.kind == "i" else self.builder.zext)(start, _INDEX)
+            inside = OPERATIONS["clamp"](at, _INDEX(0), index, _INDEX(last))
+            entry = self.builder.add(entry, self.builder.mul(inside, _INDEX(stride)))
+        return entry
 
     # Vectors in memory: entry after entry, each with all runs.
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
-from gatednet.kernels.memory import CALLS, Memory, Version, check_memories, latest
+from gatednet.kernels.memory import CALLS, Memory, Part, Version, check_memories, latest
 from gatednet.kernels.moves import MOVES, PARTS, RUNS, Moved, UnsupportedError, Values, collapsed, filled
 
 _INDEX = np.dtype(np.int32)
@@ -78,12 +78,12 @@ class Entries(abc.ABC):
     def set_entry(self, memory: Memory, index: Any, length: int, values: Values) -> None:
         """Write values at an index of the first axis of an array in memory, unless it lies outside."""
 
-    def get(self, memory: Memory, base: Any, further: int) -> Any:
-        """The entry `base` + `further` of an array in memory."""
+    def get(self, part: Part, place: int) -> Any:
+        """An entry of a part of an array in memory."""
         raise UnsupportedError("dynamic_slice")
 
-    def put(self, memory: Memory, base: Any, further: int, value: Any) -> None:
-        """Set the entry `base` + `further` of an array in memory."""
+    def put(self, part: Part, place: int, value: Any) -> None:
+        """Set an entry of a part of an array in memory."""
         raise UnsupportedError("dynamic_update_slice")
 
     def alike(self, values: Sequence[Any]) -> list[Any]:
@@ -107,7 +107,9 @@ class Entries(abc.ABC):
     def entries(self, operands: Sequence[Values], function: Callable[..., Any]) -> Values:
         """A function of single values, for each entry of arrays of one shape; axes of size 1 are spread."""
         spread = np.broadcast_arrays(*operands)
-        return filled(spread[0].shape, [function(*values) for values in zip(*(each.flat for each in spread), strict=True)])
+        return filled(
+            spread[0].shape, [function(*values) for values in zip(*(each.flat for each in spread), strict=True)]
+        )
 
     def operation(self, name: str, kind: Any, equation: Any = None) -> Callable[..., Any]:
         """An operation as a function of single values."""
@@ -141,21 +143,20 @@ class Entries(abc.ABC):
         name, parameters = equation.primitive.name, equation.params
         if name in CALLS:
             return self.closed(parameters["call_jaxpr" if name == "custom_jvp_call" else "jaxpr"], operands)
-        if name == "while":
-            return self.loop(parameters, operands)
-        if name == "scan":
-            return self.counted_loop(parameters, operands)
-        if name == "scatter":
-            return [self.write(equation, *operands)]
-        if name == "dynamic_update_slice":
-            return [self.write_part(equation, *operands)]
-        if name == "dynamic_slice":
-            return [self.read_part(equation, *operands)]
+        if name in ("while", "scan"):
+            return self.loop(parameters, operands) if name == "while" else self.counted_loop(parameters, operands)
+        if name in self.by_place:
+            return [self.by_place[name](equation, *operands)]
         if any(isinstance(each, Version) for each in operands):
             raise UnsupportedError(name, "of an array with an entry for each step")
         if name in PARTS:
             return PARTS[name](Moved(operands, [each.aval.shape for each in equation.invars], parameters, ()))
         return [self.computed(equation, name, operands)]
+
+    @property
+    def by_place(self) -> dict[str, Callable[..., Any]]:
+        """What is done to arrays in memory: the results of `PLACED`."""
+        return {"scatter": self.write, "dynamic_update_slice": self.write_part, "dynamic_slice": self.read_part}
 
     def computed(self, equation: Any, name: str, operands: list[Values]) -> Values:
         """The only result of an equation on arrays in registers."""
@@ -286,42 +287,34 @@ class Entries(abc.ABC):
 
     def read_part(self, equation: Any, target: Any, *starts: Values) -> Values:
         """A part of an array in memory, which begins at a place known only while the kernel runs."""
-        memory, shape = self.in_memory("dynamic_slice", target), equation.invars[0].aval.shape
-        sizes = collapsed(equation.params["slice_sizes"])
-        places = self.places("dynamic_slice", shape, sizes, starts)
-        return filled(sizes, [self.get(memory, *place) for place in places])
+        part, places = self.part(equation, target, equation.params["slice_sizes"], starts)
+        return filled(collapsed(equation.params["slice_sizes"]), [self.get(part, place) for place in places])
 
-    def write_part(self, equation: Any, target: Any, part: Values, *starts: Values) -> Version:
+    def write_part(self, equation: Any, target: Any, values: Values, *starts: Values) -> Version:
         """A part of an array in memory set."""
-        memory, shape = self.in_memory("dynamic_update_slice", target), equation.invars[0].aval.shape
-        places = self.places("dynamic_update_slice", shape, part.shape, starts)
-        for place, value in zip(places, part.flat, strict=True):
-            self.put(memory, *place, value)
+        part, places = self.part(equation, target, equation.invars[1].aval.shape, starts)
+        for place, value in zip(places, values.flat, strict=True):
+            self.put(part, place, value)
         return target.next()
 
-    def in_memory(self, name: str, target: Any) -> Memory:
-        """The memory that a primitive reads or sets a part of."""
-        if not isinstance(target, Version):
-            raise UnsupportedError(name)
-        return target.current(name)
+    def part(
+        self, equation: Any, target: Any, sizes: Sequence[int], starts: Sequence[Values]
+    ) -> tuple[Part, Sequence[int]]:
+        """A part of full sizes of an array in memory, and the places of its entries from its first one on.
 
-    def places(
-        self, name: str, shape: Sequence[int], sizes: Sequence[int], starts: Sequence[Values]
-    ) -> list[tuple[Any, int]]:
-        """The entries of a part of an array of a full shape: each as a number known later, and one known now.
-
-        A part that would begin outside begins where it just fits, as XLA has it.
+        One that would begin outside begins where it just fits, as XLA has it.
         """
-        if shape[-1] != RUNS or RUNS in shape[:-1]:
-            raise UnsupportedError(name, "of runs")
-        times, plus, within = (self.operation(each, _INDEX) for each in ("mul", "add", "clamp"))
-        base, before, strides = self.literal(_INDEX, 0), shape[:-1], []
-        for axis, (size, start) in enumerate(zip(sizes, starts[: len(before)])):
-            strides.append(math.prod(before[axis + 1 :]))
-            if size < before[axis]:
-                inside = within(self.literal(_INDEX, 0), start.item(), self.literal(_INDEX, before[axis] - size))
-                base = plus(base, times(inside, self.literal(_INDEX, strides[-1])))
-        return [(base, int(np.dot(at, strides))) for at in np.ndindex(*sizes[:-1])]
+        name, shape = equation.primitive.name, equation.invars[0].aval.shape
+        if not isinstance(target, Version) or sizes[-1] != RUNS or RUNS in shape[:-1]:
+            raise UnsupportedError(name)
+        kind = np.dtype(equation.invars[-1].aval.dtype)
+        strides = [math.prod(shape[axis + 1 : -1]) for axis in range(len(shape) - 1)]
+        terms = [
+            (start.item(), kind, whole - size, stride)
+            for start, whole, size, stride in zip(starts, shape, sizes[:-1], strides, strict=False)
+            if size < whole
+        ]
+        return Part(target.current(name), terms), [int(np.dot(at, strides)) for at in np.ndindex(*sizes[:-1])]
 
 
 def along(values: Values, axis: int) -> list[Values]:

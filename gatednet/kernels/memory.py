@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jax.extend.core import Jaxpr, Literal
@@ -45,6 +45,17 @@ class Version:
         """The memory after one more write."""
         self.memory.written += 1
         return Version(self.memory, self.memory.written)
+
+
+class Part(NamedTuple):
+    """A part of an array in memory.
+
+    Its first entry is the sum over `terms` of a stride times a start, which is a value of a type that lies between 0
+    and the last start at which the part fits.
+    """
+
+    memory: Memory
+    terms: Sequence[tuple[Any, np.dtype, int, int]]
 
 
 def check_memories(before: Sequence[Any], after: Sequence[Any]) -> None:

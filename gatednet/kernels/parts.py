@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from gatednet.kernels.kernel import WIDTH, Kernel
@@ -27,20 +28,39 @@ def parts_by(kernel: Kernel) -> Any:
 
 
 def part(plain: Callable[..., Array], looped: Callable[..., Array], *given: Array) -> Array:
-    """`plain(*given)`, an array whose last axis are the runs, as is that of each given one that has an axis for them.
+    """`plain(*given)`, an array whose last axis are the runs, as is that of each given one; scalars are shared by them.
 
     A kernel computes it as `looped(result, *given)`: with the operations of `plain`, in loops that set all entries of
-    `result`, which has none at first, by `dynamic_update_slice`.
+    `result`, which has none at first, by `dynamic_update_slice`. Lanes of kernels are whole vectors; other numbers of
+    runs, or arrays that runs share, are no lane, and are left to XLA.
     """
     runs = given[0].shape[-1]
-    if _kernel.value == "xla" or runs % WIDTH:
+    if _kernel.value == "xla" or runs % WIDTH or any(each.ndim and each.shape[-1] != runs for each in given):
         return plain(*given)
     from gatednet.kernels.vector import call_new
 
-    def traced_as(each: Any) -> jax.ShapeDtypeStruct:
-        is_per_run = each.ndim and each.shape[-1] == runs
-        return jax.ShapeDtypeStruct((*each.shape[:-1], RUNS) if is_per_run else each.shape, each.dtype)
-
-    shapes = [traced_as(each) for each in (jax.eval_shape(plain, *given), *map(jnp.asarray, given))]
+    shapes = [
+        jax.ShapeDtypeStruct((*each.shape[:-1], RUNS) if each.ndim else (), each.dtype)
+        for each in (jax.eval_shape(plain, *given), *given)
+    ]
     program = Program(jax.make_jaxpr(lambda *given: [looped(*given)])(*shapes), 1, new=True)
     return call_new(program, given, plain)
+
+
+def each(function: Callable[..., Array], number: int, *given: Array) -> Array:
+    """`function(place, *given)`, (runs,), for each place from 0 to `number` - 1: (number, runs).
+
+    `function` is element-wise: at once, it is given all places, (number, 1), and in the loop of a kernel one after the
+    other, each a scalar.
+    """
+
+    def at_once(*given: Array) -> Array:
+        return function(jax.lax.iota(jnp.int32, number)[:, None], *given)
+
+    def one_by_one(result: Array, *given: Array) -> Array:
+        def one(place: Array, result: Array) -> Array:
+            return jax.lax.dynamic_update_slice_in_dim(result, function(place, *given)[None], place, 0)
+
+        return jax.lax.fori_loop(np.int32(0), np.int32(number), one, result)
+
+    return part(at_once, one_by_one, *given)

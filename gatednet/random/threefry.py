@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.kernels.parts import part
+from gatednet.kernels.parts import each
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -67,21 +67,14 @@ def normals(key: Array, step: Array, shape: tuple[int, ...]) -> Array:
     Of the two variates of the method only the one with the cosine is used. The other would be free for a compiler that
     writes two arrays from one loop; XLA makes a loop for each, and with them the random bits again.
     """
-    counters = jax.lax.iota(jnp.uint32, math.prod(shape))
-
-    def one_by_one(result: Array, key: Array, step: Array) -> Array:
-        def one(place: Array, result: Array) -> Array:
-            variate = _normal(key, step, place.astype(jnp.uint32))
-            return jax.lax.dynamic_update_slice(result, variate[None], (place, 0))
-
-        return jax.lax.fori_loop(0, counters.size, one, result)
-
-    drawn = part(lambda key, step: _normal(key, step, counters[:, None]), one_by_one, key, jnp.asarray(step))
+    drawn = each(
+        lambda place, key, step: normals_at(key, step, place), math.prod(shape), key, jnp.asarray(step, jnp.uint32)
+    )
     return drawn.reshape(*shape, key.shape[1])
 
 
-def _normal(key: Array, step: Array, counter: Array) -> Array:
-    """A variate for each counter of a step, of the shape that the counter has together with the runs."""
+def normals_at(key: Array, step: Array, counter: Array) -> Array:
+    """The normal variates of some counters of a step, of the shape that `counter` has together with (runs,)."""
     first, second = threefry(key, jnp.broadcast_to(step, (1,)), counter)
     uniform = (first.astype(jnp.float32) + 0.5) * np.float32(2.0**-32)
     # The angle is pi x with x from -1 to 1; its cosine is 1 - 2 sin² of its half.
@@ -105,7 +98,7 @@ def logarithm(x: Array) -> Array:
     rest = (mantissa - np.float32(1)) + jnp.where(small, mantissa, np.float32(0))
     square = rest * rest
     cube = square * rest
-    high, middle, low = (horner(each, rest) for each in _LOGARITHM)
+    high, middle, low = (horner(part, rest) for part in _LOGARITHM)
     value = ((high * cube + middle) * cube + low) * cube + _LN2[0] * power
     return ((rest - np.float32(0.5) * square) + value) + _LN2[1] * power
 
