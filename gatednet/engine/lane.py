@@ -55,7 +55,8 @@ class Carry(eqx.Module):
 class Loop(eqx.Module):
     """The loop over the steps of a lane, in segments that end at a switch or at a save.
 
-    `recorded` are the observables that are shown every step, `kernel` is what compiles a segment.
+    `recorded` are the observables that are shown every step, `kernel` is what compiles a segment, or
+    parts of its steps.
     """
 
     lane: Lane
@@ -159,6 +160,7 @@ class Loop(eqx.Module):
             if self.lane.dynamics.experiment.inputs.exact:
                 current = advanced(self.kernel, _stretch, entering, self, step, end, target)
             else:
+                # A step on random inputs is too large for registers; what takes its time are draws and products.
                 with parts_by(self.kernel):
                     current = _stretch(entering, self, step, end, target)
             left = {
