@@ -7,7 +7,8 @@ run has a seed of its own, so that no mode can share teachers, initial weights o
 
 - naive: inputs drawn, autodiff, optax, vmap (benchmarks/naive.py)
 - gaussian-drawn: gatednet, inputs drawn
-- gaussian: gatednet, second moments by Bartlett's decomposition
+- gaussian: gatednet, second moments by Bartlett's decomposition, draws and products by kernels
+- gaussian-xla: the same, compiled by XLA
 - population: gatednet, infinitely many inputs, full weights
 - reduced: the same in the few dimensions in which the weights move, by the kernel that is the default
 - reduced-xla: the same, compiled by XLA
@@ -31,18 +32,17 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 _REDUCED = ("reduced-xla", "reduced", "reduced-paired-xla", "reduced-paired")
-MODES = ("naive", "gaussian-drawn", "gaussian-xla", "gaussian", "gaussian-paired", "population", *_REDUCED)
+_GAUSSIAN = ("gaussian-xla", "gaussian", "gaussian-paired")
+MODES = ("naive", "gaussian-drawn", *_GAUSSIAN, "population", *_REDUCED)
 GRIDS = {16: (2, 2, 4), 1000: (10, 10, 10), 100_000: (50, 40, 50)}
 # Simulated steps in one measured call, summed over runs, and the fewest steps of a run.
-WORK = {"naive": 3e5, "gaussian-drawn": 1e6, "gaussian": 8e6, "gaussian-xla": 8e6, "gaussian-paired": 8e6, "population": 8e7}
-WORK |= dict.fromkeys(_REDUCED, 2e9)
+WORK = {"naive": 3e5, "gaussian-drawn": 1e6, "population": 8e7}
+WORK |= dict.fromkeys(_GAUSSIAN, 8e6) | dict.fromkeys(_REDUCED, 2e9)
 FEWEST = {
     "naive": 3,
     "gaussian-drawn": 4,
-    "gaussian": 40,
-    "gaussian-xla": 40,
-    "gaussian-paired": 40,
     "population": 200,
+    **dict.fromkeys(_GAUSSIAN, 40),
     **dict.fromkeys(_REDUCED, 20_000),
 }
 MOST = 20_000
