@@ -184,10 +184,11 @@ def test_parts_of_arrays_are_read_and_set_at_places_that_are_not_known_before():
 
         def turn(at, carried):
             result, _ = carried
+            column = first.astype(at.dtype)
             # Two rows of a column, and one that begins outside for the last turns.
-            rows = lax.dynamic_slice(table, (at, first, 0), (2, 1, runs)) * one
+            rows = lax.dynamic_slice(table, (at, column, 0), (2, 1, runs)) * one
             tile = lax.dynamic_slice(table, (at.astype(jnp.uint32), jnp.uint32(1), jnp.uint32(0)), (1, 3, runs))
-            result = lax.dynamic_update_slice(result, rows + tile, (at - 1, first + at, 0))
+            result = lax.dynamic_update_slice(result, rows + tile, (at - 1, column + at, 0))
             return result, lax.dynamic_slice(result, (at, 0, 0), (1, 1, runs))[0, 0]
 
         return lax.fori_loop(0, 7, turn, (result, last))
