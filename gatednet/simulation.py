@@ -113,8 +113,9 @@ def simulate(
     time in a narrow lane, and in lanes of other widths the last bits may be others. Kernels fill lanes up to whole
     vectors.
 
-    `kernel` is what compiles the loop over steps: "vector" for vector instructions of the processor, "pallas" for a
-    GPU, "xla" for everything, "auto" for the first where it is possible and else the third. They agree up to rounding.
+    `kernel` is what compiles the loop over steps, or draws and products where inputs are drawn: "vector" for vector
+    instructions of the processor, "pallas" for a GPU, "xla" for everything, "auto" for the first where it is possible
+    and else the third. They agree up to rounding.
 
     **Warns** `StiffnessWarning` where steps are too long for a constraint on the parameters, and `KernelWarning` where
     a kernel is missing that would be faster.

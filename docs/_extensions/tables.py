@@ -76,16 +76,16 @@ class Kernels(Generated):
     """Which sweeps of the catalog have kernels."""
 
     def lines(self) -> Iterable[str]:
-        """A row for each reason why there is none, and one for the sweeps that have one."""
+        """A row for each reason why there is none, and for what kernels compute."""
         found: dict[str, dict[str, None]] = {}
         for name in SWEEPS:
             for store, sweep in sweeps_of(name).items():
                 for group in sweep.groups():
                     experiment = sweep.group(group)
                     why = no_kernel(experiment, sweep.recipe(group).reduced)
-                    found.setdefault(why or "", {})[f"`{store}`"] = None
-        rows = [[why and f"XLA: {why}", ", ".join(stores)] for why, stores in sorted(found.items())]
-        return table(["computed by", "sweeps"], [[why or "a kernel", stores] for why, stores in rows])
+                    taken = "a kernel" if experiment.inputs.exact else "kernels of draws and products, all else by XLA"
+                    found.setdefault(f"XLA: {why}" if why else taken, {})[f"`{store}`"] = None
+        return table(["computed by", "sweeps"], [[by, ", ".join(stores)] for by, stores in sorted(found.items())])
 
 
 class Settings(Generated):

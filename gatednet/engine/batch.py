@@ -163,7 +163,9 @@ def recipe_for_blocks(
     save = save.current()
     kept = blocks if counts_blocks(experiment, save) else 0
     kernel = kernel_of(experiment, kernel, is_reduced)
-    width = lane or KERNEL_LANES.get(kernel) or lane_width(experiment, is_reduced)
+    # Where a kernel computes parts of a step only, lanes are as wide as XLA has them.
+    of_kernel = KERNEL_LANES.get(kernel) if experiment.inputs.exact else None
+    width = lane or of_kernel or lane_width(experiment, is_reduced)
     if kernel != "xla":
         # Of whole vectors: what fills one up takes no time.
         width = -(-width // WIDTH) * WIDTH
@@ -176,7 +178,7 @@ def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:
 
     **Raises** `SettingError` with the reason where a kernel is wanted that is not possible.
     """
-    why = no_kernel(experiment, reduced)
+    why = no_kernel(experiment, reduced, wanted)
     if why is None:
         return here(wanted)
     if wanted not in ("auto", "xla"):
@@ -184,10 +186,13 @@ def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:
     return "xla"
 
 
-def no_kernel(experiment: Experiment, reduced: bool) -> str | None:
-    """Why XLA alone compiles the runs of an experiment; None where kernels do, too."""
-    if not experiment.inputs.exact:
-        return f"inputs are {type(experiment.inputs).__name__}, and not exact"
+def no_kernel(experiment: Experiment, reduced: bool, wanted: Kernel = "auto") -> str | None:
+    """Why XLA alone compiles the runs of an experiment; None where kernels do, or compile parts of their steps."""
+    inputs = experiment.inputs
+    if experiment.labelled:
+        return f"inputs are {type(inputs).__name__}, and labelled"
+    if not inputs.exact:
+        return f"inputs are {type(inputs).__name__}, and not exact" if wanted == "pallas" else None
     network = reduced_network(experiment) if reduced else experiment.network
     if network.cut(exact=True) is not Cut.ENTRIES:
         return "the network is too large for registers"

@@ -21,6 +21,7 @@ from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
 from gatednet.inputs.examples import Examples
 from gatednet.kernels.choice import advanced
 from gatednet.kernels.kernel import Kernel
+from gatednet.kernels.parts import parts_by
 from gatednet.observables import Course, Ending, History, Moment, Observable, Snapshot, Span
 from gatednet.observables.recorders.base import Clock, Kept, Shown
 from gatednet.rules.base import RuleState
@@ -55,7 +56,8 @@ class Carry(eqx.Module):
 class Loop(eqx.Module):
     """The loop over the steps of a lane, in segments that end at a switch or at a save.
 
-    `recorded` are the observables that are shown every step, `kernel` is what compiles a segment.
+    `recorded` are the observables that are shown every step, `kernel` is what compiles a segment, or
+    parts of its steps.
     """
 
     lane: Lane
@@ -156,7 +158,12 @@ class Loop(eqx.Module):
             clock = self.course.clock(step)
             entered = {each.name: each.recorder.enter(carry.kept[each.name], clock) for each in self.recorded}
             entering = eqx.tree_at(_kept, carry, entered)
-            current = advanced(self.kernel, _stretch, entering, self, step, end, target)
+            if self.lane.dynamics.experiment.inputs.exact:
+                current = advanced(self.kernel, _stretch, entering, self, step, end, target)
+            else:
+                # A step on random inputs is too large for registers; what takes its time are draws and products.
+                with parts_by(self.kernel):
+                    current = _stretch(entering, self, step, end, target)
             left = {
                 each.name: each.recorder.leave(carry.kept[each.name], current.kept[each.name], clock)
                 for each in self.recorded

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from gatednet.kernels.entries import Entries, Memory
+from gatednet.kernels.entries import Entries
+from gatednet.kernels.memory import Memory, Part
 from gatednet.kernels.moves import Values
 from gatednet.kernels.operations import OPERATIONS, At, literal, llvm_type, stored_type
 
@@ -71,6 +72,21 @@ class Emitter(Entries):
             for place, value in enumerate(values.flat):
                 self.store(memory.address, builder.add(first, _INDEX(place)), value, memory.dtype)
 
+    def get(self, part: Part, place: int) -> Any:
+        return self.load(part.memory.address, self._entry(part, place), part.memory.dtype)
+
+    def put(self, part: Part, place: int, value: Any) -> None:
+        self.store(part.memory.address, self._entry(part, place), value, part.memory.dtype)
+
+    def _entry(self, part: Part, place: int) -> Any:
+        """The number of an entry of a part of an array."""
+        entry, at = _INDEX(place), At(self.builder, np.dtype(np.int64))
+        for start, kind, last, stride in part.terms:
+            index = (self.builder.sext if kind.kind == "i" else self.builder.zext)(start, _INDEX)
+            inside = OPERATIONS["clamp"](at, _INDEX(0), index, _INDEX(last))
+            entry = self.builder.add(entry, self.builder.mul(inside, _INDEX(stride)))
+        return entry
+
     # Vectors in memory: entry after entry, each with all runs.
 
     def place(self, address: Any, entry: Any, kind: Any) -> Any:
@@ -78,11 +94,11 @@ class Emitter(Entries):
         offset = self.builder.mul(entry, self.row)
         return self.builder.gep(address, [offset], source_etype=kind)
 
-    def load(self, address: Any, entry: int, dtype: np.dtype) -> Any:
+    def load(self, address: Any, entry: Any, dtype: np.dtype) -> Any:
         """A vector of runs."""
         kind = stored_type(dtype)
         vector = ir.VectorType(kind, self.width)
-        value = self.builder.load(self.place(address, _INDEX(entry), kind), typ=vector, align=dtype.itemsize)
+        value = self.builder.load(self.place(address, entry, kind), typ=vector, align=dtype.itemsize)
         return self.builder.trunc(value, ir.VectorType(ir.IntType(1), self.width)) if dtype == np.bool_ else value
 
     def store(self, address: Any, entry: Any, value: Any, dtype: np.dtype) -> None:

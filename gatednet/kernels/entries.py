@@ -10,7 +10,6 @@ says the compiler, a subclass.
 from __future__ import annotations
 
 import abc
-import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,9 +17,9 @@ from typing import Any
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 
+from gatednet.kernels.memory import CALLS, Memory, Part, Version, check_memories, latest
 from gatednet.kernels.moves import MOVES, PARTS, RUNS, Moved, UnsupportedError, Values, collapsed, filled
 
-_CALLS = ("jit", "pjit", "custom_jvp_call")
 _INDEX = np.dtype(np.int32)
 # An array with more entries than this, or whose entries are set one by one, stays in memory.
 LARGEST = 128
@@ -42,26 +41,6 @@ ELEMENTWISE = frozenset((
     "sign", "is_finite", "clamp", "convert_element_type", "bitcast_convert_type", "copy", "copy_p", "stop_gradient",
     "optimization_barrier",
 ))  # fmt: skip
-
-
-@dataclasses.dataclass
-class Memory:
-    """An array that stays in memory and is only written to, entry by entry: `address` is where.
-
-    `written` counts the writes: what was read before one is no longer there.
-    """
-
-    address: Any
-    dtype: np.dtype
-    written: int = 0
-
-
-@dataclasses.dataclass(frozen=True)
-class Version:
-    """A memory after so many writes."""
-
-    memory: Memory
-    written: int
 
 
 class Entries(abc.ABC):
@@ -99,6 +78,14 @@ class Entries(abc.ABC):
     def set_entry(self, memory: Memory, index: Any, length: int, values: Values) -> None:
         """Write values at an index of the first axis of an array in memory, unless it lies outside."""
 
+    def get(self, part: Part, place: int) -> Any:
+        """An entry of a part of an array in memory."""
+        raise UnsupportedError("dynamic_slice")
+
+    def put(self, part: Part, place: int, value: Any) -> None:
+        """Set an entry of a part of an array in memory."""
+        raise UnsupportedError("dynamic_update_slice")
+
     def alike(self, values: Sequence[Any]) -> list[Any]:
         """Values as they are where all are scalars, else all as vectors."""
         return [self.vector(each) for each in values] if any(map(self.is_vector, values)) else list(values)
@@ -118,10 +105,11 @@ class Entries(abc.ABC):
         return filled(given.shape, [self.literal(given.dtype, each) for each in given.ravel()])
 
     def entries(self, operands: Sequence[Values], function: Callable[..., Any]) -> Values:
-        """A function of single values, for each entry of arrays of one shape, or of scalars beside them."""
-        shape = max((each.shape for each in operands), key=len)
-        spread = [list(each.flat) if each.shape == shape else [each.item()] * math.prod(shape) for each in operands]
-        return filled(shape, [function(*values) for values in zip(*spread, strict=True)])
+        """A function of single values, for each entry of arrays of one shape; axes of size 1 are spread."""
+        spread = np.broadcast_arrays(*operands)
+        return filled(
+            spread[0].shape, [function(*values) for values in zip(*(each.flat for each in spread), strict=True)]
+        )
 
     def operation(self, name: str, kind: Any, equation: Any = None) -> Callable[..., Any]:
         """An operation as a function of single values."""
@@ -153,19 +141,22 @@ class Entries(abc.ABC):
     def equation(self, equation: Any, operands: list[Any]) -> list[Any]:
         """The results of an equation."""
         name, parameters = equation.primitive.name, equation.params
-        if name in _CALLS:
+        if name in CALLS:
             return self.closed(parameters["call_jaxpr" if name == "custom_jvp_call" else "jaxpr"], operands)
-        if name == "while":
-            return self.loop(parameters, operands)
-        if name == "scan":
-            return self.counted_loop(parameters, operands)
-        if name == "scatter":
-            return [self.write(equation, *operands)]
+        if name in ("while", "scan"):
+            return self.loop(parameters, operands) if name == "while" else self.counted_loop(parameters, operands)
+        if name in self.by_place:
+            return [self.by_place[name](equation, *operands)]
         if any(isinstance(each, Version) for each in operands):
             raise UnsupportedError(name, "of an array with an entry for each step")
         if name in PARTS:
             return PARTS[name](Moved(operands, [each.aval.shape for each in equation.invars], parameters, ()))
         return [self.computed(equation, name, operands)]
+
+    @property
+    def by_place(self) -> dict[str, Callable[..., Any]]:
+        """What is done to arrays in memory: the results of `PLACED`."""
+        return {"scatter": self.write, "dynamic_update_slice": self.write_part, "dynamic_slice": self.read_part}
 
     def computed(self, equation: Any, name: str, operands: list[Values]) -> Values:
         """The only result of an equation on arrays in registers."""
@@ -281,7 +272,7 @@ class Entries(abc.ABC):
         return latest(in_slots(last, carried))
 
     def write(self, equation: Any, target: Any, indices: Values, updates: Values) -> Version:
-        """An entry of an array of steps set: the only thing that is done to arrays in memory."""
+        """An entry of an array of steps set, unless its place lies outside."""
         numbers = equation.params["dimension_numbers"]
         is_entry = (
             tuple(numbers.update_window_dims) == tuple(range(updates.ndim))
@@ -290,12 +281,40 @@ class Entries(abc.ABC):
         )
         if not is_entry or not isinstance(target, Version):
             raise UnsupportedError("scatter")
-        memory = target.memory
-        if target.written != memory.written:
-            raise UnsupportedError("scatter", "to an array that was written to before")
+        memory = target.current("scatter")
         self.set_entry(memory, indices.item(), equation.invars[0].aval.shape[0], updates)
-        memory.written += 1
-        return Version(memory, memory.written)
+        return target.next()
+
+    def read_part(self, equation: Any, target: Any, *starts: Values) -> Values:
+        """A part of an array in memory, which begins at a place known only while the kernel runs."""
+        part, places = self.part(equation, target, equation.params["slice_sizes"], starts)
+        return filled(collapsed(equation.params["slice_sizes"]), [self.get(part, place) for place in places])
+
+    def write_part(self, equation: Any, target: Any, values: Values, *starts: Values) -> Version:
+        """A part of an array in memory set."""
+        part, places = self.part(equation, target, equation.invars[1].aval.shape, starts)
+        for place, value in zip(places, values.flat, strict=True):
+            self.put(part, place, value)
+        return target.next()
+
+    def part(
+        self, equation: Any, target: Any, sizes: Sequence[int], starts: Sequence[Values]
+    ) -> tuple[Part, Sequence[int]]:
+        """A part of full sizes of an array in memory, and the places of its entries from its first one on.
+
+        One that would begin outside begins where it just fits, as XLA has it.
+        """
+        name, shape = equation.primitive.name, equation.invars[0].aval.shape
+        if not isinstance(target, Version) or sizes[-1] != RUNS or RUNS in shape[:-1]:
+            raise UnsupportedError(name)
+        kind = np.dtype(equation.invars[-1].aval.dtype)
+        strides = [math.prod(shape[axis + 1 : -1]) for axis in range(len(shape) - 1)]
+        terms = [
+            (start.item(), kind, whole - size, stride)
+            for start, whole, size, stride in zip(starts, shape, sizes[:-1], strides, strict=False)
+            if size < whole
+        ]
+        return Part(target.current(name), terms), [int(np.dot(at, strides)) for at in np.ndindex(*sizes[:-1])]
 
 
 def along(values: Values, axis: int) -> list[Values]:
@@ -320,18 +339,6 @@ def in_slots(values: Sequence[Any], carried: Sequence[Any]) -> list[Any]:
     ]
 
 
-def check_memories(before: Sequence[Any], after: Sequence[Any]) -> None:
-    """Raise `UnsupportedError` where a turn of a loop returns another array in the place of one in memory."""
-    for one, other in zip(before, after, strict=True):
-        if isinstance(one, Version) and (not isinstance(other, Version) or other.memory is not one.memory):
-            raise UnsupportedError("while", "with arrays of steps that change places")
-
-
-def latest(carried: Sequence[Any]) -> list[Any]:
-    """What is carried after a loop: what it wrote is what its memory holds."""
-    return [Version(each.memory, each.memory.written) if isinstance(each, Version) else each for each in carried]
-
-
 def needed(jaxpr: Jaxpr) -> list[Any]:
     """The equations that results depend on."""
     wanted = {atom for atom in jaxpr.outvars if not isinstance(atom, Literal)}
@@ -342,18 +349,3 @@ def needed(jaxpr: Jaxpr) -> list[Any]:
         kept.append(equation)
         wanted.update(atom for atom in equation.invars if not isinstance(atom, Literal))
     return kept[::-1]
-
-
-def written(jaxpr: Jaxpr) -> set[Any]:
-    """The variables of a jaxpr whose entries it sets one by one."""
-    found = set()
-    for equation in jaxpr.eqns:
-        name, parameters, given = equation.primitive.name, equation.params, equation.invars
-        if name == "scatter":
-            found.add(given[0])
-        elif name in ("while", "scan", *_CALLS):
-            inner = parameters.get("body_jaxpr") or parameters.get("jaxpr") or parameters["call_jaxpr"]
-            inside = written(inner.jaxpr)
-            given = given[parameters.get("cond_nconsts", 0) :]
-            found |= {outer for outer, variable in zip(given, inner.jaxpr.invars, strict=True) if variable in inside}
-    return {each for each in found if not isinstance(each, Literal)}

@@ -14,12 +14,9 @@ from jax import Array, lax
 from jax.experimental import pallas
 from jax.experimental.pallas import triton
 
-from gatednet.kernels.entries import (
-    Entries,
-    Memory,
-    Version,
-)
+from gatednet.kernels.entries import Entries
 from gatednet.kernels.kernel import GPU, PLATFORM
+from gatednet.kernels.memory import Memory, Version
 from gatednet.kernels.moves import Values, filled
 from gatednet.kernels.program import Program
 
@@ -130,7 +127,8 @@ def _called(program: Program, leaves: Sequence[Array], *, interpret: bool) -> Se
 def _argument(program: Program, place: int, reference: Any, outputs: Sequence[Any]) -> Any:
     """An argument of a program as entries, read from its reference."""
     if place in program.in_memory:
-        return Version(Memory(outputs[place], program.dtype(place)), 0)
+        where = outputs[place] if place < program.moving else reference
+        return Version(Memory(where, program.dtype(place)), 0)
     shape = program.shape(place)
     if program.per_run(place):
         return filled((*shape[:-1], 1), [reference[(*at, slice(None))] for at in np.ndindex(*shape[:-1])])

@@ -14,8 +14,9 @@ import numpy as np
 from jax import Array
 from jax.extend.core import ClosedJaxpr, Literal
 
-from gatednet.kernels.entries import LARGEST, Entries, Version, needed, written
+from gatednet.kernels.entries import LARGEST, Entries, needed
 from gatednet.kernels.kernel import WIDTH
+from gatednet.kernels.memory import Version, placed
 from gatednet.kernels.moves import RUNS, UnsupportedError
 
 Carried = TypeVar("Carried")
@@ -25,12 +26,14 @@ Carried = TypeVar("Carried")
 class Program:
     """A traced function whose first `moving` arguments are what it returns anew.
 
-    `used` are the places of the arguments that it reads, `in_memory` of those that it writes to in place: they are too
-    large for registers, or their entries are set one by one.
+    `used` are the places of the arguments that it is given, `in_memory` of those that stay in memory: they are read or
+    set place by place, or are written to and too large for registers. Where what it returns is `new`, it fills all of
+    that, place by place, and is given nothing in its place.
     """
 
     jaxpr: ClosedJaxpr
     moving: int
+    new: bool = False
     used: tuple[int, ...] = dataclasses.field(init=False)
     in_memory: tuple[int, ...] = dataclasses.field(init=False)
 
@@ -42,13 +45,16 @@ class Program:
             raise UnsupportedError("functions", "that change the shapes of what they carry")
         read = {atom for equation in needed(inside) for atom in equation.invars if not isinstance(atom, Literal)}
         read.update(atom for atom in inside.outvars if not isinstance(atom, Literal))
-        set_in_parts = written(inside)
+        by_place = placed(inside)
         in_memory = tuple(
             place
-            for place, variable in enumerate(inside.invars[:moving])
-            if variable in set_in_parts or math.prod(self.shape(place)[:-1]) > LARGEST
+            for place, variable in enumerate(inside.invars)
+            if variable in by_place or (place < moving and math.prod(self.shape(place)[:-1]) > LARGEST)
         )
-        used = (place for place, each in enumerate(inside.invars) if each in read or place in in_memory)
+        given = moving if self.new else 0
+        used = (
+            place for place, each in enumerate(inside.invars) if place >= given and (each in read or place in in_memory)
+        )
         object.__setattr__(self, "in_memory", in_memory)
         object.__setattr__(self, "used", tuple(used))
         for place in self.used:
@@ -84,7 +90,7 @@ class Program:
     @property
     def aliases(self) -> dict[int, int]:
         """Which of the used arguments are results that are written to in place."""
-        return {self.used.index(place): place for place in self.in_memory}
+        return {self.used.index(place): place for place in self.in_memory if place < self.moving and not self.new}
 
 
 def advanced_by(

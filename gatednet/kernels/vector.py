@@ -20,9 +20,9 @@ from jax import Array
 from llvmlite import binding, ir
 
 from gatednet.kernels.emitter import Emitter
-from gatednet.kernels.entries import Memory, Version
 from gatednet.kernels.handler import NULL, Frame, register
 from gatednet.kernels.kernel import PLATFORM, WIDTH
+from gatednet.kernels.memory import Memory, Version
 from gatednet.kernels.moves import RUNS, filled
 from gatednet.kernels.operations import stored_type
 from gatednet.kernels.program import Program
@@ -40,10 +40,23 @@ def call(program: Program, leaves: Sequence[Array], function: Callable[..., list
     **Raises** `UnsupportedError` where the program does what kernels cannot do.
     """
     shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves[: program.moving]]
-    kernel = jax.ffi.ffi_call(registered(program), shapes, input_output_aliases=program.aliases)
+    return _called(program, shapes, leaves, function)
+
+
+def call_new(program: Program, leaves: Sequence[Array], function: Callable[..., Array]) -> Array:
+    """The only result of a program that is given nothing in its place, as `call`; `leaves` are its other arguments."""
+    shape = (*program.shape(0)[:-1], leaves[0].shape[-1])
+    return _called(program, [jax.ShapeDtypeStruct(shape, program.dtype(0))], leaves, lambda *each: [function(*each)])[0]
+
+
+def _called(
+    program: Program, results: Sequence[Any], leaves: Sequence[Array], function: Callable[..., list[Array]]
+) -> Sequence[Array]:
+    kernel = jax.ffi.ffi_call(registered(program), results, input_output_aliases=program.aliases)
+    first = program.moving if program.new else 0
 
     def by_kernel(*leaves: Array) -> list[Array]:
-        return list(kernel(*(leaves[place] for place in program.used)))
+        return list(kernel(*(leaves[place - first] for place in program.used)))
 
     return jax.lax.platform_dependent(*leaves, **{PLATFORM: by_kernel}, default=function)
 
@@ -87,20 +100,20 @@ def module_of(program: Program) -> ir.Module:
     run.add_incoming(_INDEX(0), before)
     builder.cbranch(builder.icmp_unsigned("<", run, row), body, after)
     builder.position_at_end(body)
-    width = min(WIDTH, _VECTOR // max(program.dtype(place).itemsize for place in per_run))
+    width = min(WIDTH, _VECTOR // max(program.dtype(place).itemsize for place in (*per_run, *program.in_memory)))
     emitter = Emitter(builder, width, row)
 
     def at_run(address: Any, place: int) -> Any:
         return builder.gep(address, [run], source_etype=stored_type(program.dtype(place)))
 
-    for place in per_run:
-        dtype = program.dtype(place)
-        if place in program.in_memory:
-            given[place] = Version(Memory(at_run(outputs[place], place), dtype), 0)
-        else:
-            shape = program.shape(place)[:-1]
-            address = at_run(inputs[place], place)
-            given[place] = filled((*shape, 1), [emitter.load(address, k, dtype) for k in range(math.prod(shape))])
+    for place in program.in_memory:
+        address = outputs[place] if place < program.moving else inputs[place]
+        given[place] = Version(Memory(at_run(address, place), program.dtype(place)), 0)
+    for place in (place for place in per_run if place not in program.in_memory):
+        dtype, shape = program.dtype(place), program.shape(place)[:-1]
+        address = at_run(inputs[place], place)
+        entries = [emitter.load(address, _INDEX(entry), dtype) for entry in range(math.prod(shape))]
+        given[place] = filled((*shape, 1), entries)
     for place, result in program.in_registers(emitter, given):
         address = at_run(outputs[place], place)
         for entry, value in enumerate(result.flat):

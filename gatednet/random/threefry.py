@@ -15,12 +15,25 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from gatednet.kernels.parts import each
+
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
 
 # sin(pi x / 2) / x as a polynomial of x², for |x| at most 1, good to single precision.
 _NODES = np.linspace(0.0, 1.0, 2001)[1:]
 _SINE = np.polynomial.Chebyshev.fit(_NODES**2, np.sin(np.pi / 2 * _NODES) / _NODES, 5)
+
+# log(1 + x) = x - x²/2 + x³ p(x): three parts of p, each by powers, and log 2 in two parts.
+_LOGARITHM = np.array(
+    [
+        [1.1676998740e-1, -1.1514610310e-1, 7.0376836292e-2],
+        [-1.6668057665e-1, 1.4249322787e-1, -1.2420140846e-1],
+        [3.3333331174e-1, -2.4999993993e-1, 2.0000714765e-1],
+    ],
+    np.float32,
+)
+_LN2 = np.array([-2.12194440e-4, 0.693359375], np.float32)
 
 
 def threefry(key: Array | np.ndarray, high: Array | np.ndarray, low: Array | np.ndarray) -> tuple[Any, Any]:
@@ -55,13 +68,40 @@ def normals(key: Array, step: Array, shape: tuple[int, ...]) -> Array:
     Of the two variates of the method only the one with the cosine is used. The other would be free for a compiler that
     writes two arrays from one loop; XLA makes a loop for each, and with them the random bits again.
     """
-    counters = jax.lax.iota(jnp.uint32, math.prod(shape)).reshape(*shape, 1)
-    first, second = threefry(key, jnp.broadcast_to(step, (1,)), counters)
+    drawn = each(
+        lambda place, key, step: normals_at(key, step, place), math.prod(shape), key, jnp.asarray(step, jnp.uint32)
+    )
+    return drawn.reshape(*shape, key.shape[1])
+
+
+def normals_at(key: Array, step: Array, counter: Array) -> Array:
+    """The normal variates of some counters of a step, of the shape that `counter` has together with (runs,)."""
+    first, second = threefry(key, jnp.broadcast_to(step, (1,)), counter)
     uniform = (first.astype(jnp.float32) + 0.5) * np.float32(2.0**-32)
     # The angle is pi x with x from -1 to 1; its cosine is 1 - 2 sin² of its half.
     x = jax.lax.bitcast_convert_type(second, jnp.int32).astype(jnp.float32) * np.float32(2.0**-31)
     sine = x * horner(powers(_SINE), x * x)
-    return jnp.sqrt(-2.0 * jnp.log(uniform)) * (1.0 - 2.0 * sine * sine)
+    return jnp.sqrt(-2.0 * logarithm(uniform)) * (1.0 - 2.0 * sine * sine)
+
+
+def logarithm(x: Array) -> Array:
+    """The natural logarithm of positive, normal numbers of single precision, by element-wise operations.
+
+    It is that of Moshier's Cephes library (logf), with the sum of its polynomial in three parts, as XLA computes the
+    logarithm on processors, bit by bit. Written out, it has these bits in every compiler.
+    """
+    bits = jax.lax.bitcast_convert_type(x, jnp.int32)
+    exponent = jax.lax.shift_right_logical(bits, np.int32(23)) - np.int32(126)
+    mantissa = jax.lax.bitcast_convert_type((bits & np.int32(0x7FFFFF)) | np.int32(0x3F000000), jnp.float32)
+    # The mantissa from √½ to √2, less 1.
+    small = mantissa < np.float32(np.sqrt(0.5))
+    power = exponent.astype(jnp.float32) - jnp.where(small, np.float32(1), np.float32(0))
+    rest = (mantissa - np.float32(1)) + jnp.where(small, mantissa, np.float32(0))
+    square = rest * rest
+    cube = square * rest
+    high, middle, low = (horner(part, rest) for part in _LOGARITHM)
+    value = ((high * cube + middle) * cube + low) * cube + _LN2[0] * power
+    return ((rest - np.float32(0.5) * square) + value) + _LN2[1] * power
 
 
 def powers(fit: np.polynomial.Chebyshev) -> np.ndarray:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import functools
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.special
 from jax import Array
 
-from gatednet.random.threefry import horner, normals, powers
+from gatednet.kernels.parts import each
+from gatednet.random.threefry import horner, normals, normals_at, powers
 
 # A chi variate is a polynomial of one normal variate, fitted to the exact quantile map over this range.
 _DEGREE = 9
@@ -84,7 +86,19 @@ def chi_of_few_degrees(key: Array, group: Array, inputs: int, batch: int) -> Arr
     few = [batch - row for row in range(inputs) if batch - row < FEWEST_FITTED]
     if not few:
         return None
+    most, number = few[0], len(few)
+
+    def chi(place: Array, key: Array, counter: Array) -> Array:
+        degrees = most - place % number
+
+        def one_more(term: Array, summed: Array) -> Array:
+            # Where a processor adds a product in one operation, every compiler does: the bits are the same in all.
+            more = summed + normals_at(key, counter, place * most + term) ** 2
+            return jnp.where(term < degrees, more, summed)
+
+        none = jnp.zeros(jnp.broadcast_shapes(place.shape, key.shape[1:]), jnp.float32)
+        return jnp.sqrt(jax.lax.fori_loop(np.int32(0), np.int32(most), one_more, none))
+
     counter = group | np.uint32(1 << 31)  # no group is so large, so these variates are used nowhere else
-    squares = normals(key, counter, (STEPS_PER_DRAW, len(few), few[0])) ** 2
-    counted = np.arange(few[0]) < np.array(few)[:, None]
-    return jnp.sqrt(jnp.sum(squares * counted[..., None], axis=2))
+    drawn = each(chi, STEPS_PER_DRAW * number, key, counter)
+    return drawn.reshape(STEPS_PER_DRAW, number, key.shape[1])

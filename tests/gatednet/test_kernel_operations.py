@@ -177,6 +177,38 @@ def test_loops_end_where_all_runs_end_and_arrays_of_steps_are_written_in_place()
             np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
+def test_parts_of_arrays_are_read_and_set_at_places_that_are_not_known_before():
+    def run(carried, table, one, first):
+        result, last = carried
+        runs = table.shape[-1]
+
+        def turn(at, carried):
+            result, _ = carried
+            column = first.astype(at.dtype)
+            # Two rows of a column, and one that begins outside for the last turns.
+            rows = lax.dynamic_slice(table, (at, column, 0), (2, 1, runs)) * one
+            tile = lax.dynamic_slice(table, (at.astype(jnp.uint32), jnp.uint32(1), jnp.uint32(0)), (1, 3, runs))
+            result = lax.dynamic_update_slice(result, rows + tile, (at - 1, column + at, 0))
+            return result, lax.dynamic_slice(result, (at, 0, 0), (1, 1, runs))[0, 0]
+
+        return lax.fori_loop(0, 7, turn, (result, last))
+
+    rng = np.random.default_rng(0)
+    given = (jnp.zeros((6, 4, RUNS)), jnp.zeros(RUNS)), jnp.asarray(rng.normal(size=(5, 4, RUNS)), jnp.float32)
+    for double in (False, True):
+        with shielded(double=double):
+            each = (*jax.tree.map(jnp.asarray, given), jnp.linspace(1.0, 2.0, RUNS, dtype=jnp.float32), jnp.int32(2))
+            found = jax.jit(functools.partial(advanced_by, call, run))(*each)
+            expected = jax.jit(run)(*each)
+        assert np.count_nonzero(expected[0]) > RUNS
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_axes_of_one_entry_are_spread():
+    compared(lambda a, b: a.reshape(4, 1, -1) * b.reshape(1, 4, -1), *(jnp.ones((4, RUNS)) * each for each in (2, 3)))
+
+
 def test_what_was_overwritten_is_not_read():
     def run(carried, value):
         once = carried.at[3].set(value)

@@ -53,9 +53,9 @@ def test_plans_name_a_kernel_that_is_not_the_default():
     with pytest.raises(SettingError, match=r"^kernel is 'fast', allowed is one of 'auto', 'xla', 'vector', 'pallas'"):
         dataclasses.replace(SWEEP, kernel="fast")
     with pytest.raises(
-        SettingError, match=r"^kernel is 'vector', allowed here are 'auto' and 'xla': inputs are Gaussian"
+        SettingError, match=r"^kernel is 'pallas', allowed here are 'auto' and 'xla': inputs are Gaussian"
     ):
-        grid(noisy(), kernel="vector")
+        grid(noisy(), kernel="pallas")
 
 
 def test_runs_of_a_store_are_those_of_its_kernel(tmp_path):
@@ -68,7 +68,18 @@ def test_runs_of_a_store_are_those_of_its_kernel(tmp_path):
         np.testing.assert_array_equal(store.dataset().loss[1, 1], alone.loss)
     with pytest.raises(SettingError, match=r"another plan: kernel is missing there and 'xla' here"):
         run_sweep(sweep, tmp_path / "auto")
-    assert kernels(run_sweep(grid(noisy()), tmp_path / "noisy")) == ["xla"]
+
+
+def test_a_store_of_drawn_inputs_goes_on_with_what_began_it(tmp_path):
+    sweep = grid(noisy())
+    assert kernels(run_sweep(sweep, tmp_path / "kernel")) == [VECTOR]
+    # As an earlier version left it: its plans name no kernel, and XLA computed all inputs that are drawn.
+    with without_llvmlite():
+        begun(sweep, tmp_path / "store")
+    store = run_sweep(sweep, tmp_path / "store")
+    assert kernels(store) == ["xla", "xla"]
+    other = run_sweep(dataclasses.replace(sweep, kernel="xla"), tmp_path / "other")
+    np.testing.assert_array_equal(store.dataset().loss, other.dataset().loss)
 
 
 def test_a_store_that_xla_began_goes_on_with_xla(tmp_path):
