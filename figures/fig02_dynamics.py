@@ -315,7 +315,7 @@ def claims_from_published(data: xarray.Dataset) -> list[Claim]:
     ends = flexible.from_published_alignment.values
     return [
         Claim(
-            "from the published starts the flexible loss at the start and at sixteen switches is the published one, "
+            "from the published starts the flexible loss at the start and at fifteen switches is the published one, "
             ".255 .29 .19 .24 .21 … .48: mean absolute difference",
             "Figure 2A (picture), published starts",
             Range(None, ALL_OF_THEM, WHY_ALL),
