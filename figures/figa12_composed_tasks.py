@@ -70,19 +70,26 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     runs = as_in_file(described_by(data, experiments["sums"])).assign_attrs(settings=settings)
     starts = shown_as_released({name: stores[f"figa12-published-{name}"] for name in COMPOSITIONS})
     starts = starts.rename(seed="start").drop_vars("start", errors="ignore")
-    return over_time.courses(runs, ("loss", "gates", "alignment")).assign(
-        after_composed=after_composed(runs, 0.1),
-        gate_of_parts=gates_of_composed(runs, part=True),
-        gate_of_rest=gates_of_composed(runs, part=False),
-        own_alignment=final_alignment(runs, own=True),
-        **shown_as_released({name: stores[f"fig3-{name}"] for name in COMPOSITIONS}).data_vars,
-        **{f"from_starts_{name}": values for name, values in starts.data_vars.items()},
+    return (
+        over_time.courses(runs, ("loss", "gates", "alignment"))
+        .assign(
+            after_composed=after_composed(runs, 0.1),
+            gate_of_parts=gates_of_composed(runs, part=True),
+            gate_of_rest=gates_of_composed(runs, part=False),
+            own_alignment=final_alignment(runs, own=True),
+        )
+        .assign(
+            {
+                **shown_as_released({name: stores[f"fig3-{name}"] for name in COMPOSITIONS}).data_vars,
+                **{f"from_starts_{name}": values for name, values in starts.data_vars.items()},
+            }
+        )
     )
 
 
 def shown_as_released(stores: Mapping[str, Store]) -> xarray.Dataset:
     """`recorded_peak` of both compositions, `third_gate` and `wrongly_sorted` of sums, in the averaged convention."""
-    peaks = []
+    peaks: list[xarray.DataArray] = []
     for store in stores.values():
         loss = store.dataset().loss_every_step.sel(convention="averaged", drop=True).reset_coords(drop=True)
         peaks.append(recorded_peaks(loss.transpose("regime", "seed", "every_step"), store.sweep.experiment))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
-from gatednet.figures.toolkit.claim import Claim, Published, Range
+from gatednet.figures.toolkit.claim import Claim, Published, Range, Verdict
 from gatednet.figures.toolkit.composition import (
     as_released,
     described_by,
@@ -58,18 +58,25 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     published = stores["figa14-published"].dataset().sel(convention="averaged", drop=True).load()
     course = own_as_released(published).mean("seed", keep_attrs=True).reset_coords(drop=True).rename(step="save")
     time = published.step.values * experiment.dt
-    return over_time.courses(runs, COURSES).assign(
-        peak=peaks.isel(block=slice(peaks.sizes["block"] // 2, None)).mean("block", keep_attrs=True),
-        gate_of_parts=gates_of_composed(runs, part=True, blocks=LAST),
-        gate_of_rest=gates_of_composed(runs, part=False, blocks=LAST),
-        own_alignment=final_alignment(runs, own=True),
-        other_alignment=final_alignment(runs, own=False),
-        earlier_alignment=final_alignment(earlier, own=True).assign_attrs(
-            described(f"alignment of tasks with their own path at t = {EARLIER:g}")
-        ),
-        from_starts_course=course.drop_vars("save").assign_coords(from_starts_time=("save", time)),
-        **sorted_as_released(store).data_vars,
-        **{f"from_starts_{name}": values for name, values in starts.data_vars.items()},
+    return (
+        over_time.courses(runs, COURSES)
+        .assign(
+            peak=peaks.isel(block=slice(peaks.sizes["block"] // 2, None)).mean("block", keep_attrs=True),
+            gate_of_parts=gates_of_composed(runs, part=True, blocks=LAST),
+            gate_of_rest=gates_of_composed(runs, part=False, blocks=LAST),
+            own_alignment=final_alignment(runs, own=True),
+            other_alignment=final_alignment(runs, own=False),
+            earlier_alignment=final_alignment(earlier, own=True).assign_attrs(
+                described(f"alignment of tasks with their own path at t = {EARLIER:g}")
+            ),
+            from_starts_course=course.drop_vars("save").assign_coords(from_starts_time=("save", time)),
+        )
+        .assign(
+            {
+                **sorted_as_released(store).data_vars,
+                **{f"from_starts_{name}": values for name, values in starts.data_vars.items()},
+            }
+        )
     )
 
 
@@ -120,7 +127,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
     ends = "paths end aligned by .93 with the task that they are nearest to over their run, as released"
     parts = "in the last blocks the gates of the two tasks of a sum are .48 and .45, sorted as released, mean of both"
     rest = "in the last blocks the gate of the third task is .03 to .09, sorted as released, mean over blocks"
-    published = (
+    published: tuple[tuple[str, str, str, float, Verdict], ...] = (
         ("released_alignment", "D", ends, 0.93, "fails"),
         ("released_gate_of_parts", "C", parts, 0.465, "holds"),
         ("released_gate_of_rest", "C", rest, 0.06, "holds"),
