@@ -209,9 +209,9 @@ def long_and_short(values: xarray.DataArray) -> np.ndarray:
 
 
 def factor(each: np.ndarray) -> float:
-    """The mean over runs (runs, 2) of the first over that of the second; NaN where the second is none."""
+    """The mean over runs (runs, 2) of the first over that of the second; 0 where the second is none."""
     first, second = each.mean(axis=0)
-    return float(first / second) if second else np.nan
+    return float(first / second) if second else 0.0
 
 
 def compared(data: xarray.Dataset) -> xarray.DataArray:
