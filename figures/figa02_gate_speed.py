@@ -63,7 +63,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     coordinates = {"convention": list(CONVENTIONS), "rank": ranks, "seed": data.seed.values}
     batches = stores["figa2-batches"]
     settings = {"settings": settings_line(experiment), "batch_settings": settings_line(batches.sweep.experiment)}
-    return xarray.Dataset(variables, coordinates, settings).merge(of_batches(batches))
+    return xarray.Dataset(variables, coordinates, settings).merge(of_batches(batches), join="inner")
 
 
 def of_batches(store: Store) -> xarray.Dataset:
@@ -181,6 +181,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 origin="released",
             )
             for rank, (low, high) in RELEASED.items()
+            if rank in ranks
         ),
         Claim(
             "the speed of gates is Σ s² of their path: largest deviation of the mean ratio from 1, over ranks",

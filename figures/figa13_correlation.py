@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import scipy.ndimage
 import xarray
 from matplotlib.figure import Figure
 
@@ -97,8 +98,7 @@ def specialization(alignment: np.ndarray) -> np.ndarray:
     late = alignment[..., -((alignment.shape[-3] - 1) // LATE) :, :, :]
     width = late.shape[-3] // FILTER
     difference = late[..., 0, :] - late[..., 1, :]
-    kernel = np.full(width, 1 / width)
-    smooth = np.apply_along_axis(np.convolve, -2, difference, kernel, mode="same")
+    smooth = scipy.ndimage.uniform_filter1d(difference, width, axis=-2, mode="constant")
     return np.abs(smooth).max(axis=(-2, -1))
 
 

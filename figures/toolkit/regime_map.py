@@ -16,7 +16,7 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
-from gatednet.figures.toolkit.claim import Published
+from gatednet.figures.toolkit.claim import Published, Range
 from gatednet.figures.toolkit.describe import axis_of, described
 from gatednet.figures.toolkit.panels import Scale, heat_map, letter
 from gatednet.figures.toolkit.statistics import over_seeds
@@ -110,8 +110,9 @@ def outside(values: np.ndarray, table: np.ndarray, runs: int, reading: float, be
 
     def margin(cell: np.ndarray, known: float) -> float:
         measured = over_seeds(cell)
-        spread = Published(0.0 if np.isnan(known) else known, runs, reading, "a cell").range(measured)
-        return spread.margin(measured.value) if np.isfinite(known) else below + spread.high - measured.value
+        # A cell without a number is below the level, give or take what one at that level would be.
+        expected = Published(known if np.isfinite(known) else below, runs, reading, "a cell").range(measured)
+        return (expected if np.isfinite(known) else Range(None, expected.high, expected.why)).margin(measured.value)
 
     found = [margin(values[:, row, column], known) < 0 for (row, column), known in np.ndenumerate(table)]
     return np.reshape(found, table.shape)

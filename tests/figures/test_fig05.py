@@ -15,6 +15,8 @@ def as_published(data):
     for side in SIDES:
         here = (given.matching == matching) & (given.convention == convention)
         given[side] = given[side].where(~here, given[f"{side}_published"].broadcast_like(given[side]))
+        starts = given[f"{side}_from_starts"]
+        given[f"{side}_from_starts"] = starts.where(starts.matching != matching, given[f"{side}_published"])
     return given
 
 

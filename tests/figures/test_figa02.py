@@ -40,7 +40,7 @@ def test_speeds_of_batches_are_those_of_the_whole_run(data, stores):
     slopes = [np.abs(np.gradient(stored.gates.isel(path=path).values, 1e-3)).max() for path in range(2)]
     assert float(given.batch_speed) == pytest.approx(0.1 * max(slopes), rel=1e-3)
     end = stored.isel(step=-1)
-    assert float(given.batch_strength) == pytest.approx(float(end.path_norm[int(end.gates.argmax())]) ** 2)
+    assert float(given.batch_strength) == pytest.approx(float(end.path_norm[int(end.gates.values.argmax())]) ** 2)
 
 
 def test_published_points_are_no_run_of_ours_where_ours_are_elsewhere():
