@@ -114,9 +114,10 @@ class Switching:
             recovery(axes[row, 3], pair)
             for panel, words in zip(axes[row], (shown.title, *REGIMES, ""), strict=True):
                 panel.set_title(words, loc="right", fontsize=7)
-        largest = 1.08 * float(data.gates.sel(statistic="mean", head=DESCRIBED).max())
+        means = data.gates.sel(statistic="mean", head=DESCRIBED)
+        largest, smallest = 1.08 * float(means.max()), min(-0.12, 1.08 * float(means.min()))
         for panel in axes[:, 1:3].flat:
-            panel.set_ylim(-0.12, largest)
+            panel.set_ylim(smallest, largest)
         for panel in axes[:, :3].flat:
             panel.set_xticks(np.linspace(0, data.duration, 3))
         # Lines fill their panels, so that legends are beside them.
