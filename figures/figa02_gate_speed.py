@@ -160,6 +160,14 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             )
             for place, (name, values) in enumerate((("Σ s²", strength), ("speed", speed)))
         ),
+        Claim(
+            f"published points whose ratio of speed to Σ s² no single run of ours would have, of {len(ranks)}",
+            "Figure A2, a run for each rank",
+            Range(None, allowed, few),
+            ratios_outside(np.divide(speed, strength, out=np.zeros_like(speed), where=strength != 0), ranks),
+            known_verdict="fails",
+            origin="picture",
+        ),
         *(
             Claim(
                 f"rank {rank}: the speed is {PUBLISHED[rank][1]:g}",
@@ -211,6 +219,17 @@ def points_outside(runs: np.ndarray, ranks: list[int], place: int) -> Measuremen
     return Measurement(float(found), 0.0, len(runs))
 
 
+def ratios_outside(runs: np.ndarray, ranks: list[int]) -> Measurement:
+    """The same of the ratio of speed to Σ s², which is read to the reading of both over Σ s²."""
+    found = 0
+    for values, rank in zip(runs.T, ranks, strict=True):
+        strength, speed = PUBLISHED[rank]
+        measured = over_seeds(values)
+        point = Published(speed / strength, 1, 2 * READING[rank] / strength, "a point")
+        found += point.range(measured).margin(measured.value) < 0
+    return Measurement(float(found), 0.0, len(runs))
+
+
 def deviation(data: xarray.Dataset) -> Measurement:
     """How far the ratio of speed to Σ s², mean over runs, is from 1, at most over ranks."""
     ratio = (data.speed / data.strength).transpose("seed", "rank").values
@@ -227,6 +246,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
             data.batch_speed.std("batch_seed", ddof=1),
         )
     )
+    ratio_of_batches = (data.batch_speed / data.batch_strength).mean("batch_seed").values
     released = data.sel(convention="as released")
     ratio = (released.speed / released.strength).mean("seed")
     return written(
@@ -237,7 +257,10 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         f"means over {data.sizes['batch_seed']} runs with Gaussian batches that are measured as the published ones, by "
         "the largest change of a gate in the whole run, over two steps: with increasing rank their speeds are "
         f"{speed} (± {spread} from run to run), at Σ s² of {strength}. Batches make the largest speeds of low ranks "
-        "larger than the dots, and differences over two steps those of high ranks smaller. From rank "
+        "larger than the dots, and differences over two steps those of high ranks smaller. Both published coordinates "
+        "come back, but not together: at the two highest ranks the published speed is .84 of Σ s², and ours is "
+        f"{ratio_of_batches[-2]:.2f} and {ratio_of_batches[-1]:.2f} of it. That is unexplained; the notebook of the "
+        "released code takes Σ s² of the first path, whether it is the open one or not. From rank "
         f"{MIXED_FROM} on the penalties are weak beside the task loss, many networks mix tasks in a path instead of "
         "specializing, and Σ s² is above the rank, up to twice as large. **B** Singular values as in the "
         "convention of the released code: the networks do not specialize, both gates stay near ½, and the speeds are "

@@ -50,3 +50,11 @@ def test_published_points_are_no_run_of_ours_where_ours_are_elsewhere():
     for place in range(2):
         assert figa02.points_outside(published[:, place] + spread, ranks, place).value == 0
         assert figa02.points_outside(published[:, place] + 1 + spread, ranks, place).value == len(ranks)
+
+
+def test_ratios_are_outside_where_both_coordinates_are_not():
+    ranks = list(figa02.PUBLISHED)
+    published = np.array([speed / strength for strength, speed in figa02.PUBLISHED.values()])
+    spread = np.array([-0.001, 0.0, 0.001])[:, None]
+    assert figa02.ratios_outside(published + spread, ranks).value == 0
+    assert figa02.ratios_outside(published + 0.2 + spread, ranks).value == len(ranks)
