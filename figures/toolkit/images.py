@@ -223,9 +223,13 @@ def negative(data: xarray.Dataset, pairs: Sequence[Pair]) -> str:
     """In how many networks a flexible gate is `BELOW` at the ends of the late blocks of a task, on average."""
     ends = data.gates_at_end.sel(regime="flexible").isel(block=slice(LATE, None))
     of_tasks = xarray.concat([ends.isel(block=slice(task, None, 2)).mean("block") for task in range(2)], "task")
-    count: xarray.DataArray = (of_tasks < BELOW).any(["task", "path"]).sum("seed")
+    lowest = of_tasks.min(["task", "path"])
+
+    def count(pair: Pair, head: str) -> int:
+        return int((lowest.sel(pair=pair.task, head=head).values < BELOW).sum())
+
     found = [
-        f"{pair.named or pair.task}, {head}, {count.sel(pair=pair.task, head=head).item()} of {data.sizes['seed']}"
+        f"{pair.named or pair.task}, {head}, {count(pair, head)} of {data.sizes['seed']}"
         for pair in pairs
         for head in HEADS
     ]
