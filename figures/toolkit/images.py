@@ -222,11 +222,11 @@ def recovery(axes: Axes, pair: xarray.Dataset) -> None:
 def negative(data: xarray.Dataset, pairs: Sequence[Pair]) -> str:
     """In how many networks a flexible gate is `BELOW` at the ends of the late blocks of a task, on average."""
     ends = data.gates_at_end.sel(regime="flexible").isel(block=slice(LATE, None))
-    of_tasks = xarray.concat([ends.isel(block=slice(task, None, 2)).mean("block") for task in range(2)], "task")
-    lowest = of_tasks.min(["task", "path"])
+    of_tasks = [ends.isel(block=slice(task, None, 2)).mean("block").min("path") for task in range(2)]
 
     def count(pair: Pair, head: str) -> int:
-        return int((lowest.sel(pair=pair.task, head=head).values < BELOW).sum())
+        lowest = np.minimum(*(each.sel(pair=pair.task, head=head).values for each in of_tasks))
+        return int((lowest < BELOW).sum())
 
     found = [
         f"{pair.named or pair.task}, {head}, {count(pair, head)} of {data.sizes['seed']}"
