@@ -226,7 +226,7 @@ def negative(data: xarray.Dataset, pairs: Sequence[Pair]) -> str:
     of_tasks = xarray.concat([ends.isel(block=slice(task, None, 2)).mean("block") for task in range(2)], "task")
     count = (of_tasks < BELOW).any(["task", "path"]).sum("seed")
     found = [
-        f"{pair.named or pair.task}, {head}, {int(count.sel(pair=pair.task, head=head))} of {data.sizes['seed']}"
+        f"{pair.named or pair.task}, {head}, {count.sel(pair=pair.task, head=head).item()} of {data.sizes['seed']}"
         for pair in pairs
         for head in HEADS
     ]
