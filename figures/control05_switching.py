@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, letters, new_figure
+from gatednet.figures.toolkit.panels import PAGE, REGIMES, at_least, letters, new_figure
 from gatednet.figures.toolkit.statistics import mean_and_error, over_seeds
-from gatednet.sweeps.catalog.control05 import BETWEEN_SAVES, DURATION, LONGEST
+from gatednet.sweeps.catalog.control05 import BETWEEN_SAVES, DURATION, LONGEST, SHORTEST
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("control5",)
@@ -108,11 +108,11 @@ def draw(data: xarray.Dataset) -> Figure:
         for axes, name in zip(row, QUANTITIES, strict=True):
             against_length(axes, data.sel(setting=setting), name)
         row[0].set_title(f"{setting}'s settings")
-        row[0].set(ylim=(0, 1.25))
+        at_least(row[0], -0.05, 1.25)
         row[1].set_yscale("log")
     for axes in grid[-1]:
         axes.set_xlabel("length of blocks  τ$_B$ / τ$_w$")
-    grid[1, 0].legend(loc="upper left", fontsize=5.5)
+    figure.legend(*grid[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     letters(grid.flat, PANELS)
     return figure
 
@@ -127,8 +127,7 @@ def against_length(axes: Axes, data: xarray.Dataset, name: str) -> None:
             axes.errorbar(data.length, mean, np.nan_to_num(error), label=label, markersize=3, **{**line, **mark})
     if name == "time_to_criterion":
         axes.plot(data.length, data.length, color="0.6", linewidth=0.8, linestyle=":", label="the whole block")
-    axes.set_xscale("log")
-    axes.set_ylabel(QUANTITIES[name])
+    axes.set(xscale="log", xlim=(0.83 * SHORTEST, 1.2 * LONGEST), ylabel=QUANTITIES[name])
 
 
 def claims(data: xarray.Dataset) -> list[Claim]:

@@ -158,7 +158,8 @@ def peaks(axes: Axes, data: xarray.Dataset) -> None:
     at = np.arange(BLOCKS) * data.block_length
     for regime, line in REGIMES.items():
         values = data.from_published_loss_at_switch.sel(regime=regime).mean("batches")
-        axes.plot(at, values, color=line["color"], marker="x", markersize=3, linestyle="none", zorder=3)
+        cross = {"marker": "x", "markersize": 3, "linestyle": "none", "zorder": 3, "clip_on": False}
+        axes.plot(at, values, color=line["color"], **cross)
 
 
 def times_to_criterion(axes: Axes, data: xarray.Dataset) -> None:

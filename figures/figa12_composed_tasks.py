@@ -165,7 +165,8 @@ def recorded(axes: Axes, data: xarray.Dataset, name: str) -> None:
     """The peaks of the flexible loss that would have been recorded from the starts of the recipe, as dots."""
     peaks = data.from_starts_recorded_peak.sel(composition=name, regime="flexible").mean("start").values
     times = np.arange(len(peaks)) * data.block_length
-    axes.plot(times, peaks, ".", color="#cc6677", markersize=3, zorder=4, label="recorded peaks, recipe's starts")
+    dots = {"color": "#cc6677", "markersize": 3, "zorder": 4, "clip_on": False}
+    axes.plot(times, peaks, ".", label="recorded peaks, recipe's starts", **dots)
 
 
 def after_composed(data: xarray.Dataset, after: float) -> xarray.DataArray:

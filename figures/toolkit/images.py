@@ -22,7 +22,17 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import settings_line
 from gatednet.figures.toolkit.matching import in_order, path_order
-from gatednet.figures.toolkit.panels import PAGE, REGIMES, TASKS, band, letters, new_figure, shade_blocks
+from gatednet.figures.toolkit.panels import (
+    PAGE,
+    REGIMES,
+    TASKS,
+    alike,
+    at_least,
+    band,
+    letters,
+    new_figure,
+    shade_blocks,
+)
 from gatednet.figures.toolkit.statistics import Measurement, measure
 from gatednet.sweeps.catalog.images import HEADS
 from gatednet.sweeps.images.labelled import source_of
@@ -114,10 +124,9 @@ class Switching:
             recovery(axes[row, 3], pair)
             for panel, words in zip(axes[row], (shown.title, *REGIMES, ""), strict=True):
                 panel.set_title(words, loc="right", fontsize=7)
-        means = data.gates.sel(statistic="mean", head=DESCRIBED)
-        largest, smallest = 1.08 * float(means.max()), min(-0.12, 1.08 * float(means.min()))
         for panel in axes[:, 1:3].flat:
-            panel.set_ylim(smallest, largest)
+            at_least(panel, -0.12, 1.0)
+        alike(axes[:, 1:3].flat)
         for panel in axes[:, :3].flat:
             panel.set_xticks(np.linspace(0, data.duration, 3))
         # Lines fill their panels, so that legends are beside them.
