@@ -338,7 +338,7 @@ def claims_from_published(data: xarray.Dataset) -> list[Claim]:
             origin="picture",
         ),
         Claim(
-            "and not with the other task",
+            "from the published starts it does not with the other task",
             "Figure 2C (picture), published starts",
             Range(None, 0.12, f"published .02 to .1, {READING}; {WHY_BATCHES}"),
             over_seeds(ends[:, [0, 1], [1, 0]]),

@@ -15,12 +15,13 @@ WHY_BATCHES = "starts, teachers and blocks are the published ones, and batches o
 def over_starts(values: xarray.DataArray) -> xarray.DataArray:
     """Means over the published starts: "seed" becomes "batches", the number of the set of batches.
 
-    Seeds are in the order of `gatednet.sweeps.catalog.published.seeds`. A store of fewer seeds than there are starts is
-    one set, of those that there are; of others a last set that is not whole is left out.
+    Seeds are in the order of `gatednet.sweeps.catalog.published.seeds`. A last set that is not whole is left out, and
+    in a store of fewer seeds than there are starts every run is a set of its own.
     """
     seeds = values.seed.values
-    sets = seeds // STARTS
-    found = [each for each in np.unique(sets) if np.sum(sets == each) == STARTS] or [sets[0]]
+    sets = seeds // STARTS if len(seeds) >= STARTS else seeds
+    whole = STARTS if len(seeds) >= STARTS else 1
+    found = [each for each in np.unique(sets) if np.sum(sets == each) == whole]
     means = [values.isel(seed=np.flatnonzero(sets == each)).mean("seed", keep_attrs=True) for each in found]
     return xarray.concat(means, "batches", combine_attrs="override").transpose("batches", ...)
 

@@ -17,9 +17,9 @@ def test_means_over_starts_are_taken_for_each_set_of_batches():
     np.testing.assert_allclose(found, [[4.5, 45], [14.5, 145], [24.5, 245]])
 
 
-def test_a_last_set_that_is_not_whole_is_left_out_unless_it_is_the_only_one():
+def test_a_last_set_that_is_not_whole_is_left_out_and_few_runs_are_sets_of_their_own():
     np.testing.assert_allclose(over_starts(runs(list(range(25)))), [[4.5, 45], [14.5, 145]])
-    np.testing.assert_allclose(over_starts(runs([0, 1, 2])), [[1, 10]])
+    np.testing.assert_allclose(over_starts(runs([0, 1, 2])), [[0, 0], [1, 10], [2, 20]])
 
 
 def test_difference_is_that_of_the_mean_and_of_numbers_that_are_there():

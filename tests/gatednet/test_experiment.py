@@ -58,6 +58,7 @@ def test_defaults_are_the_flexible_network_of_figure_2() -> None:
         "teachers.left": "separate",
         "teachers.right": "separate",
         "curriculum.block_length": 1.0,
+        "curriculum.rounding": "nearest",
         "inputs.batch": 200,
         "inputs.drawn": False,
         "objective.reduction": "sum",

@@ -14,18 +14,19 @@ import numpy as np
 import pytest
 
 import gatednet.observables
-from gatednet import REGISTRY, Lane, Observable, Save, simulate
+from gatednet import REGISTRY, Observable, Save, simulate
 from gatednet.curricula.base import Schedule
+from gatednet.dynamics.reduction import Basis
 from gatednet.observables import BlockClock, Clock, Ending, History, Moment, Snapshot
 from tests.gatednet.tools import SMALL
 
 ARRAYS = {
-    Snapshot: {"teachers", "task_weights", "basis", "loss", "step"},
+    Snapshot: {"teachers", "task_weights", "loss", "step"},
+    Basis: {"maps", "rows"},
     Moment: {"loss", "target"},
     History: {"states", "block_steps"},
     BlockClock: {"block", "step", "steps"},
     Schedule: {"block_steps", "release", "starts"},
-    Lane: {"basis"},
     Clock: {"step"},
     Ending: {"begun", "taken"},
 }
