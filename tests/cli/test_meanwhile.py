@@ -92,7 +92,7 @@ def test_refusals_wait_for_nothing_that_draws(tmp_path):
         "simulate fig4-symmetric --seed -1",
         "simulate fig4-symmetric --every 7",
         "simulate fig4-symmetric --set steps=0",
-        "simulate fig2-flexible --kernel vector",
+        "simulate fig2-flexible --kernel pallas",
         "simulate fig4-symmetric --save los",
     ]
     before = contents(tmp_path)
