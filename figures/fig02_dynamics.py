@@ -17,6 +17,7 @@ from gatednet.figures.toolkit.panels import PAGE, REGIMES, band, legend_above, l
 from gatednet.figures.toolkit.published import WHY_BATCHES, difference, over_starts
 from gatednet.figures.toolkit.specialization import TYPICAL
 from gatednet.figures.toolkit.statistics import Measurement, measure, over_seeds
+from gatednet.sweeps.catalog.published import STARTS
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig2", "fig2-published")
@@ -322,6 +323,7 @@ def claims_from_published(data: xarray.Dataset) -> list[Claim]:
             Range(None, ALL_OF_THEM, WHY_ALL),
             over_seeds(losses, lambda sets: difference(sets, published_losses)),
             origin="picture",
+            needs=STARTS,
         ),
         Claim(
             "from the published starts the forgetful loss returns to .20 at late switches",
@@ -329,6 +331,7 @@ def claims_from_published(data: xarray.Dataset) -> list[Claim]:
             Range(0.18, 0.22, f"peaks are {READING}; {WHY_BATCHES}"),
             over_seeds(forgetful.from_published_loss_at_switch.isel(block=slice(-4, None)).values),
             origin="picture",
+            needs=STARTS,
         ),
         Claim(
             "from the published starts each path ends aligned with its task",
@@ -336,6 +339,7 @@ def claims_from_published(data: xarray.Dataset) -> list[Claim]:
             Range(0.95, None, f"published .97 to 1.00, {READING}; bounded by 1; {WHY_BATCHES}"),
             over_seeds(ends[:, [0, 1], [0, 1]]),
             origin="picture",
+            needs=STARTS,
         ),
         Claim(
             "from the published starts it does not with the other task",
@@ -343,6 +347,7 @@ def claims_from_published(data: xarray.Dataset) -> list[Claim]:
             Range(None, 0.12, f"published .02 to .1, {READING}; {WHY_BATCHES}"),
             over_seeds(ends[:, [0, 1], [1, 0]]),
             origin="picture",
+            needs=STARTS,
         ),
         *(
             Claim(
@@ -352,6 +357,7 @@ def claims_from_published(data: xarray.Dataset) -> list[Claim]:
                 Range(None, ALL_OF_THEM, WHY_ALL),
                 over_seeds(measured, lambda sets, table=table: difference(sets, table)),
                 origin="picture",
+                needs=STARTS,
             )
             for (regime, (measured, table)), shown in zip(
                 times.items(), (".71 .73 .42 .53 … .04", ".75 .76 .41 .51 .41 .45 … .435"), strict=True

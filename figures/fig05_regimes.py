@@ -17,8 +17,17 @@ from gatednet.figures.toolkit.claim import Claim, Published, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.matching import in_order, path_order, released_order
 from gatednet.figures.toolkit.panels import PAGE, Scale, new_figure
-from gatednet.figures.toolkit.regime_map import allowed_outside, boundary_distances, distance, outside, runs
-from gatednet.figures.toolkit.statistics import Measurement, exact, over_seeds
+from gatednet.figures.toolkit.regime_map import (
+    PUBLISHED_AS,
+    boundary_distances,
+    distance,
+    nearer_claims,
+    of,
+    outside,
+    outside_claim,
+    runs,
+)
+from gatednet.figures.toolkit.statistics import exact, over_seeds
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig5", "fig5-published")
@@ -51,18 +60,15 @@ READING = {"left": 0.00005, "right": 0.0005}
 # Paths differ whose total alignment falls by more than this where they are matched the wrong way round.
 DIFFERENT = 0.05
 MATCHINGS = ("one to one", "as released")
-# A matching and a convention: those of the published maps. And the titles of our panels.
-PUBLISHED_AS = ("as released", "averaged")
+# The titles of our panels.
 OURS, FROM_STARTS = "averaged,\nreleased matching", "the same,\npublished starts"
 # From the published starts a cell is known to this: half of its last digit, and what other batches than those of the
 # population change in networks that do not specialize, .002 from seed to seed.
 SAME_STARTS = 0.003
-
-
 # What an audit found without constraints, from the published starts and with the released matching.
 AUDITED = np.array([0.547, 0.500, 0.504, 0.568, 0.660])
 # First verdicts on what the published tables are nearer to, where they were others than "holds".
-NEARER: dict[tuple[str, str], Verdict] = {("left", "matching"): "fails", ("right", "matching"): "undecided"}
+NEARER: dict[str, dict[str, Verdict]] = {"left": {"matching": "fails"}, "right": {"matching": "undecided"}}
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
@@ -156,11 +162,6 @@ def from_starts(data: xarray.Dataset, side: str, matching: str) -> np.ndarray:
     return values.transpose("start", "row", f"{side}_column").values
 
 
-def of(data: xarray.Dataset, side: str, matching: str, convention: str) -> np.ndarray:
-    """The runs of one map, (seeds, rows, columns)."""
-    return runs(data, side, matching=matching, convention=convention)
-
-
 def fine_map(axes: Axes, data: xarray.Dataset, side: str) -> None:
     """The map of many cells with its boundary, and the published cells as discs on it."""
     values = data[f"{side}_fine"]
@@ -210,24 +211,9 @@ def claims(data: xarray.Dataset) -> list[Claim]:
 
 def claims_of_table(data: xarray.Dataset, side: str) -> list[Claim]:
     """How near one map is to its published table."""
-    table, ours = np.array(PUBLISHED[side]), of(data, side, *PUBLISHED_AS)
-    allowed, source = allowed_outside(table.size), f"Figure 5, {side}"
-    others = {"convention": ("as released", "as released"), "matching": ("one to one", "averaged")}
+    table, ours, source = np.array(PUBLISHED[side]), of(data, side, *PUBLISHED_AS), f"Figure 5, {side}"
     return [
-        Claim(
-            f"{side}: published cells that are outside of what means of ten of our runs would be, of {table.size}",
-            source,
-            Range(
-                None,
-                allowed,
-                f"outside of intervals of 95 % are at most {allowed} of {table.size} cells in 97 of 100 tables, were "
-                "cells independent",
-            ),
-            # The intervals have the errors of both tables in them, so that their number has none.
-            Measurement(float(cells_outside(data, side).sum()), 0.0, len(ours)),
-            known_verdict="fails",
-            origin="picture",
-        ),
+        outside_claim(cells_outside(data, side), len(ours), side, source, "fails"),
         Claim(
             f"{side}: the boundary (.8) lies where published, to one cell in every row",
             source,
@@ -248,20 +234,7 @@ def claims_of_table(data: xarray.Dataset, side: str) -> list[Claim]:
             over_seeds(ours, lambda values: distance(values, table)),
             origin="ours",
         ),
-        *(
-            Claim(
-                f"{side}: the published table is nearer than with the other {name}: difference minus that one",
-                source + (", and the authors' released code" if name == "convention" else ""),
-                Range(None, 0.0, "nearer means a smaller mean absolute difference"),
-                over_seeds(
-                    np.stack([ours, of(data, side, *other)], axis=1),
-                    lambda each: distance(each[:, 0], table) - distance(each[:, 1], table),
-                ),
-                NEARER.get((side, name), "holds"),
-                origin="ours",
-            )
-            for name, other in others.items()
-        ),
+        *nearer_claims(data, side, table, source, NEARER[side]),
     ]
 
 

@@ -19,6 +19,7 @@ from gatednet.figures.toolkit.panels import PAGE, letters, new_figure
 from gatednet.figures.toolkit.published import WHY_BATCHES, difference, over_starts, share_farther
 from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.figures.toolkit.tables import Columns, Table
+from gatednet.sweeps.catalog.published import STARTS
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("fig8", "fig8-published")
@@ -167,6 +168,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(None, 0.01, f"{READING}; {WHY_BATCHES}"),
             over_seeds(from_published["flexible"], lambda sets: difference(sets, table)),
             origin="picture",
+            needs=STARTS,
         ),
         Claim(
             "from the published starts the network without constraints has the published losses five steps after the "
@@ -175,6 +177,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(None, 0.01, f"{READING}; {WHY_BATCHES}"),
             over_seeds(from_published["control"][:, :, -1], lambda sets: difference(sets, last)),
             origin="picture",
+            needs=STARTS,
         ),
         Claim(
             "from the published starts the losses after the first two switches are those of the authors' released "
@@ -184,6 +187,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             Range(0.05, None, "one set of twenty is farther than all others; batches change means of ten runs"),
             share_farther(from_published["flexible"][:, :2], np.array(RELEASED)),
             origin="released",
+            needs=STARTS,
         ),
         Claim(
             "flexible: after the fourth switch the loss of steps 1 to 5 is less than half of that after the first",

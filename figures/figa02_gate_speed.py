@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gatednet.figures.toolkit.caption import caption as written
-from gatednet.figures.toolkit.claim import Claim, Published, Range
+from gatednet.figures.toolkit.claim import FEWEST_RUNS, Claim, Published, Range
 from gatednet.figures.toolkit.describe import axis_of, described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, letter, new_figure
 from gatednet.figures.toolkit.regime_map import allowed_outside
@@ -157,6 +157,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 Range(None, allowed, few),
                 points_outside(values, ranks, place),
                 origin="picture",
+                needs=FEWEST_RUNS,
             )
             for place, (name, values) in enumerate((("Σ s²", strength), ("speed", speed)))
         ),
@@ -167,6 +168,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             ratios_outside(np.divide(speed, strength, out=np.zeros_like(speed), where=strength != 0), ranks),
             known_verdict="fails",
             origin="picture",
+            needs=FEWEST_RUNS,
         ),
         *(
             Claim(

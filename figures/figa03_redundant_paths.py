@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from gatednet.figures.toolkit import over_time
 from gatednet.figures.toolkit.caption import caption as written
-from gatednet.figures.toolkit.claim import Claim, Range
+from gatednet.figures.toolkit.claim import FEWEST_RUNS, Claim, Origin, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.matching import in_order, path_order
 from gatednet.figures.toolkit.panels import PAGE, TASKS, at_least, band, letter, new_figure, shade_blocks
@@ -184,53 +184,38 @@ def claims(data: xarray.Dataset) -> list[Claim]:
     without, with_cost = data.sel(cost="without"), data.sel(cost="with")
     served = np.stack([served_by(each).mean(axis=1) for each in (without, with_cost)], axis=1)
     costs = data.representation_cost.sel(cost=["with", "without"]).transpose("seed", "cost").values
-    shared = 1.0 - shows(without, (1, 1))
     # A single run is published: it contradicts runs of which fewer than one in twenty are like it.
     among = Range(0.05, None, "one run is published; it contradicts ours where fewer than one in twenty are like it")
     usual = Range(0.5, None, "one run is published, from this start: more often than not, and our threshold")
     start = {cost: served_from_start(data, cost) for cost in COSTS}
+    one_each, one_shared = "a single path serves each task", "one task has a single path and two share the other"
+    code = "Figure A3A, one run of the authors' released code: .33 and .62 for B in the end"
+    selects = Range(0.5, None, "more often than not, our threshold; the published run is one in which it does not")
+    shares: list[tuple[str, str, Origin, Range, np.ndarray]] = [
+        (f"without the cost, {one_each}", "Figure A3A", "picture", among, shows(without, (1, 1))),
+        (f"with it, {one_shared}", "Figure A3B", "picture", among, shows(with_cost, (1, 2))),
+        ("without the cost, several paths share a task in the end", code, "released", among, ~shows(without, (1, 1))),
+        (
+            f"without the cost, {one_each}, from the published start",
+            "Figure A3A",
+            "picture",
+            usual,
+            (start["without"] == (1, 1)).all(axis=1),
+        ),
+        (
+            "with it, A has a single path and two share B, from the published start",
+            "Figure A3B",
+            "picture",
+            usual,
+            (start["with"] == (1, 2)).all(axis=1),
+        ),
+        (f"with it, {one_each}", "Figure A3B and its text", "ours", selects, shows(with_cost, (1, 1))),
+    ]
     return [
-        Claim(
-            "without the cost, a single path serves each task: share of such runs",
-            "Figure A3A",
-            among,
-            over_seeds(shows(without, (1, 1))),
-            origin="picture",
-        ),
-        Claim(
-            "with it, one task has a single path and two share the other: share of such runs",
-            "Figure A3B",
-            among,
-            over_seeds(shows(with_cost, (1, 2))),
-            origin="picture",
-        ),
-        Claim(
-            "without the cost, several paths share a task in the end: share of such runs",
-            "Figure A3A, one run of the authors' released code: .33 and .62 for B in the end",
-            among,
-            over_seeds(shared),
-            origin="released",
-        ),
-        Claim(
-            "without the cost, a single path serves each task, from the published start: share of such runs",
-            "Figure A3A",
-            usual,
-            over_seeds((start["without"] == (1, 1)).all(axis=1)),
-            origin="picture",
-        ),
-        Claim(
-            "with it, A has a single path and two share B, from the published start: share of such runs",
-            "Figure A3B",
-            usual,
-            over_seeds((start["with"] == (1, 2)).all(axis=1)),
-            origin="picture",
-        ),
-        Claim(
-            "the cost selects one path for each task: share of runs with the cost in which both have a single one",
-            "Figure A3B and its text",
-            Range(0.5, None, "more often than not, our threshold; the published run is one in which it does not"),
-            over_seeds(shows(with_cost, (1, 1))),
-            origin="ours",
+        *(
+            # With few runs a share is 0 or 1, and then without an error.
+            Claim(f"{what}: share of such runs", source, expected, over_seeds(which), origin=origin, needs=FEWEST_RUNS)
+            for what, source, origin, expected, which in shares
         ),
         Claim(
             "the cost leaves fewer paths to a task: mean number with the cost minus that without",

@@ -13,8 +13,17 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Published, Range
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import PAGE, Scale, new_figure
-from gatednet.figures.toolkit.regime_map import allowed_outside, boundary_distances, distance, outside, runs
-from gatednet.figures.toolkit.statistics import Measurement, over_seeds
+from gatednet.figures.toolkit.regime_map import (
+    OTHERS,
+    PUBLISHED_AS,
+    boundary_distances,
+    distance,
+    nearer_claims,
+    of,
+    outside,
+    outside_claim,
+)
+from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("figa7",)
@@ -47,12 +56,11 @@ BOUNDARY = 0.7
 SCALE = Scale(BOUNDARY, 1.0)
 # Runs of a published cell, and half of its last digit.
 PUBLISHED_RUNS, READING = 10, 0.005
-# A matching and a convention: those of the published maps, and those of each panel of ours.
-PUBLISHED_AS = ("as released", "averaged")
+# The matching and the convention of each panel of ours.
 SHOWN = {
     "averaged,\nreleased matching": PUBLISHED_AS,
-    "averaged,\none to one": ("one to one", "averaged"),
-    "as released": ("as released", "as released"),
+    "averaged,\none to one": OTHERS["matching"],
+    "as released": OTHERS["convention"],
 }
 
 
@@ -95,11 +103,6 @@ def draw(data: xarray.Dataset) -> Figure:
     return figure
 
 
-def of(data: xarray.Dataset, side: str, matching: str, convention: str) -> np.ndarray:
-    """The runs of one map, (seeds, rows, columns)."""
-    return runs(data, side, matching=matching, convention=convention)
-
-
 def claims(data: xarray.Dataset) -> list[Claim]:
     """How near both maps are to the published ones, in which convention, and where two layers specialize."""
     found = [claim for side in PUBLISHED for claim in claims_of_table(data, side)]
@@ -135,22 +138,9 @@ def claims_of_table(data: xarray.Dataset, side: str) -> list[Claim]:
     """How near one map is to its published table."""
     table = data[f"{side}_published"].transpose("row", f"{side}_column").values
     averaged, source = of(data, side, *PUBLISHED_AS), f"Figure A7, {side}"
-    others = {"convention": ("as released", "as released"), "matching": ("one to one", "averaged")}
-    allowed = allowed_outside(table.size)
+    without_number = f"{source}, cells without a number below .70"
     return [
-        Claim(
-            f"{side}: published cells that are outside of what means of ten of our runs would be, of {table.size}",
-            f"{source}, cells without a number below .70",
-            Range(
-                None,
-                allowed,
-                f"outside of intervals of 95 % are at most {allowed} of {table.size} cells in 97 of 100 tables, were "
-                "cells independent",
-            ),
-            # The intervals have the errors of both tables in them, so that their number has none.
-            Measurement(float(cells_outside(data, side).sum()), 0.0, len(averaged)),
-            origin="picture",
-        ),
+        outside_claim(cells_outside(data, side), len(averaged), side, without_number),
         Claim(
             f"{side}: the boundary (.70) lies where published, to one cell: rows in which it does not",
             source,
@@ -158,19 +148,7 @@ def claims_of_table(data: xarray.Dataset, side: str) -> list[Claim]:
             over_seeds(averaged, lambda values: rows_beyond(values, table)),
             origin="picture",
         ),
-        *(
-            Claim(
-                f"{side}: the published cells are nearer than with the other {name}: difference minus that one",
-                source + (", and the authors' released code" if name == "convention" else ""),
-                Range(None, 0.0, "nearer means a smaller mean absolute difference"),
-                over_seeds(
-                    np.stack([averaged, of(data, side, *other)], axis=1),
-                    lambda each: distance(each[:, 0], table) - distance(each[:, 1], table),
-                ),
-                origin="ours",
-            )
-            for name, other in others.items()
-        ),
+        *nearer_claims(data, side, table, source, {}),
     ]
 
 

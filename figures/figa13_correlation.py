@@ -10,7 +10,7 @@ import xarray
 from matplotlib.figure import Figure
 
 from gatednet.figures.toolkit.caption import caption as written
-from gatednet.figures.toolkit.claim import Claim, Published, Range, Verdict
+from gatednet.figures.toolkit.claim import FEWEST_RUNS, Claim, Published, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.panels import TASKS, at_least, new_figure
 from gatednet.figures.toolkit.regime_map import allowed_outside
@@ -168,6 +168,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
                 points_outside(runs[variable], RELEASED[variable], DIGIT[variable]),
                 KNOWN.get((variable, None), "holds"),
                 origin="released",
+                needs=FEWEST_RUNS,
             )
         )
     return found

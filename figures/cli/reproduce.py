@@ -57,7 +57,7 @@ def reproduce(
         bool, typer.Option("--quick", help="Few seeds, for a first look: pictures are marked, claims may be undecided.")
     ] = False,
 ) -> None:
-    """Run the sweeps of figures, draw them, and check their claims; fails where a verdict of all seeds is a new one."""
+    """Run the sweeps of figures, draw them, and check their claims; fails where a verdict is not the known one."""
     from gatednet.sweeps.devices import usable_devices, use_all_cores, use_one_core
 
     # Quick sweeps are too small to share out; the other cores compile and draw.
@@ -125,10 +125,7 @@ def reproduce(
 
 
 def report(claims: dict[str, list[Claim]], folder: Path, *, quick: bool) -> None:
-    """Print the table of all claims, where everything is, and every new verdict, which ends the command as failed.
-
-    Few seeds decide nothing: their verdicts are told, and no failure.
-    """
+    """Print the table of all claims, where everything is, and every new verdict, which ends the command as failed."""
     from rich.console import Console
 
     from gatednet.figures.toolkit.claim import surprises, table
@@ -139,5 +136,5 @@ def report(claims: dict[str, list[Claim]], folder: Path, *, quick: bool) -> None
     surprising = [claim for of_figure in claims.values() for claim in surprises(of_figure, quick=quick)]
     for claim in surprising:
         print(f"a new verdict: {claim.verdict}, known: {claim.known_verdict}: {claim.sentence}")
-    if surprising and not quick:
+    if surprising:
         raise typer.Exit(FAILED)

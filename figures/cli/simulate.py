@@ -97,7 +97,7 @@ def _get_ready(formats: Sequence[str]) -> None:
     """Import what a picture and its data take, also what is imported for the first of them only, by making some."""
     import xarray
 
-    import gatednet.figures.time_course  # noqa: F401
+    import gatednet.figures.time_course  # noqa: F401 - for what it imports
     from gatednet.figures.toolkit.archive import packed
     from gatednet.figures.toolkit.panels import letter, new_figure
     from gatednet.figures.toolkit.pictures import pictures

@@ -15,6 +15,8 @@ from gatednet.figures.toolkit.statistics import Measurement
 
 Verdict = Literal["holds", "fails", "undecided"]
 Origin = Literal["text", "picture", "released", "earlier", "ours"]
+# A quick run has fewer seeds than this, of which predictive intervals are too wide to tell verdicts apart.
+FEWEST_RUNS = 10
 # Where what a claim expects is from.
 ORIGINS: Mapping[Origin, str] = {
     "text": "the paper's text and formulas",
@@ -85,7 +87,8 @@ class Claim:
     """A sentence, its source, what is expected, the measurement, and the verdict that is known from before.
 
     `verdict` follows from the numbers. A published claim that does not come back keeps what it expects and has the
-    known verdict "fails": only a change is news. `origin` is one of `ORIGINS`.
+    known verdict "fails": only a change is news, and from fewer runs than it `needs` a change is none. `origin` is one
+    of `ORIGINS`.
 
     **Raises** `ValueError` for another origin.
     """
@@ -96,6 +99,7 @@ class Claim:
     measured: Measurement
     known_verdict: Verdict = "holds"
     origin: Origin = dataclasses.field(kw_only=True)
+    needs: int = dataclasses.field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.origin not in get_args(Origin):
@@ -127,6 +131,12 @@ class Claim:
         return "fails" if margin < 0 and -margin >= decisive else "undecided"
 
     @property
+    def from_few(self) -> bool:
+        """Whether it is measured from fewer runs than its verdict needs, as in a quick run."""
+        predicted = isinstance(self.expected, Published) and self.measured.standard_error > 0
+        return self.measured.runs < (max(self.needs, FEWEST_RUNS) if predicted else self.needs)
+
+    @property
     def as_known(self) -> bool:
         """Whether the verdict is the known one."""
         return self.verdict == self.known_verdict
@@ -156,8 +166,9 @@ class Claim:
 
 
 def surprises(claims: Iterable[Claim], *, quick: bool = False) -> list[Claim]:
-    """The claims whose verdict is not the known one; with few runs a claim may also be undecided."""
-    return [each for each in claims if not (each.as_known or (quick and each.verdict == "undecided"))]
+    """The claims whose verdict is not the known one; with few runs one may be undecided, or need more."""
+    new = [each for each in claims if not each.as_known]
+    return [each for each in new if each.verdict != "undecided" and not each.from_few] if quick else new
 
 
 def to_json(claims: dict[str, list[Claim]]) -> str:

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 import math
@@ -149,6 +150,17 @@ def test_only_new_verdicts_are_surprises():
     new = [claim(*fails), claim(*holds, known="fails"), claim(*undecided), claim(*holds, known="undecided")]
     assert surprises(new) == new
     assert surprises(new, quick=True) == [new[0], new[1], new[3]]
+
+
+def test_verdicts_from_fewer_runs_than_they_need_are_no_news():
+    few = dataclasses.replace(claim(2.0), needs=11)
+    enough = dataclasses.replace(claim(2.0), needs=10)
+    assert surprises([few, enough], quick=True) == [enough]
+    # From all seeds they are.
+    assert surprises([few, enough]) == [few, enough]
+    # Predictive intervals need ten runs, but for numbers without anything random in them.
+    predicted = [published(9.0, 0.01, 9), published(9.0, 0.01, 10), published(9.0, 0.0, 1)]
+    assert surprises(predicted, quick=True) == predicted[1:]
 
 
 def test_json_is_strict_and_complete():

@@ -39,23 +39,10 @@ from gatednet.kernels import choice
 from gatednet.kernels.kernel import check_platform, named
 from gatednet.simulation import precision_of
 from gatednet.sweeps.catalog import EXPERIMENTS, SWEEPS, experiment, sweeps_of
-from tests.gatednet.tools import SMALL
+from tests.gatednet.tools import SMALL, agree, both
 
 SEEDS = range(3)
 EVERY = ("loss", "gates", "alignment", "loss_every_step", "block_loss", "time_to_criterion", "weight_norm")
-
-
-def both(tried, save=("loss", "gates", "alignment"), every=10, seeds=SEEDS, precision="float64", **options):
-    """The runs of an experiment by a kernel and by XLA."""
-    return [
-        simulate(tried, save, seeds, every=every, precision=precision, kernel=kernel, **options)
-        for kernel in ("vector", "xla")
-    ]
-
-
-def agree(found, expected, rtol=1e-12):
-    for name in found.data_vars:
-        np.testing.assert_allclose(found[name], expected[name], rtol=rtol, atol=rtol, err_msg=name)
 
 
 def taken(tried):
@@ -88,9 +75,11 @@ def test_all_experiments_of_the_catalog_agree():
 
 
 def test_everything_that_is_recorded_agrees():
-    agree(*both(SMALL, EVERY, every=10), rtol=1e-11)
+    agree(*both(SMALL, EVERY, every=10), tolerance=1e-11)
     # Nothing ends where a vector does, and segments are as short as a step.
-    agree(*both(with_values(SMALL, {"curriculum.block_length": 0.01}), EVERY, every=4, seeds=range(21)), rtol=1e-11)
+    agree(
+        *both(with_values(SMALL, {"curriculum.block_length": 0.01}), EVERY, every=4, seeds=range(21)), tolerance=1e-11
+    )
 
 
 def test_a_network_with_gates_for_each_neuron_agrees():
@@ -100,7 +89,7 @@ def test_a_network_with_gates_for_each_neuron_agrees():
 def test_single_precision_agrees_up_to_rounding():
     found, expected = both(SMALL, precision="float32")
     assert found.loss.dtype == np.float32
-    agree(found, expected, rtol=2e-5)
+    agree(found, expected, tolerance=2e-5)
 
 
 PARTS = {
@@ -120,7 +109,7 @@ PARTS = {
 @pytest.mark.parametrize("name", PARTS)
 def test_all_kinds_of_parts_agree(name):
     for network in (GatedLinear(2, 4, 2), GatedLinear(3, 4, 2, gates="neuron")):
-        agree(*both(with_values(SMALL, {"network": network, **PARTS[name]}), ("loss", "block_loss")), rtol=1e-11)
+        agree(*both(with_values(SMALL, {"network": network, **PARTS[name]}), ("loss", "block_loss")), tolerance=1e-11)
 
 
 NETWORKS = st.tuples(st.integers(1, 3), st.integers(4, 5), st.just(2), st.sampled_from(["path", "neuron"]))
@@ -157,7 +146,7 @@ def random_experiment(data):
         dt=0.01,
         steps=60,
     )  # fmt: skip
-    agree(*both(tried, reduced=draw(st.sampled_from([None, False]))), rtol=1e-11)
+    agree(*both(tried, reduced=draw(st.sampled_from([None, False]))), tolerance=1e-11)
 
 
 def test_a_run_has_the_same_bits_in_any_lane_and_at_any_place():
@@ -197,7 +186,7 @@ class Sorted(Entropy):
 
 def test_a_constraint_of_a_user_runs_in_the_kernel():
     tried = with_values(SMALL, {"objective.constraints": (Entropy(0.1),)})
-    agree(*both(tried), rtol=1e-11)
+    agree(*both(tried), tolerance=1e-11)
 
 
 def test_a_primitive_that_kernels_lack_is_named_once_and_xla_computes():
@@ -274,7 +263,7 @@ def test_each_platform_gets_its_kernel():
 
 def test_the_kernel_for_gpus_agrees_where_it_is_interpreted():
     found = simulate(SMALL, EVERY, SEEDS, every=10, precision="float64", kernel="pallas", lane=16)
-    agree(found, simulate(SMALL, EVERY, SEEDS, every=10, precision="float64", kernel="xla"), rtol=1e-11)
+    agree(found, simulate(SMALL, EVERY, SEEDS, every=10, precision="float64", kernel="xla"), tolerance=1e-11)
 
 
 @pytest.mark.slow
@@ -285,7 +274,7 @@ def test_the_kernel_for_gpus_takes_all_kinds_of_parts(name):
         simulate(tried, ("loss",), SEEDS, every=10, precision="float64", kernel=kernel, lane=16)
         for kernel in ("pallas", "xla")
     )
-    agree(found, expected, rtol=1e-11)
+    agree(found, expected, tolerance=1e-11)
     assert "triton" in lowered(tried, "pallas", "cuda")
 
 

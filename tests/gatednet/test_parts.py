@@ -28,25 +28,12 @@ from gatednet.kernels.parts import parts_by
 from gatednet.random.threefry import logarithm, normals
 from gatednet.random.wishart import chi_of_few_degrees
 from gatednet.shield import shielded
-from tests.gatednet.tools import SMALL
+from tests.gatednet.tools import SMALL, agree, both
 
-SEEDS = range(3)
+SAVED = ("loss", "gates", "weights")
 EVERY = ("loss", "gates", "weights", "alignment", "loss_every_step", "block_loss", "time_to_criterion")
 NOISY = with_values(SMALL, {"inputs": Gaussian(200), "steps": 100})
 KEYS = np.random.default_rng(0).integers(0, 2**32, (2, 32), dtype=np.uint32)
-
-
-def both(tried, save=("loss", "gates", "weights"), every=10, seeds=SEEDS, precision="float64", **options):
-    """The runs of an experiment by a kernel and by XLA."""
-    return [
-        simulate(tried, save, seeds, every=every, precision=precision, kernel=kernel, **options)
-        for kernel in ("vector", "xla")
-    ]
-
-
-def agree(found, expected, atol=1e-12):
-    for name in found.data_vars:
-        np.testing.assert_allclose(found[name], expected[name], rtol=atol, atol=atol, err_msg=name)
 
 
 def by(kernel, function, *given):
@@ -62,7 +49,7 @@ def test_figure_2_agrees():
 
 @pytest.mark.parametrize("batch", [4, 42, *(pytest.param(each, marks=pytest.mark.slow) for each in (20, 60))])
 def test_few_degrees_of_freedom_agree(batch):
-    agree(*both(with_values(NOISY, {"inputs": Gaussian(batch)})))
+    agree(*both(with_values(NOISY, {"inputs": Gaussian(batch)}), SAVED))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +63,7 @@ def test_few_degrees_of_freedom_agree(batch):
     ids=["neuron gates", "two layers", "fewer inputs than dimensions", "drawn"],
 )
 def test_other_networks_and_draws_agree(changes):
-    agree(*both(with_values(NOISY, changes)))
+    agree(*both(with_values(NOISY, changes), SAVED))
 
 
 PARTS = {
@@ -91,14 +78,14 @@ PARTS = {
 @pytest.mark.parametrize("name", PARTS)
 def test_other_parts_agree(name):
     for network in (GatedLinear(2, 4, 2), GatedLinear(3, 4, 2, gates="neuron")):
-        agree(*both(with_values(NOISY, {"network": network, **PARTS[name]}), EVERY), atol=1e-11)
+        agree(*both(with_values(NOISY, {"network": network, **PARTS[name]}), EVERY), tolerance=1e-11)
 
 
 @pytest.mark.slow
 def test_single_precision_agrees_up_to_rounding():
     found, expected = both(NOISY, EVERY, precision="float32")
     assert found.loss.dtype == np.float32
-    agree(found, expected, atol=2e-5)
+    agree(found, expected, tolerance=2e-5)
 
 
 def test_a_run_has_the_same_bits_at_any_place():

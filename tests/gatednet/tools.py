@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import gatednet
-from gatednet import REGISTRY, Blocked, Experiment, GatedLinear, Population, Save, Timescales
+from gatednet import REGISTRY, Blocked, Experiment, GatedLinear, Population, Save, Timescales, simulate
 from gatednet.engine.batch import compiled
 from gatednet.simulation import precision_of
 
@@ -46,3 +46,17 @@ def run_many(
         recipe = gatednet.recipe(experiment, save, traced, reduced)
         packing = gatednet.pack(experiment, traceable, numbers, np.zeros(runs, int), recipe.width, dtype)
         return gatednet.unpack(compiled(recipe)(packing.batch), packing.place)
+
+
+def both(tried, save=("loss", "gates", "alignment"), every=10, seeds=range(3), precision="float64", **options):
+    """The runs of an experiment by a kernel and by XLA."""
+    return [
+        simulate(tried, save, seeds, every=every, precision=precision, kernel=kernel, **options)
+        for kernel in ("vector", "xla")
+    ]
+
+
+def agree(found, expected, tolerance=1e-12):
+    """Assert that the variables of one dataset are those of another, to a tolerance, relative and absolute."""
+    for name in found.data_vars:
+        np.testing.assert_allclose(found[name], expected[name], rtol=tolerance, atol=tolerance, err_msg=name)
