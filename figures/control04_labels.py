@@ -116,7 +116,7 @@ def candidates(axes: Axes, data: xarray.Dataset, name: str) -> None:
         axes.plot(tuning.factor, tuning, **line)
         axes.plot(chosen, tuning.max(), marker="o", markersize=4, color=line["color"])
     axes.set_xscale("log", base=2)
-    axes.set_xlabel("τ_w over that of Figure 7")
+    axes.set_xlabel("τ$_w$ over that of Figure 7")
     axes.set_title(WORST[name], loc="right", fontsize=7)
 
 
