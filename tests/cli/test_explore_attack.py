@@ -169,7 +169,8 @@ async def told(server, own, text, frames):
         answered = False
         # The server may tell of changes to the page before it answers, or closes the connection.
         while (frame := await asyncio.wait_for(socket_of.read_message(), PATIENCE)) is not None:
-            if '"PULL-DOC-REPLY"' in frame:
+            # Buffers come as bytes.
+            if isinstance(frame, str) and '"PULL-DOC-REPLY"' in frame:
                 answered = True
                 socket_of.close()
     await asyncio.sleep(0.05)
