@@ -1,6 +1,6 @@
-"""All figures by name: every module `figNN_subject.py`, `figaNN_subject.py` or `controlNN_subject.py` here is one.
+"""All figures by name: every module `figNN_subject.py`, `figaNN_subject.py`, `controlNN_subject.py` or `openN_subject.py`.
 
-Those of the paper's appendix have an "a"; controls are in its text, or answer a question that it leaves open.
+Those of the paper's appendix have an "a"; controls are in its text; open questions are those that it does not answer.
 
 A module whose name begins with those of several figures has them all, by name, in its dictionary `FIGURES`.
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gatednet.figures.toolkit.tables import Columns, Table
     from gatednet.sweeps.store.store import Store
 
-_NAME = re.compile(r"(figa?|control)(\d+)_")
+_NAME = re.compile(r"(figa?|control|open)(\d+)_")
 _MODULE = re.compile(rf"((?:{_NAME.pattern})+)\w+")
 
 
@@ -115,9 +115,13 @@ def _found() -> Iterator[FigureEntry]:
                 yield FigureEntry(f"{kind}{int(number)}", about.partition("\n")[0], each.name)
 
 
-def _place(entry: FigureEntry) -> tuple[bool, bool, int]:
-    """The paper's own first, then its appendix, then controls."""
-    return entry.name.startswith("control"), entry.name.startswith("figa"), int(re.sub(r"\D", "", entry.name))
+# The paper's own first, then its appendix, then controls, then open questions.
+_ORDER = ("fig", "figa", "control", "open")
+
+
+def _place(entry: FigureEntry) -> tuple[int, int]:
+    kind = entry.name.rstrip("0123456789")
+    return _ORDER.index(kind), int(entry.name.removeprefix(kind))
 
 
 FIGURES: dict[str, FigureEntry] = {each.name: each for each in sorted(_found(), key=_place)}

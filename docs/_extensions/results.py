@@ -37,11 +37,15 @@ def draw_all(app: Sphinx) -> None:
 
 
 class Gallery(Generated):
-    """Every figure with its caption and settings."""
+    """Figures with their captions and settings: those of open questions where the argument is `open`, or the others."""
+
+    optional_arguments = 1
 
     def lines(self) -> Iterable[str]:
         """A section for each figure."""
         for name, entry in FIGURES.items():
+            if name.startswith("open") != (self.arguments == ["open"]):
+                continue
             data = open_data(RESULTS / f"{name}.zarr.zip")
             title, *text = entry.load().caption(data, []).splitlines()
             yield f"## {title.removeprefix('# ')}"

@@ -21,7 +21,7 @@ __all__ = ["EXPERIMENTS", "SWEEPS", "experiment", "sweeps_of"]
 _MODULES = [
     f"{__name__}.{each.name}"
     for each in pkgutil.iter_modules(__path__)
-    if re.fullmatch(r"(figa?|control)\d+", each.name)
+    if re.fullmatch(r"(figa?|control|open)\d+", each.name)
 ]
 
 

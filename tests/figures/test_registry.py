@@ -20,7 +20,7 @@ FEWEST_CLAIMS = {"fig2": 8, "fig4": 8, "fig5": 6, "figa10": 5}
 
 def test_every_module_of_a_figure_is_registered():
     folder = Path(figures.__file__).parent
-    files = {path.stem for pattern in ("fig*_*.py", "control*_*.py") for path in folder.glob(pattern)}
+    files = {path.stem for pattern in ("fig*_*.py", "control*_*.py", "open*_*.py") for path in folder.glob(pattern)}
     assert {entry.module for entry in FIGURES.values()} == {f"gatednet.figures.{stem}" for stem in files}
 
 
@@ -40,8 +40,9 @@ def test_no_figure_knows_another(name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_has_its_parts_and_a_line_about_it(name):
     module = FIGURES[name].load()
-    number = name.removeprefix("fig").removeprefix("control").upper()
-    assert FIGURES[name].summary.startswith((f"Figure {number}:", f"Figure {number},", f"Control {number}:"))
+    kind, number = re.fullmatch(r"(fig|control|open)(a?\d+)", name).groups()
+    known_as = {"fig": "Figure", "control": "Control", "open": "Open question"}[kind]
+    assert FIGURES[name].summary.startswith((f"{known_as} {number.upper()}:", f"{known_as} {number.upper()},"))
     # A closed form needs no runs.
     assert isinstance(module.SWEEPS, tuple)
     for part in ("compute", "draw", "claims", "caption"):
@@ -87,11 +88,12 @@ def test_a_module_may_have_several_figures():
     for name in of_module:
         figure = FIGURES[name].load()
         assert (figure.SWEEPS, len(figure.PANELS)) == ((name,), 4 * len(figure.pairs))
-    # Those of the paper come first, then its appendix, then controls, each in the order of their numbers.
+    # Those of the paper come first, then its appendix, controls and open questions, each in the order of their numbers.
     assert list(FIGURES) == [
         *(f"fig{number}" for number in range(2, 9)),
         *(f"figa{number}" for number in range(1, 17)),
         *(f"control{number}" for number in range(1, 6)),
+        *(f"open{number}" for number in range(1, 7)),
     ]
 
 
