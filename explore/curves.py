@@ -12,6 +12,7 @@ from gatednet import Experiment, Save, simulate
 from gatednet.figures.toolkit.over_time import by_task, timing
 from gatednet.figures.toolkit.specialization import gate_difference, weight_difference
 from gatednet.figures.toolkit.statistics import mean_and_error
+from gatednet.kernels.kernel import Kernel
 from gatednet.theory import specialization_of_weights
 from gatednet.times import steps_between
 
@@ -73,13 +74,13 @@ class Curves:
         return grid, values
 
 
-def simulated(experiment: Experiment, seeds: int) -> Curves:
-    """The runs of an experiment for the first seeds.
+def simulated(experiment: Experiment, seeds: int, kernel: Kernel = "auto") -> Curves:
+    """The runs of an experiment for the first seeds, by a kernel as `simulate` takes it.
 
     Lanes are narrow, as the runs are few: their numbers are those of a sweep, up to rounding.
     """
     lane = min(seeds, _LANE)
-    return prepared(experiment, simulate(experiment, save_of(experiment), range(seeds), lane=lane))
+    return prepared(experiment, simulate(experiment, save_of(experiment), range(seeds), lane=lane, kernel=kernel))
 
 
 def save_of(experiment: Experiment) -> Save:

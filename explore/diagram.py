@@ -15,6 +15,7 @@ from gatednet import REGISTRY, Experiment, Observable, Save
 from gatednet.engine.save import COMPLETED
 from gatednet.explore.latest import Wanted
 from gatednet.explore.view import Span
+from gatednet.kernels.kernel import Kernel
 from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.execution.executor import Executors, Running
@@ -70,12 +71,14 @@ def diagrams(
     progress: Progress,
     devices: Sequence[jax.Device],
     sides: Sequence[int] = SIDES,
+    kernel: Kernel = "auto",
 ) -> Iterator[Diagram]:
     """Diagrams of more and more cells, for as long as they are wanted, and expected to be there in some minutes.
 
-    All cells share their random numbers, so that they differ by their settings alone. `progress` reports compilations.
+    All cells share their random numbers, so that they differ by their settings alone. `progress` reports compilations,
+    `kernel` is that of a sweep.
 
-    **Raises** `SettingError` where the experiment does not allow values of the range.
+    **Raises** `SettingError` where the experiment does not allow values of the range, or not the kernel.
     """
     save = Save((observable,), steps_between(experiment.steps, REGISTRY[observable].recorder.fewest_saves or 1))
     for side in sides:
@@ -85,7 +88,7 @@ def diagrams(
             Axis("x", x.path, tuple(x.values(side).tolist())),
             Axis.seeds(seeds),
         )
-        sweep = Sweep(experiment, axes, save, precision=_PRECISION)
+        sweep = Sweep(experiment, axes, save, precision=_PRECISION, kernel=kernel)
         if side != sides[0] and sweep.runs * _seconds(sweep) > _LONGEST_S:
             return
         values = _computed(sweep, wanted, progress, devices)

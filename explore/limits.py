@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatednet import Experiment, SettingError
 from gatednet.explore.curves import save_of
+from gatednet.kernels.kernel import Kernel
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.planning.speed import expected_speed
 from gatednet.sweeps.sweep import Sweep
@@ -36,12 +37,13 @@ def check_blocks(experiment: Experiment) -> None:
     _check("the number of blocks", experiment.blocks, MOST_BLOCKS)
 
 
-def check_time(experiment: Experiment, seeds: int, cells: int) -> None:
+def check_time(experiment: Experiment, seeds: int, cells: int, kernel: Kernel = "auto") -> None:
     """Refuse runs that one would wait for too long: those of one cell, or of as many as a coarse diagram has.
 
-    **Raises** `SettingError` with the seconds that they would take, and what is allowed.
+    **Raises** `SettingError` with the seconds that they would take, and what is allowed, and for a kernel that the runs
+    cannot have.
     """
-    sweep = Sweep(experiment, (Axis.seeds(seeds),), save_of(experiment))
+    sweep = Sweep(experiment, (Axis.seeds(seeds),), save_of(experiment), kernel=kernel)
     seconds = seeds * experiment.steps / expected_speed(sweep, ())
     for what, number, most in (("curves", 1, CURVES_S), ("coarsest diagram", cells, DIAGRAM_S)):
         if number * seconds > most:

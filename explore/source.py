@@ -21,6 +21,8 @@ from gatednet.explore.limits import check_blocks, check_size, check_time
 from gatednet.explore.recent import Recent
 from gatednet.explore.settings import Control, controls_of, span_of
 from gatednet.explore.view import Cell, Span, View
+from gatednet.kernels.kernel import KERNEL, Kernel, check_platform
+from gatednet.settings import argument
 from gatednet.sweeps.catalog import EXPERIMENTS
 from gatednet.sweeps.catalog import experiment as known
 from gatednet.sweeps.imports import modules_of
@@ -89,9 +91,17 @@ class Source(abc.ABC):
 
 
 class Live(Source):
-    """Runs that are computed while one looks, with the population as inputs: the expected course of learning."""
+    """Runs that are computed while one looks, with the population as inputs: the expected course of learning.
 
-    def __init__(self, devices: Sequence[jax.Device]) -> None:
+    `kernel` is what compiles their loop over steps, as `gatednet.simulate` takes it.
+
+    **Raises** `SettingError` where the devices do not have it.
+    """
+
+    def __init__(self, devices: Sequence[jax.Device], kernel: Kernel = "auto") -> None:
+        self._kernel = argument("kernel", kernel, KERNEL)
+        for device in devices:
+            check_platform(self._kernel, device.platform)
         self._devices = devices
         # The curves that were compiled: XLA keeps them, and a page says when it has to wait.
         self._seen: set[tuple[Experiment, int]] = set()
@@ -127,7 +137,7 @@ class Live(Source):
         shaping = [each for each in view.changes if not isinstance(each[1], float)]
         self._affordable.get(
             repr((view.base, view.seeds, shaping)),
-            lambda: check_time(self.experiment(view), view.seeds, SIDES[0] ** 2),
+            lambda: check_time(self.experiment(view), view.seeds, SIDES[0] ** 2, self._kernel),
         )
 
     def experiment(self, view: View, cell: Cell | None = None) -> Experiment:
@@ -189,6 +199,7 @@ class Live(Source):
             wanted,
             _Told(compiling),
             self._devices,
+            kernel=self._kernel,
         )
 
     def curves(self, view: View, cell: Cell | None, compiling: Compiling) -> Curves | None:
@@ -198,7 +209,7 @@ class Live(Source):
             new = shape not in self._seen
         if new:
             compiling(True)
-        found = simulated(experiment, view.seeds)
+        found = simulated(experiment, view.seeds, self._kernel)
         if new:
             compiling(False)
             with self._lock:

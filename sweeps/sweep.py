@@ -140,7 +140,14 @@ class Sweep:
 
     def group(self, group: tuple[int, ...]) -> Experiment:
         """The experiment that the runs of a group vary in what is traced."""
-        return self.cell(dict(zip(self.static_places, group, strict=True)))
+        # Every chunk asks for it, and for its recipe, and to build them takes as long as to compute a few hundred runs.
+        if group not in self._experiments:
+            self._experiments[group] = self.cell(dict(zip(self.static_places, group, strict=True)))
+        return self._experiments[group]
+
+    @functools.cached_property
+    def _experiments(self) -> dict[tuple[int, ...], Experiment]:
+        return {}
 
     def cell(self, points: dict[int, int]) -> Experiment:
         """The experiment at points along some axes, given by their positions in `axes`."""
@@ -182,9 +189,15 @@ class Sweep:
 
     def recipe(self, group: tuple[int, ...]) -> Recipe:
         """What is compiled for a group; it depends on nothing but the sweep, so that its chunks share it."""
-        experiment = self.group(group)
-        blocks = self.most_blocks if counts_blocks(experiment, self.save) else 0
-        return recipe_for_blocks(experiment, self.save, blocks, self.reduced, self.kernel)
+        if group not in self._recipes:
+            experiment = self.group(group)
+            blocks = self.most_blocks if counts_blocks(experiment, self.save) else 0
+            self._recipes[group] = recipe_for_blocks(experiment, self.save, blocks, self.reduced, self.kernel)
+        return self._recipes[group]
+
+    @functools.cached_property
+    def _recipes(self) -> dict[tuple[int, ...], Recipe]:
+        return {}
 
     def current(self) -> Sweep:
         """The same sweep of the observables that its names have at present, checked anew where they are others."""

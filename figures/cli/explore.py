@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gatednet.figures.cli.options import Import, use_imports
+from gatednet.figures.cli.options import Import, Kernel, use_imports
 
 
 def explore(
@@ -19,6 +19,7 @@ def explore(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for any that is free.")] = 5006,
     show: Annotated[bool, typer.Option("--show/--no-show", help="Open the page in a browser.")] = True,
     modules: Import = None,
+    kernel: Kernel = None,
 ) -> None:
     """Explore the flexible and the forgetful regime on a page in the browser."""
     from gatednet.sweeps.images.cache import from_extra
@@ -30,9 +31,12 @@ def explore(
     from gatednet.explore.server import Explorer
     from gatednet.explore.source import Live
     from gatednet.explore.stored import Stored
+    from gatednet.refusal import SettingError
 
     use_imports(modules)
-    source = Live(usable_devices()) if store is None else Stored(store)
+    if store is not None and kernel is not None:
+        raise SettingError("--kernel is for runs that are computed, those of --store are not")
+    source = Live(usable_devices(), kernel or "auto") if store is None else Stored(store)
     explorer = Explorer(source, host, port)
     print(f"{explorer.link}  (interrupt to end)", flush=True)
     explorer.run(ready=lambda: show and webbrowser.open(explorer.link))  # pyright: ignore[reportArgumentType]

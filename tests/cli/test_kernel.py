@@ -25,6 +25,8 @@ def test_kernels_are_refused_in_one_line_and_stores_keep_theirs(tmp_path):
         ("sweep", "mine.toml", "--kernel", "fast"): "kernel is 'fast', allowed is one of 'auto', 'xla', 'vector'",
         ("reproduce", "fig2", "--quick", "--kernel", "pallas"): f"kernel is 'pallas', {ALLOWED}",
         ("simulate", "fig2-flexible", "--kernel", "pallas"): f"kernel is 'pallas', {ALLOWED}",
+        ("explore", "--kernel", "fast"): "kernel is 'fast', allowed is one of 'auto', 'xla', 'vector'",
+        ("explore", "--kernel", "xla", "--store", "runs/mine"): "--kernel is for runs that are computed",
     }
     for (call, said), answer in zip(refused.items(), together([(tmp_path, call) for call in refused]), strict=True):
         assert (call, answer.code, answer.out) == (call, 2, "")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from gatednet import REGISTRY, Save, SettingError, simulate, with_values
+from gatednet.explore.curves import simulated
 from gatednet.explore.diagram import SIDES, diagrams, observables
 from gatednet.explore.source import Live
 from gatednet.explore.view import Span, View
@@ -205,3 +206,25 @@ def test_a_page_is_shown_the_diagrams_of_its_experiment():
     (expected,) = made(short(), "loss", seeds=1, sides=SIDES[:1])
     np.testing.assert_array_equal(diagram.values, expected.values)
     assert told in ([], [True, False])
+
+
+def test_a_page_computes_by_the_kernel_of_its_command():
+    view = View("fig2-flexible", GATES, BLOCKS, "loss", 0.1, seeds=1, changes=tuple(sorted(SHORT.items())))
+    source = Live(DEVICES, "xla")
+    source.check(view)
+    found = source.diagrams(view, always, lambda compiling: None)
+    diagram = next(found)
+    found.close()
+    (expected,) = diagrams(short(), GATES, BLOCKS, "loss", 1, always, Silent(), DEVICES, SIDES[:1], kernel="xla")
+    np.testing.assert_array_equal(diagram.values, expected.values)
+    curves = source.curves(view, None, lambda compiling: None)
+    by_xla = simulated(short(), 1, "xla").data
+    np.testing.assert_array_equal(curves.data.loss.values, by_xla.loss.values)
+
+
+def test_a_kernel_that_a_view_cannot_have_is_refused():
+    source = Live(DEVICES, "pallas")
+    with pytest.raises(SettingError, match="kernel is 'pallas', allowed here are 'auto' and 'xla': the network is too"):
+        source.check(source.default("fig6-regularised"))
+    with pytest.raises(SettingError, match="kernel is 'fast', allowed is one of 'auto'"):
+        Live(DEVICES, "fast")
