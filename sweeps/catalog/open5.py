@@ -30,8 +30,9 @@ with a step of .01: ten times Figure 2's, so that five steps are about what a sp
 .6, far from 2. The longest three also at Figure 5's, left, with its fastest gates and own step. Population as inputs.
 
 Seeds: an error is at most a third of what a claim allows. Of eight pilot seeds (1000 to 1007) standard deviations alone
-were looked at: at most .05 of costs, of which .02 to .1 are allowed, .008 τ_w of times, of which one step, .0077 τ_w, is
-allowed, and a third of areas, of which a quarter is allowed. That asks for 56 runs at most, and a hundred are taken.
+were looked at: .05 of the cost of the first step, of which .1 is allowed, .008 τ_w of times, of which a step, .0077
+τ_w, is allowed, and a third of areas, of which a quarter is allowed: 15 runs. Shares of runs and fits to their mean ask
+for more, and a hundred are taken.
 """
 
 from __future__ import annotations
