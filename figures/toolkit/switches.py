@@ -55,6 +55,14 @@ def against_repeats(by_half: xarray.Dataset, switches: np.ndarray) -> xarray.Dat
     )
 
 
+def by_cycle(by_half: xarray.Dataset) -> xarray.Dataset:
+    """`against_repeats` of a run in the order A A B B, means over both blocks of each cycle, counted from 1."""
+    blocks = against_repeats(by_half, np.arange(0, by_half.sizes["half"], 2))
+    cycles = blocks.coarsen(block=2).mean().rename(block="cycle")
+    counted = np.arange(1, cycles.sizes["cycle"] + 1)
+    return cycles.assign_coords(cycle=("cycle", counted, described("blocks of either task")))
+
+
 def strength(experiment: Experiment) -> float:
     """Σ s² of a teacher of orthogonal rows, over the outputs where the loss is averaged over them.
 
