@@ -13,7 +13,7 @@ from gatednet.figures.toolkit.describe import described
 from gatednet.observables.losses import CRITERION
 from gatednet.sweeps.store.store import Store
 
-# What is needed of every half, under its name in a store.
+# What is measured of every half, by its name in a store.
 SAVED = ("time_to_criterion", "gate_speed", "loss_after_switch", "block_loss")
 MEANT = {
     "time": described("time from a switch to the criterion", "time constant of the weights"),
@@ -31,7 +31,7 @@ def halves(store: Store, number: int) -> xarray.Dataset:
     experiment = store.sweep.experiment
     data = store.dataset().rename(relative_length="length", block="half").isel(half=slice(number)).load()
     duration = data.block_steps.transpose("length").values * experiment.dt / experiment.timescales.weights
-    kept = data[list(SAVED)]
+    kept = data[[name for name in SAVED if name in data]]
     known = kept.reset_coords(drop=True).drop_vars("half", errors="ignore").drop_attrs()
     return known.assign(duration=("length", duration))
 
@@ -41,18 +41,21 @@ def against_repeats(by_half: xarray.Dataset, switches: np.ndarray) -> xarray.Dat
 
     `time` is that from the switch to the criterion in both halves, `speed` the largest of a gate in them; `cost` is the
     loss of each of the first steps of the switch minus that of the repeat, `area` the difference of all losses × time.
+    Each is there where what it is made of was saved.
     """
     first, second = (by_half.isel(half=switches + place).rename(half="block") for place in (0, 1))
-    # Times are whole steps in single precision, a half has a thousand of them at most.
-    met = first.time_to_criterion < first.duration * (1 - 1e-4)
-    return xarray.Dataset(
-        {
-            "time": xarray.where(met, first.time_to_criterion, first.duration + second.time_to_criterion),
-            "speed": np.maximum(first.gate_speed, second.gate_speed),
-            "cost": first.loss_after_switch - second.loss_after_switch,
-            "area": first.duration * (first.block_loss - second.block_loss),
-        }
-    )
+    found = {}
+    if "time_to_criterion" in by_half:
+        # Times are whole steps in single precision, a half has a few thousand of them at most.
+        met = first.time_to_criterion < first.duration * (1 - 1e-4)
+        found["time"] = xarray.where(met, first.time_to_criterion, first.duration + second.time_to_criterion)
+    if "gate_speed" in by_half:
+        found["speed"] = np.maximum(first.gate_speed, second.gate_speed)
+    if "loss_after_switch" in by_half:
+        found["cost"] = first.loss_after_switch - second.loss_after_switch
+    if "block_loss" in by_half:
+        found["area"] = first.duration * (first.block_loss - second.block_loss)
+    return xarray.Dataset(found)
 
 
 def by_cycle(by_half: xarray.Dataset) -> xarray.Dataset:

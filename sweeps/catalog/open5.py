@@ -58,7 +58,8 @@ from gatednet.sweeps.sweep import Sweep
 SEEDS, BATCH_SEEDS, FINER_SEEDS = 100, 40, 20
 # Blocks of a run, each of two halves: a switch, and a repeat.
 BLOCKS, HALVES = 200, 2
-# τ_B/τ_w in stores of three: what is kept of each block is limited by the shortest of a store.
+# τ_B/τ_w in stores of three: every block of a run is kept, and the shortest of a store has as many as the longest is
+# times as long, which takes time in proportion to the square of their number.
 LENGTHS = {"short": (0.1, 0.178, 0.316), "middle": (0.562, 1.0, 1.778), "long": (3.162, 5.623, 10.0)}
 HEADLINE = 1.0
 UNEQUAL_LENGTHS = (0.316, 1.0, 3.162)
@@ -66,7 +67,8 @@ UNEQUAL_LENGTHS = (0.316, 1.0, 3.162)
 SHARES, PRACTICE, TEST = (6, 2), 20, 10
 STEP, FINER_STEP = 0.01, 0.002
 FINER_LENGTHS = (1.0, 1.778, 3.162)
-SAVED = ("time_to_criterion", "gate_speed", "loss_after_switch", "block_loss", "alignment")
+TIMES, COSTS = "time_to_criterion", "loss_after_switch"
+SAVED = (TIMES, "gate_speed", COSTS, "block_loss", "alignment")
 
 
 def at_figure_2() -> Experiment:
@@ -98,7 +100,13 @@ def half_steps(experiment: Experiment, relative_length: float) -> int:
     return math.floor(relative_length * experiment.timescales.weights / experiment.dt / HALVES + 0.5)
 
 
-def practised(experiment: Experiment, lengths: tuple[float, ...], halves: int, seeds: int = SEEDS) -> Sweep:
+def practised(
+    experiment: Experiment,
+    lengths: tuple[float, ...],
+    saved: tuple[str, ...],
+    seeds: int = SEEDS,
+    halves: int = BLOCKS * HALVES,
+) -> Sweep:
     """Both regimes with blocks of several lengths, for so many halves of the longest; labels are before rounding."""
     times, objective = experiment.timescales, experiment.objective
     regimes = {
@@ -117,24 +125,30 @@ def practised(experiment: Experiment, lengths: tuple[float, ...], halves: int, s
         Axis.seeds(seeds),
     )
     longest = with_values(experiment, {"steps": halves * max(steps)})
-    return Sweep(longest, axes, Save(SAVED, longest.steps))
+    return Sweep(longest, axes, Save(saved, longest.steps))
 
 
 def at_figure_2_with(name: str) -> Sweep:
     """The lengths of one of the stores at Figure 2's settings."""
-    return practised(at_figure_2(), LENGTHS[name], BLOCKS * HALVES)
+    return practised(at_figure_2(), LENGTHS[name], SAVED)
 
 
 def with_batches() -> Sweep:
     """Blocks of one τ_w at Figure 2's settings, with batches of 200 inputs."""
     batches = with_values(at_figure_2(), {"inputs": fig02.regime("flexible").inputs})
-    return practised(batches, (HEADLINE,), BLOCKS * HALVES, BATCH_SEEDS)
+    return practised(batches, (HEADLINE,), (TIMES, COSTS), BATCH_SEEDS)
+
+
+def practised_unequally() -> Sweep:
+    """Three lengths of blocks with A three times as long as B, and then both equally."""
+    halves = PRACTICE * sum(SHARES) + TEST * 2 * HALVES
+    return practised(unequal(), UNEQUAL_LENGTHS, (COSTS,), halves=halves)
 
 
 def finer() -> Sweep:
     """Three lengths at Figure 2's settings with a fifth of the step."""
     experiment = with_values(at_figure_2(), {"dt": FINER_STEP})
-    return practised(experiment, FINER_LENGTHS, BLOCKS * HALVES, FINER_SEEDS)
+    return practised(experiment, FINER_LENGTHS, (COSTS,), FINER_SEEDS)
 
 
 EXPERIMENTS = (
@@ -151,13 +165,9 @@ SWEEPS = together(
     Entry(
         "open5-fig5",
         "Open question 5: long blocks, Figure 5's settings",
-        lambda: practised(at_figure_5(), LENGTHS["long"], BLOCKS * HALVES),
+        lambda: practised(at_figure_5(), LENGTHS["long"], (TIMES,)),
     ),
-    Entry(
-        "open5-unequal",
-        "Open question 5: A three times as long as B, then both equally",
-        lambda: practised(unequal(), UNEQUAL_LENGTHS, PRACTICE * sum(SHARES) + 2 * HALVES * TEST),
-    ),
+    Entry("open5-unequal", "Open question 5: A three times as long as B, then both equally", practised_unequally),
     Entry("open5-finer", "Open question 5: three lengths of blocks with a fifth of the step", finer),
     Entry("open5-batches", "Open question 5: blocks of one τ_w with finite batches", with_batches),
 )

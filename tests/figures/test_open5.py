@@ -38,7 +38,8 @@ def test_lengths_span_two_decades_in_equal_ratios_and_blocks_have_whole_halves()
 
 def test_sweeps_are_those_of_the_text():
     sweeps = sweeps_of("open5")
-    assert [sweep.shape for sweep in sweeps.values()] == [(2, 3, 100)] * 5 + [(2, 3, 20), (2, 1, 40)]
+    shapes = [sweep.shape for sweep in sweeps.values()]
+    assert shapes == [(2, 3, 100)] * 5 + [(2, 3, 20), (2, 1, 40)]
     for name, sweep in sweeps.items():
         # Every run shows its 200 blocks, or both parts of unequal practice, in full.
         longest = int(np.max(sweep.block_steps))
