@@ -322,8 +322,8 @@ def claims(data: xarray.Dataset) -> list[Claim]:
         ),
         (
             "longer flexible",
-            "flexible, practised: the area of the cost does not grow with the length of blocks: that at 10 τ_w over that "
-            "at 1 τ_w",
+            "flexible, practised: the area of the cost does not grow with the length of blocks: that at 10 τ_w over "
+            "that at 1 τ_w",
             blocks,
             Range(None, 1.25, "hypothesis: 1, since gates alone decide; a quarter more is still no growth"),
             over_seeds(practised_areas(data, "flexible"), lambda each: ratio(each[:, 1], each[:, 0])),
@@ -425,6 +425,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     change = data.practised_cost - data.early_cost
     changed = change.sel(regime="forgetful").mean(["seed", "after_switch"]).sel(length=list(FINER_LENGTHS)).values
     finer = data.finer_change.mean("finer_seed").values
+    kept = data.asymmetry.sel(phase="1 : 1 after it", regime="flexible").mean("seed").values
     batches = ", ".join(f"{float(data.batch_time.sel(regime=each).mean()):.3f}" for each in REGIMES)
     return written(
         "Open question 5. What a switch costs, against the length of blocks and against practice",
@@ -452,10 +453,12 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         f"gates are {speed:.1f} times as fast as Σ s². The cost of forgetful networks changes with practice, at "
         f"{', '.join(f'{each:.2g}' for each in FINER_LENGTHS)} τ_w by {', '.join(f'{each:.3f}' for each in changed)}; "
         f"with a fifth of the step it is {', '.join(f'{each:.3f}' for each in finer)}: it is a drift of Euler's steps, "
-        "in proportion to them, of what the flow conserves, ‖W‖² - c². And the mean over runs is an exponential at one "
-        f"τ_w: when single runs specialize differs by {spread:.1f} cycles, too little to smear it. Looked at "
-        f"afterwards, it is nearer to a power with blocks of {powers or 'no length'} τ_w; why there is unexplained. "
-        "Asymmetry is the reverse of what people show: a switch into the weaker task costs more. With batches of 200 "
+        "in proportion to them, of what the flow conserves, ‖W‖² - c². And the mean over runs is nearer to an "
+        f"exponential at one τ_w: when single runs specialize differs by {spread:.1f} cycles, too little to smear it. "
+        f"Looked at afterwards, it is nearer to a power with blocks of {powers or 'no length'} τ_w; why there is unexplained. "
+        "Asymmetry is the reverse of what people show: a switch into the weaker task costs more. Flexible networks "
+        f"keep {', '.join(f'{each:.3f}' for each in kept)} of it after unequal practice, with blocks of "
+        f"{', '.join(f'{length:.2g}' for length in data.unequal_length.values)} τ_w. With batches of 200 "
         f"practised times at one τ_w are {batches} τ_w, with the "
         f"population {at(flexible.practised_time, HEADLINE):.3f}, {at(forgetful.practised_time, HEADLINE):.3f}.",
         list(np.atleast_1d(data.settings)),
