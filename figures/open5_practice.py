@@ -456,8 +456,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         "in proportion to them, of what the flow conserves, ‖W‖² - c². And the mean over runs is nearer to an "
         f"exponential at one τ_w: when single runs specialize differs by {spread:.1f} cycles, too little to smear it. "
         f"Looked at afterwards, it is nearer to a power with blocks of {powers or 'no length'} τ_w; why there is "
-        "unexplained. Asymmetry is the reverse of what people show: a switch into the weaker task costs more. Flexible networks "
-        f"keep {', '.join(f'{each:.3f}' for each in kept)} of it after unequal practice, with blocks of "
+        "unexplained. Asymmetry is the reverse of what people show: a switch into the weaker task costs more. Flexible "
+        f"networks keep {', '.join(f'{each:.3f}' for each in kept)} of it after unequal practice, with blocks of "
         f"{', '.join(f'{length:.2g}' for length in data.unequal_length.values)} τ_w. With batches of 200 "
         f"practised times at one τ_w are {batches} τ_w, with the "
         f"population {at(flexible.practised_time, HEADLINE):.3f}, {at(forgetful.practised_time, HEADLINE):.3f}.",
