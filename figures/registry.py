@@ -1,4 +1,4 @@
-"""All figures by name: every module `figNN_subject.py`, `figaNN_subject.py`, `controlNN_subject.py` or `openN_subject.py`.
+"""All figures by name: modules `figNN_subject.py`, `figaNN_subject.py`, `controlNN_subject.py` and `openN_subject.py`.
 
 Those of the paper's appendix have an "a"; controls are in its text; open questions are those that it does not answer.
 
