@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
 class Before:
-    """What was shown before each test: `new` and `shown`, (sets, tests), are never both; `unseen` rows are counted."""
+    """What was shown before each test, by sets of combinations and tests, each a teacher for every row.
 
-    def __init__(self, sets: list[tuple[tuple[int, ...], ...]], tests: list[tuple[int, ...]]) -> None:
-        self.rows = len(tests[0])
+    `new` and `shown` (sets, tests) are never both: the last combination that was shown needs no switch. `unseen` counts
+    the rows whose teacher was not shown there, `rarest` is the least share, over rows, of the combinations that have
+    the row of the same teacher.
+    """
+
+    def __init__(self, sets: Sequence[Sequence[tuple[int, ...]]], tests: Sequence[tuple[int, ...]]) -> None:
         self.new = np.array([[test not in shown for test in tests] for shown in sets])
-        # The last one needs no switch.
         self.shown = np.array([[test in shown[:-1] for test in tests] for shown in sets])
-        pairs = [[{each[row] for each in shown} for row in range(self.rows)] for shown in sets]
-        self.unseen = np.array(
-            [
-                [sum(each not in known for each, known in zip(test, of_rows, strict=True)) for test in tests]
-                for of_rows in pairs
-            ]
-        )
+        alike = [np.mean(np.array(shown) == np.array(tests)[:, None], axis=1) for shown in sets]
+        self.unseen = np.sum(np.array(alike) == 0, axis=-1)
+        self.rarest = np.min(alike, axis=-1)
 
 
 def mean_where(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -30,5 +31,10 @@ def mean_where(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def overall(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Means over all chosen pairs of a set and a test, (..., sets, tests, seeds) to (..., seeds)."""
-    return values[..., chosen, :].mean(axis=-2)
+    """Means over all chosen pairs of a set and a test, (..., sets, tests, seeds) to (..., seeds), NaN where none is."""
+    number = chosen.sum()
+    return (
+        values[..., chosen, :].sum(axis=-2) / number
+        if number
+        else np.full((*values.shape[:-3], values.shape[-1]), np.nan)
+    )

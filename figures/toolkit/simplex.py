@@ -1,4 +1,4 @@
-"""Maps over the simplex of three weights: a triangle of hexagons, the teachers at its corners."""
+"""Sums of orthogonal teachers of equal length, and maps over the simplex of three weights: a triangle of hexagons."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from matplotlib.colors import Normalize
 def corners(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where weights (points, 3) that add up to 1 lie: in a triangle with sides of 1, the third corner on top."""
     return weights[:, 1] + 0.5 * weights[:, 2], np.sqrt(0.75) * weights[:, 2]
+
+
+def lengths(weights: np.ndarray) -> np.ndarray:
+    """Squared lengths of the weights of sums, (points, tasks): those of the targets over that of a teacher."""
+    return np.square(weights).sum(axis=-1)
+
+
+def distance(weights: np.ndarray) -> np.ndarray:
+    """The loss right after a switch from the last teacher over that with all gates off, for weights (points, tasks)."""
+    return lengths(weights - np.eye(weights.shape[-1])[-1]) / lengths(weights)
 
 
 def simplex_map(
