@@ -7,6 +7,8 @@ from .curricula.interleaved import Interleaved as Interleaved
 from .curricula.phases import Phase as Phase
 from .curricula.phases import Phases as Phases
 from .curricula.smooth import Smooth as Smooth
+from .curricula.targets import ChosenRows as ChosenRows
+from .curricula.targets import Mixture as Mixture
 from .curricula.targets import RowsInTurn as RowsInTurn
 from .curricula.targets import Sum as Sum
 from .curricula.targets import Target as Target

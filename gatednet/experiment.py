@@ -63,6 +63,7 @@ class Experiment(Setting):
         self.teachers.check(self.network)
         self.initial.check_tasks(self.teachers.number)
         self.curriculum.check(self.teachers.number, self.dt)
+        self.curriculum.check_outputs(self.network.outputs)
         if self.rule.implicit and not self.objective.knows_constraints:
             raise SettingError(
                 f"rule {type(self.rule).__name__} takes constraints implicitly, and objective "

@@ -157,10 +157,10 @@ def _check_values(experiment: Experiment, axes: Sequence[Axis], dtype: Any) -> N
     """
     points = [_points(experiment, axis) for axis in axes]
     first = [0] * len(axes)
-    for place, along in enumerate(points):
-        for point in along:
+    for place, (alone, _) in enumerate(points):
+        for point in alone:
             _build(experiment, axes, [*first[:place], point, *first[place + 1 :]], dtype)
-    for cell in _corners(points):
+    for cell in _corners([beside for _, beside in points]):
         _build(experiment, axes, cell, dtype)
 
 
@@ -176,13 +176,22 @@ def _corners(points: Sequence[Sequence[int]]) -> Iterator[Sequence[int]]:
             yield cell
 
 
-def _points(experiment: Experiment, axis: Axis) -> Sequence[int]:
-    """The points of an axis at which it is checked: all of a static one, elsewhere those that are extreme."""
+def _points(experiment: Experiment, axis: Axis) -> tuple[Sequence[int], Sequence[int]]:
+    """The points of an axis at which it is checked alone, and those at which it is checked beside other axes.
+
+    They are all of a static axis, elsewhere those that are extreme, and of several that are the same one.
+    """
     if is_static(experiment, axis):
-        return range(len(axis))
+        return range(len(axis)), range(len(axis))
     columns = [axis.column(path) for path in axis.paths]
     found: set[int] = set()
     numbers = []
+
+    def reach(values: np.ndarray) -> None:
+        """A point at which values are largest; one that is no number is larger than all."""
+        if not found or not values[list(found)].max() >= values.max():
+            found.add(int(np.argmax(values)))
+
     for column in columns:
         if set(map(type, column)) == {float}:
             numbers.append(np.asarray(column))
@@ -190,12 +199,14 @@ def _points(experiment: Experiment, axis: Axis) -> Sequence[int]:
             # The first of every word; of values that are no numbers and no words, one is enough.
             found.update(_firsts(column))
     for values in numbers:
-        found.update((int(np.argmin(values)), int(np.argmax(values))))
+        reach(-values)
+        reach(values)
+    beside = sorted(found)
     # Values that change together are compared with each other too.
     with np.errstate(over="ignore"):
         for one, other in itertools.permutations(numbers, 2):
-            found.add(int(np.argmax(one - other)))
-    return sorted(found)
+            reach(one - other)
+    return sorted(found), beside
 
 
 def _firsts(column: Sequence[Any]) -> list[int]:

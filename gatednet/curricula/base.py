@@ -74,6 +74,10 @@ class Curriculum(Setting):
     def check_tasks(self, tasks: int) -> None:
         """Raise `SettingError` where this curriculum does not go with this number of tasks."""
 
+    def check_outputs(self, outputs: int) -> None:
+        """Raise `SettingError` where this curriculum does not go with this number of outputs."""
+        del outputs
+
     @abc.abstractmethod
     def task_weights(
         self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]

@@ -73,6 +73,10 @@ class Phases(Curriculum):
             for target in phase.targets:
                 target.check(tasks)
 
+    def check_outputs(self, outputs: int) -> None:
+        for target in self.targets:
+            target.check_outputs(outputs)
+
     def task_weights(
         self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
     ) -> Shaped[Array, " tasks *columns"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from gatednet.arrays.nested import stacked
 from gatednet.declarations import Declaration
 from gatednet.settings import Nested, Number, Setting, SettingError, Whole, field
 
@@ -41,6 +43,10 @@ class Target(Setting):
         unknown = [task for task in self.named if task >= tasks]
         if unknown:
             raise SettingError(f"{kind} names task {unknown[0]}, allowed are 0 to {tasks - 1}")
+
+    def check_outputs(self, outputs: int) -> None:
+        """Raise `SettingError` where it is not a target of so many outputs."""
+        del outputs
 
 
 class Task(Target):
@@ -96,6 +102,49 @@ class RowsInTurn(Target):
     def weights(self, tasks: int, outputs: int) -> Array:
         turn = np.resize(self.tasks, outputs)
         return jnp.asarray(np.arange(tasks)[:, None, None] == turn[:, None], float)
+
+
+class ChosenRows(Target):
+    """Each row from a teacher of its own: output i is that of teacher `tasks[i]`.
+
+    Teachers are named by numbers that can be swept without compiling again. One between two whole numbers is a mixture
+    of the two teachers: .25 is ¾ of teacher 0 and ¼ of teacher 1.
+    """
+
+    tasks: tuple = field((), Nested(Number(0.0), 1), "teacher of each row, for all outputs; between two: a mixture")
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        return tuple(rounded(task) for task in self.tasks for rounded in (math.floor, math.ceil))
+
+    def check_outputs(self, outputs: int) -> None:
+        if len(self.tasks) != outputs:
+            raise SettingError(f"ChosenRows names teachers for {len(self.tasks)} rows, allowed is {outputs}")
+
+    def weights(self, tasks: int, outputs: int) -> Array:
+        teachers = jnp.arange(float(tasks))[:, None, None]
+        return jnp.maximum(0.0, 1.0 - jnp.abs(teachers - stacked(self.tasks).reshape(outputs, -1)))
+
+
+class Mixture(Target):
+    """A sum of all teachers, each with a weight of its own."""
+
+    shares: tuple = field((), Nested(Number(), 1), "weight of each teacher in the sum")
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        return tuple(range(len(self.shares)))
+
+    @property
+    def whole(self) -> bool:
+        return True
+
+    def check(self, tasks: int) -> None:
+        if len(self.shares) != tasks:
+            raise SettingError(f"Mixture has {len(self.shares)} weights, allowed is {tasks}, one for each task")
+
+    def weights(self, tasks: int, outputs: int) -> Array:
+        return stacked(self.shares).reshape(tasks, -1)
 
 
 def parts(tasks: int) -> tuple[Task, ...]:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from gatednet import (
     Blocked,
+    ChosenRows,
     Interleaved,
+    Mixture,
     Objective,
     Phase,
     Phases,
@@ -26,7 +28,7 @@ from gatednet import (
 from gatednet.curricula import targets
 from gatednet.curricula.base import Schedule
 from gatednet.times import MOST_STEPS
-from tests.gatednet.tools import SMALL
+from tests.gatednet.tools import SMALL, run_many
 
 
 def steps_of(block_length: float, dt: float) -> int:
@@ -146,6 +148,38 @@ def test_rows_of_several_tasks() -> None:
     np.testing.assert_array_equal(found.sum(axis=1), 1)
 
 
+def test_rows_of_chosen_tasks() -> None:
+    rows = ChosenRows((0, 2, 1.25, 2))
+    expected = [[1, 0, 0, 0], [0, 0, 0.75, 0], [0, 1, 0.25, 1]]
+    np.testing.assert_array_equal(rows.weights(3, 4)[..., 0], expected)
+    assert rows.named == (0, 0, 2, 2, 1, 2, 2, 2)
+    phases = Phases(phases=(Phase((Task(1), rows)),))
+    assert not phases.isotropic
+    np.testing.assert_array_equal(weights_at(phases, 6, outputs=4)[3, ..., 0], expected)
+
+
+def test_mixtures_of_all_tasks() -> None:
+    phases = Phases(phases=(Phase((Mixture((0.2, -1, 0.5)), Task(1))),))
+    assert phases.isotropic
+    found = weights_at(phases, 6)[..., 0]
+    np.testing.assert_allclose(found[[0, 3]], [[0.2, -1, 0.5], [0, 1, 0]], rtol=1e-6)
+
+
+def test_targets_vary_within_one_compilation() -> None:
+    """A run among others, each with rows and a mixture of its own, is the run that has them alone."""
+    phases = Phases(block_length=0.1, phases=(Phase((ChosenRows((0, 0)), Mixture((1, 0)))),))
+    experiment = with_values(SMALL, {"curriculum": phases, "network.gates": "neuron"})
+    places = ("0.tasks.0", "0.tasks.1", "1.shares.0", "1.shares.1")
+    cases = np.array([[0, 1, 0.5, 0.5], [1, 0, 0.2, 0.7], [0.5, 1, 1, -1]])
+    values = {f"curriculum.phases.0.targets.{place}": each for place, each in zip(places, cases.T, strict=True)}
+    together = run_many(experiment, Save(("loss",), 10), values, precision="float64")["loss"]
+    assert np.ptp(together[:, -1]) > 1e-3
+    for case, found in zip(cases, together, strict=True):
+        alone = Phases(0.1, (Phase((ChosenRows(case[:2]), Mixture(case[2:]))),))
+        expected = simulate(with_values(experiment, {"curriculum": alone}), ("loss",), every=10, precision="float64")
+        np.testing.assert_allclose(found, expected.loss, rtol=1e-12)
+
+
 @given(st.integers(1, 6), st.integers(1, 7), st.floats(0, 1))
 def test_targets_are_averages_of_tasks(tasks: int, outputs: int, mixing: float) -> None:
     for target in (
@@ -181,6 +215,16 @@ def test_groups_of_tasks() -> None:
         ),
         (lambda: Phases(phases=(Phase((Task(3),)),)), "Task names task 3, allowed are 0 to 1"),
         (lambda: Phases(phases=(Phase((Sum(()),)),)), "Sum names no task, allowed are one or more of 0 to 1"),
+        (
+            lambda: Phases(phases=(Phase((ChosenRows(),)),)),
+            "ChosenRows names no task, allowed are one or more of 0 to 1",
+        ),
+        (lambda: Phases(phases=(Phase((ChosenRows((0, 1.5)),)),)), "ChosenRows names task 2, allowed are 0 to 1"),
+        (
+            lambda: Phases(phases=(Phase((ChosenRows((0, 1, 1)),)),)),
+            "ChosenRows names teachers for 3 rows, allowed is 2",
+        ),
+        (lambda: Phases(phases=(Phase((Mixture((1,)),)),)), "Mixture has 1 weights, allowed is 2, one for each task"),
         (lambda: Smooth(order=(2,)), "Smooth.order names task 2, allowed are 0 to 1"),
     ],
 )

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from gatednet import (
     REGISTRY,
+    ChosenRows,
     DeepLinear,
     Experiment,
     GatedLinear,
     Gaussian,
     Interleaved,
+    Mixture,
     Optax,
     Phase,
     Phases,
@@ -176,6 +178,9 @@ def test_gradients_by_the_start_are_made_without_the_reduction() -> None:
 def test_every_number_that_a_curriculum_shows_can_be_differentiated() -> None:
     phases = Phases(block_length=0.5, phases=(Phase((Sum((0, 1), 0.7), Task(1))),))
     both(with_values(LEARNING, {"curriculum": phases, "steps": 40}), {"curriculum.phases.0.targets.0.mixing": 0.7})
+    phases = Phases(block_length=0.5, phases=(Phase((Mixture((0.3, 0.8)), ChosenRows((0.25, 1)))),))
+    numbers = {"curriculum.phases.0.targets.0.shares.1": 0.8, "curriculum.phases.0.targets.1.tasks.0": 0.25}
+    both(with_values(LEARNING, {"curriculum": phases, "steps": 80}), numbers)
     smooth = with_values(LEARNING, {"curriculum": Smooth(0.5, 1.5), "steps": 40})
     # Half way between two tasks the weights are a root of 0, or of what rounding leaves of it in each compilation.
     both(smooth, {"curriculum.hardness": 1.5}, modes=1e-6)

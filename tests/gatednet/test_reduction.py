@@ -10,11 +10,13 @@ import pytest
 
 from gatednet import (
     REGISTRY,
+    ChosenRows,
     DeepLinear,
     Experiment,
     Fixed,
     GatedLinear,
     Gaussian,
+    Mixture,
     Objective,
     Optax,
     Phase,
@@ -76,12 +78,12 @@ FURTHER = {
     "sums, penalties that end": with_values(
         network(2, 2, "path"),
         {
-            "curriculum": Phases(phases=(Phase((Sum((0, 1), 0.3), Task(1)), blocks=2), Phase((Task(0),)))),
+            "curriculum": Phases(phases=(Phase((Sum((0, 1), 0.3), Task(1)), blocks=2), Phase((Mixture((0.4, 0.8)),)))),
             "objective": Released(until=0.2),
         },
     ),
     "rows of several teachers": with_values(
-        network(2, 2, "neuron"), {"curriculum": Phases(phases=(Phase((RowsInTurn((0, 1)), RowsInTurn((1, 0)))),))}
+        network(2, 2, "neuron"), {"curriculum": Phases(phases=(Phase((RowsInTurn((0, 1)), ChosenRows((1, 0.3)))),))}
     ),
     "two layers, smooth changes": with_values(
         network(2, 2, "path", norm_order=2),

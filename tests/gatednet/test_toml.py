@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gatednet import (
     Blocked,
     ChosenInitial,
+    ChosenRows,
     ChosenTeachers,
     Constraint,
     CrossEntropy,
@@ -29,6 +30,7 @@ from gatednet import (
     InitialState,
     InTeacherSpace,
     Interleaved,
+    Mixture,
     NegativeGates,
     Network,
     Objective,
@@ -84,8 +86,8 @@ def any_of(data: st.DataObject, *made: Callable[[], Any]) -> Any:
     return made[data.draw(st.integers(0, len(made) - 1))]()
 
 
-def any_target(data: st.DataObject, tasks: int) -> Target:
-    """Any target of a number of tasks."""
+def any_target(data: st.DataObject, tasks: int, outputs: int) -> Target:
+    """Any target of a number of tasks and outputs."""
     task = st.integers(0, tasks - 1)
     some = st.lists(task, min_size=1, max_size=3).map(tuple)
     return any_of(
@@ -93,18 +95,20 @@ def any_target(data: st.DataObject, tasks: int) -> Target:
         lambda: Task(data.draw(task)),
         lambda: Sum(data.draw(some), mixing=data.draw(NUMBERS)),
         lambda: RowsInTurn(data.draw(some)),
+        lambda: ChosenRows(tuple(data.draw(st.floats(0, tasks - 1)) for _ in range(outputs))),
+        lambda: Mixture(nested(data, tasks)),
     )
 
 
-def any_curriculum(data: st.DataObject, tasks: int) -> Curriculum:
-    """Any curriculum of a number of tasks."""
+def any_curriculum(data: st.DataObject, tasks: int, outputs: int) -> Curriculum:
+    """Any curriculum of a number of tasks and outputs."""
     draw, length = data.draw, data.draw(POSITIVE)
 
     def order() -> tuple[int, ...]:
         return tuple(draw(st.lists(st.integers(0, tasks - 1), max_size=5)))
 
     def phase(blocks: int) -> Phase:
-        return Phase(tuple(any_target(data, tasks) for _ in range(draw(st.integers(1, 3)))), blocks)
+        return Phase(tuple(any_target(data, tasks, outputs) for _ in range(draw(st.integers(1, 3)))), blocks)
 
     return any_of(
         data,
@@ -210,7 +214,7 @@ def any_experiment(data: st.DataObject) -> Experiment:
         lambda: DeepLinear(inputs, draw(st.integers(1, 4)), outputs),
     )
     network = any_of(data, *made[: 1 if labelled else 2])
-    curriculum = any_curriculum(data, tasks)
+    curriculum = any_curriculum(data, tasks, outputs)
     penalties = {
         "reduction": draw(st.sampled_from(["sum", "mean"])),
         "norm": draw(NONNEGATIVE),
