@@ -1,0 +1,376 @@
+"""Open question 4: the shortest blocks in which a network specializes, measured run by run and predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range, Verdict
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.open_loop import QUARTILES, lengths, onsets, paper, quartiles
+from gatednet.figures.toolkit.panels import PAGE, legend_above, letters, new_figure
+from gatednet.figures.toolkit.statistics import exact, over_seeds
+from gatednet.sweeps.bisection import ABOVE, FALLING, RISING
+from gatednet.sweeps.catalog.fig05 import strength
+from gatednet.sweeps.catalog.open4 import GATE, LEVEL, LONGEST, SHORTEST, STRENGTH, WEIGHTS
+from gatednet.sweeps.store.store import Store
+
+SWEEPS = ("open4",)
+PANELS = "ABCD"
+# Strengths of the constraints, weak to strong.
+LINES = (
+    {"color": "#ddaa33", "marker": "v", "linestyle": (0, (1, 0.8))},
+    {"color": "#b04020", "marker": "s", "linestyle": (0, (3, 1, 1, 1))},
+    {"color": "#44aa99", "marker": "o", "linestyle": (0, (5, 1))},
+    {"color": "#332288", "marker": "^", "linestyle": "-"},
+)
+SWITCHES: dict[str, dict[str, Any]] = {
+    "as they are": {"color": "#005a9c", "linestyle": "-", "marker": "o"},
+    "equal": {"color": "#e69f00", "linestyle": (0, (4, 1.2)), "marker": "s"},
+}
+# Two medians are the same where they differ by less than a quarter.
+QUARTER = float(np.log(1.25))
+# Control 5's measured exponent of the time to half of complete specialization.
+ONSET_EXPONENT = -1.57
+TINY = 1e-9
+NEEDS = 10
+SOURCE = "question of our own, on Figures 5 and A9"
+# Verdicts that claims had when they were first measured, where they did not hold.
+KNOWN: dict[str, Verdict] = {}
+
+
+def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
+    """Boundaries τ_B*/τ_w of all runs, and what is predicted of their quartiles.
+
+    `boundary` (ratio, strength, seed) has `predicted` (ratio, strength, quartile) and `block_averaged` (ratio,) beside
+    it, `lacking` (removed, seed) `predicted_removed` (removed, quartile), and `batches` (batch_seed,) is with finite
+    batches. A boundary that is beyond an end of the search is that end. `onset` (switch, length) is the predicted
+    typical time to half of complete specialization at Figure 2's settings, in units of τ_w.
+    """
+    sweep = stores["open4-boundary"].sweep
+    experiment = sweep.experiment
+    weights = experiment.timescales.weights
+    data = {name: stores[f"open4-{name}"].dataset() for name in ("boundary", "removed", "batches")}
+    found = {name: measured(each) / weights for name, each in data.items()}
+    gates, strengths = (tuple(map(float, data["boundary"][name].values)) for name in ("gate_timescale", "strength"))
+    cells = tuple((gate, *strength(each)) for gate in gates for each in strengths)
+    paths = ("timescales.gates", "objective.norm", "objective.nonnegativity")
+    lacking = tuple(zip(*(map(float, data["removed"][path].values) for path in paths), strict=True))
+    grid = found["boundary"].transpose("gate_timescale", "strength", "seed").values
+    what = described("shortest blocks that specialize / τ_w")
+    return xarray.Dataset(
+        {
+            "boundary": (("ratio", "strength", "seed"), grid, what),
+            "lacking": (("removed", "seed"), found["removed"].transpose("removed", "seed").values, what),
+            "batches": (("batch_seed",), found["batches"].squeeze("gate_timescale").values, what),
+            "outcome": (
+                ("ratio", "strength", "seed"),
+                data["boundary"].search_outcome.transpose("gate_timescale", "strength", "seed").values,
+                described("how the search ended: rising, falling, below, above, not finite"),
+            ),
+            "predicted": (
+                ("ratio", "strength", "quartile"),
+                quartiles(cells).reshape(len(gates), len(strengths), -1) / weights,
+                described("predicted quartiles of it"),
+            ),
+            "predicted_removed": (("removed", "quartile"), quartiles(lacking) / weights, described("the same")),
+            "block_averaged": (("ratio",), paper(gates) / weights, described("the same by the growth in a block")),
+            "onset": (("switch", "length"), onsets(), described("time until specialization reaches ½", "τ_w")),
+        },
+        {
+            "ratio": ("ratio", np.array(gates) / weights, described("τ_c / τ_w")),
+            "strength": list(strengths),
+            "seed": data["boundary"].seed.values,
+            "removed": data["removed"]["removed"].values.astype(str),
+            "batch_seed": data["batches"].seed.values,
+            "quartile": list(QUARTILES),
+            "switch": list(SWITCHES),
+            "length": ("length", lengths(), described("τ_B / τ_w")),
+        },
+        {"settings": settings_line(experiment)},
+    )
+
+
+def measured(data: xarray.Dataset) -> xarray.DataArray:
+    """The boundary of each run; the end of the search beyond which it is where there is none between them."""
+    beyond = xarray.where(data.search_outcome == ABOVE, SHORTEST, LONGEST)
+    return data.search_value.where(data.search_outcome.isin([RISING, FALLING]), beyond)
+
+
+def draw(data: xarray.Dataset) -> Figure:
+    """Boundaries and predictions, how far apart they are, what constraints do, and when specialization begins."""
+    figure = new_figure(PAGE, 5.0)
+    panels = figure.subplots(2, 2).ravel()
+    against_ratio(panels[0], data)
+    apart(panels[1], data)
+    without(panels[2], data)
+    beginning(panels[3], data)
+    letters(panels, PANELS)
+    return figure
+
+
+def against_ratio(axes: Axes, data: xarray.Dataset) -> None:
+    """Medians over seeds with quartiles as bars, and predicted medians as lines, for all strengths."""
+    for line, each in zip(LINES, data.strength.values, strict=True):
+        low, middle, high = spread(data.boundary.sel(strength=each))
+        style: dict[str, Any] = {"color": line["color"], "marker": line["marker"], "markersize": 3}
+        axes.errorbar(
+            data.ratio, middle, (middle - low, high - middle), linestyle="none", label=f"s = {each:g}", **style
+        )
+        predicted = data.predicted.sel(strength=each, quartile=0.5)
+        axes.plot(data.ratio, predicted, color=line["color"], linestyle=line["linestyle"])
+    axes.plot([], [], color="0.3", label="open loop")
+    axes.plot(data.ratio, data.block_averaged, color="black", linestyle=":", label="½ C τ$_B$²")
+    axes.set(xscale="log", yscale="log", xlabel="τ$_c$ / τ$_w$", ylabel="boundary  τ$_B$* / τ$_w$")
+    legend_above(axes, ncols=3)
+
+
+def apart(axes: Axes, data: xarray.Dataset) -> None:
+    """Measured over predicted medians, where both are between the ends of the search."""
+    axes.axhspan(1 / 1.25, 1.25, color="0.9", linewidth=0, label="a quarter")
+    axes.axhline(1.0, color="0.6", linewidth=0.8)
+    for line, each in zip(LINES, data.strength.values, strict=True):
+        runs, predicted = data.boundary.sel(strength=each), data.predicted.sel(strength=each, quartile=0.5).values
+        middle = spread(runs)[1]
+        shown = inside(middle) & inside(predicted)
+        style: dict[str, Any] = {**line, "markersize": 3, "label": f"s = {each:g}"}
+        axes.plot(data.ratio[shown], middle[shown] / predicted[shown], **style)
+    axes.set(xscale="log", yscale="log", xlabel="τ$_c$ / τ$_w$", ylabel="measured over predicted τ$_B$*")
+    axes.set_xlim(data.ratio.values.min() / 1.1, data.ratio.values.max() * 1.1)
+    legend_above(axes, ncols=3)
+
+
+def without(axes: Axes, data: xarray.Dataset) -> None:
+    """Medians and quartiles with nothing removed, and without each and several constraints."""
+    names = ["nothing", *data.removed.values.tolist()]
+    bars = np.stack([spread(cell_of(data)), *(spread(each) for each in data.lacking.values)])
+    places, (low, middle, high) = np.arange(len(names)), bars.T
+    axes.errorbar(
+        places,
+        middle,
+        (middle - low, high - middle),
+        marker="o",
+        color="#005a9c",
+        linestyle="none",
+        markersize=4,
+        label="measured",
+    )
+    predicted = [float(at_cell(data.predicted).sel(quartile=0.5)), *data.predicted_removed.sel(quartile=0.5).values]
+    axes.plot(places, predicted, "x", color="#b04020", markersize=5, label="open loop")
+    axes.set_xticks(places, names, rotation=35, ha="right")
+    axes.set(yscale="log", xlabel="removed", ylabel="boundary  τ$_B$* / τ$_w$")
+    legend_above(axes)
+
+
+def beginning(axes: Axes, data: xarray.Dataset) -> None:
+    """Predicted times to half of complete specialization, with gates as they are at switches, and equal."""
+    for switch, line in SWITCHES.items():
+        axes.plot(data.length, data.onset.sel(switch=switch), label=f"gates {switch}", markersize=4, **line)
+    first = float(data.onset.sel(switch="as they are")[-1])
+    guide = first * (data.length / data.length[-1]) ** ONSET_EXPONENT
+    axes.plot(data.length, guide, color="0.5", linestyle=":", label=f"exponent {ONSET_EXPONENT:g}")
+    axes.set(xscale="log", yscale="log", xlabel="τ$_B$ / τ$_w$", ylabel="time to half / τ$_w$")
+    legend_above(axes)
+
+
+def spread(runs: xarray.DataArray | np.ndarray) -> np.ndarray:
+    """Quartiles over seeds, the last dimension, (3, ...)."""
+    return np.quantile(np.asarray(runs, np.float64), QUARTILES, axis=-1)
+
+
+def inside(values: np.ndarray) -> np.ndarray:
+    """Which boundaries are between the ends of the search, in units of τ_w."""
+    return (values > SHORTEST / WEIGHTS * 1.01) & (values < LONGEST / WEIGHTS / 1.01)
+
+
+def at_cell(values: xarray.DataArray) -> xarray.DataArray:
+    """Values at the cell from which constraints are removed."""
+    return values.sel(ratio=GATE / WEIGHTS, method="nearest").sel(strength=STRENGTH, method="nearest")
+
+
+def cell_of(data: xarray.Dataset) -> np.ndarray:
+    """Boundaries of all seeds at that cell."""
+    return at_cell(data.boundary).values
+
+
+def logs(values: np.ndarray) -> np.ndarray:
+    """Logarithms, of nothing below a tiny number."""
+    return np.log(np.maximum(values, TINY))
+
+
+def distance(runs: np.ndarray, predicted: np.ndarray) -> float:
+    """The typical |ln| of median over prediction: (seeds, cells) and (cells,), where both are inside the search."""
+    middle = np.median(runs, axis=0)
+    both = inside(middle) & inside(predicted)
+    return float(np.median(np.abs(logs(middle) - logs(predicted))[both])) if both.any() else np.inf
+
+
+def exponent(along: np.ndarray, values: np.ndarray) -> float:
+    """The exponent of values that go as a power, by least squares of logarithms, of those inside the search."""
+    chosen = inside(values)
+    return float(np.polyfit(logs(along)[chosen], logs(values)[chosen], 1)[0]) if chosen.sum() > 1 else np.inf
+
+
+def widths(runs: np.ndarray) -> np.ndarray:
+    """Logarithms of the upper over the lower quartile, of runs (seeds, cells)."""
+    low, _, high = np.quantile(runs, QUARTILES, axis=0)
+    return logs(high) - logs(low)
+
+
+def ratio(pairs: np.ndarray) -> float:
+    """The median of the second over that of the first, of runs (seeds, 2)."""
+    first, second = np.median(pairs, axis=0)
+    return float(np.exp(logs(second) - logs(first)))
+
+
+def claims(data: xarray.Dataset) -> list[Claim]:
+    """How near the prediction is, how the boundary depends on its settings, and which constraint moves it."""
+    grid = data.boundary.transpose("seed", "ratio", "strength").values.astype(np.float64)
+    flat = grid.reshape(len(grid), -1)
+    predicted = data.predicted.sel(quartile=0.5).transpose("ratio", "strength").values
+    block = np.repeat(data.block_averaged.values[:, None], predicted.shape[1], axis=1).ravel()
+    along, at = data.ratio.values, int(np.abs(data.strength.values - STRENGTH).argmin())
+    both = inside(np.median(flat, axis=0)) & inside(predicted.ravel())
+    low, _, high = data.predicted.transpose("quartile", "ratio", "strength").values.reshape(3, -1)
+    width = logs(high) - logs(low)
+    weak, strong = (int(np.abs(data.strength.values - each).argmin()) for each in (0.05, 0.2))
+    base = cell_of(data).astype(np.float64)
+
+    def without(removed: str) -> np.ndarray:
+        return np.stack([base, data.lacking.sel(removed=removed).values.astype(np.float64)], axis=1)
+
+    def steepness(runs: np.ndarray) -> float:
+        return exponent(along, np.median(runs[:, :, at], axis=0))
+
+    def wider(runs: np.ndarray) -> float:
+        return float(np.median((widths(runs) - width)[both])) if both.any() else np.inf
+
+    def weaker(runs: np.ndarray) -> float:
+        middle = np.median(runs, axis=0)
+        chosen = inside(middle[:, weak]) & inside(middle[:, strong])
+        factors = logs(middle[:, weak]) - logs(middle[:, strong])
+        return float(np.exp(np.median(factors[chosen]))) if chosen.any() else np.inf
+
+    same = "a factor below 1.25 is not said to move it"
+    moves = "a factor of 2 is far beyond the quarter that is not said to move it"
+    batch = np.stack([at_cell(data.boundary).sel(seed=data.batch_seed.values).values, data.batches.values], axis=1)
+    onset = {switch: exact(exponent_of_onset(data.onset.sel(switch=switch))) for switch in SWITCHES}
+
+    def claim(name: str, sentence: str, expected: Range, measurement: Any, needs: int = NEEDS) -> Claim:
+        return Claim(sentence, SOURCE, expected, measurement, KNOWN.get(name, "holds"), origin="ours", needs=needs)
+
+    return [
+        claim(
+            "distance",
+            "the open loop predicts the boundary: |ln| of measured over predicted median, typical cell",
+            Range(None, round(QUARTER, 3), "ln 1.25: within a quarter"),
+            over_seeds(flat, lambda runs: distance(runs, predicted.ravel())),
+        ),
+        claim(
+            "nearer",
+            "it is nearer than the paper's growth in a block, by how much in the same measure",
+            Range(0.1, None, "a tenth; less is not said to be nearer"),
+            over_seeds(flat, lambda runs: distance(runs, block) - distance(runs, predicted.ravel())),
+        ),
+        claim(
+            "steepness",
+            f"s = {STRENGTH:g}: exponent of τ_B* in τ_c/τ_w, less the predicted one",
+            Range(-0.2, 0.2, "over a decade of τ_c/τ_w it is a factor of 1.6"),
+            over_seeds(grid, lambda runs: steepness(runs) - exponent(along, predicted[:, at])),
+        ),
+        claim(
+            "proportion",
+            f"s = {STRENGTH:g}: τ_B* is in proportion to τ_c, as for growth in a block: exponent",
+            Range(0.8, 1.2, "1 is proportion, give or take a factor of 1.6 over a decade"),
+            over_seeds(grid, steepness),
+        ),
+        claim(
+            "strength",
+            "four times weaker penalties hardly move the boundary: τ_B* at s = .05 over that at .2, typical τ_c/τ_w",
+            Range(0.8, 1.25, same),
+            over_seeds(grid, weaker),
+        ),
+        claim(
+            "spread",
+            "seeds differ by their starts: ln of upper over lower quartile, less the predicted one, typical cell",
+            Range(-0.15, 0.15, "quartiles 15 % closer or farther apart"),
+            over_seeds(flat, wider),
+        ),
+        claim(
+            "speed",
+            "gates as slow as the weights move the boundary up, by a factor",
+            Range(2.0, None, moves),
+            over_seeds(without("speed"), ratio),
+        ),
+        claim(
+            "bound",
+            "without the bound it moves up, by a factor",
+            Range(2.0, None, moves),
+            over_seeds(without("bound"), ratio),
+        ),
+        claim(
+            "nonnegativity",
+            "without nonnegativity it stays: factor",
+            Range(0.8, 1.25, same),
+            over_seeds(without("nonnegativity"), ratio),
+        ),
+        claim(
+            "both",
+            "without bound and nonnegativity nothing specializes, whatever the blocks: share of runs with a boundary",
+            Range(None, 0.1, "one run in ten may cross the level by chance at the end of a block"),
+            over_seeds(1.0 * (without("bound, nonneg.")[:, 1] < LONGEST / WEIGHTS)),
+        ),
+        claim(
+            "batches",
+            "with batches of 200 the boundary of the same seeds is that of the population: factor",
+            Range(0.8, 1.25, same),
+            over_seeds(batch.astype(np.float64), ratio),
+        ),
+        claim(
+            "onset",
+            "Control 5's exponent of the time to half of complete specialization, -1.57, is that of the open loop",
+            Range(ONSET_EXPONENT - 0.2, ONSET_EXPONENT + 0.2, "saves are a τ_w apart, and four lengths make a slope"),
+            onset["as they are"],
+            1,
+        ),
+        claim(
+            "onset of equal gates",
+            "with gates made equal at every switch the exponent is -1, as for growth in a block",
+            Range(-1.2, -0.8, "as for Control 5's claim of proportion"),
+            onset["equal"],
+            1,
+        ),
+    ]
+
+
+def exponent_of_onset(times: xarray.DataArray) -> float:
+    """The exponent of predicted times in the length of blocks."""
+    return float(np.polyfit(logs(times.length.values), logs(times.values), 1)[0])
+
+
+def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
+    """What is seen in the four panels, with settings and verdicts."""
+    rising, falling = (float((data.outcome.values == outcome).mean()) for outcome in (RISING, FALLING))
+    return written(
+        "Open question 4. The shortest blocks in which a network specializes",
+        f"The length of blocks at which total alignment at the end of a run, T = 70 τ_w, is {LEVEL:g}, found by "
+        "bisection for every run: ends are .1 and 14 τ_w, and the last bracket is one step, .01 τ_w. **A** Medians "
+        f"over {data.sizes['seed']} seeds and quartiles (bars), for four strengths s of the constraints, against "
+        "τ_c/τ_w. Lines: predicted by the open loop, where the error of a network with equal paths drives what tells "
+        "the paths apart, from starts of the same distribution (medians). Dotted: the paper's growth ½ C τ_B² in a "
+        "block. Points at an end are beyond it. **B** Measured over predicted medians, where both are between the "
+        "ends; grey: within a quarter. **C** Constraints removed, alone and together, from τ_c/τ_w = .2, s = .1. **D** "
+        "The predicted typical time until specialization reaches ½ at Figure 2's settings, where gates are left as "
+        "they are at switches, and where they are made equal; dotted: the exponent that Control 5 measured, "
+        f"{ONSET_EXPONENT:g}.\n\n"
+        f"Of all searches {rising:.0%} end where alignment rises with the length of blocks, {falling:.0%} where it "
+        "falls.",
+        [str(data.settings)],
+        claims,
+    )
