@@ -22,7 +22,7 @@ from gatednet.sweeps.catalog.open4 import GATE, LEVEL, LONGEST, SHORTEST, STRENG
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("open4",)
-PANELS = "ABCD"
+PANELS = "ABCDEF"
 # Strengths of the constraints, weak to strong.
 LINES = (
     {"color": "#ddaa33", "marker": "v", "linestyle": (0, (1, 0.8))},
@@ -30,6 +30,13 @@ LINES = (
     {"color": "#44aa99", "marker": "o", "linestyle": (0, (5, 1))},
     {"color": "#332288", "marker": "^", "linestyle": "-"},
 )
+# What is removed where lengths are given.
+CASES: dict[str, dict[str, Any]] = {
+    "nothing": {"color": "#005a9c", "marker": "o", "linestyle": "-"},
+    "speed": {"color": "#b04020", "marker": "s", "linestyle": (0, (3, 1, 1, 1))},
+    "bound": {"color": "#ddaa33", "marker": "v", "linestyle": (0, (5, 1))},
+    "nonnegativity": {"color": "#44aa99", "marker": "^", "linestyle": (0, (1, 0.6))},
+}
 SWITCHES: dict[str, dict[str, Any]] = {
     "as they are": {"color": "#005a9c", "linestyle": "-", "marker": "o"},
     "equal": {"color": "#e69f00", "linestyle": (0, (4, 1.2)), "marker": "s"},
@@ -42,7 +49,13 @@ TINY = 1e-9
 NEEDS = 10
 SOURCE = "question of our own, on Figures 5 and A9"
 # Verdicts that claims had when they were first measured, where they did not hold.
-KNOWN: dict[str, Verdict] = {}
+KNOWN: dict[str, Verdict] = {
+    "steepness": "fails",
+    "proportion": "undecided",
+    "nonnegativity": "fails",
+    "onset": "fails",
+    "onset of equal gates": "fails",
+}
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
@@ -51,7 +64,8 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     `boundary` (ratio, strength, seed) has `predicted` (ratio, strength, quartile) and `block_averaged` (ratio,) beside
     it, `lacking` (removed, seed) `predicted_removed` (removed, quartile), and `batches` (batch_seed,) is with finite
     batches. A boundary that is beyond an end of the search is that end. `onset` (switch, length) is the predicted
-    typical time to half of complete specialization at Figure 2's settings, in units of τ_w.
+    typical time to half of complete specialization at Figure 2's settings, in units of τ_w. `share` (case,
+    length_between) and `share_fast` (strength, length_between) are shares of runs that specialize at given lengths.
     """
     sweep = stores["open4-boundary"].sweep
     experiment = sweep.experiment
@@ -63,6 +77,9 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     paths = ("timescales.gates", "objective.norm", "objective.nonnegativity")
     lacking = tuple(zip(*(map(float, data["removed"][path].values) for path in paths), strict=True))
     grid = found["boundary"].transpose("gate_timescale", "strength", "seed").values
+    cases = [str(each) for each in stores["open4-between"].sweep.axes[0].coordinates]
+    specialized = described("share of runs with a total alignment of .8 at the end")
+    between = np.array(stores["open4-between"].sweep.axes[1].coordinates) / weights
     what = described("shortest blocks that specialize / τ_w")
     return xarray.Dataset(
         {
@@ -80,6 +97,8 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
                 described("predicted quartiles of it"),
             ),
             "predicted_removed": (("removed", "quartile"), quartiles(lacking) / weights, described("the same")),
+            "share": (("case", "length_between"), shares(stores["open4-between"], "removed"), specialized),
+            "share_fast": (("strength", "length_between"), shares(stores["open4-strengths"], "strength"), specialized),
             "block_averaged": (("ratio",), paper(gates) / weights, described("the same by the growth in a block")),
             "onset": (("switch", "length"), onsets(), described("time until specialization reaches ½", "τ_w")),
         },
@@ -87,8 +106,10 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
             "ratio": ("ratio", np.array(gates) / weights, described("τ_c / τ_w")),
             "strength": list(strengths),
             "seed": data["boundary"].seed.values,
-            "removed": data["removed"]["removed"].values.astype(str),
+            "removed": [str(each) for each in data["removed"]["removed"].values],
             "batch_seed": data["batches"].seed.values,
+            "case": cases,
+            "length_between": ("length_between", between, described("τ_B / τ_w")),
             "quartile": list(QUARTILES),
             "switch": list(SWITCHES),
             "length": ("length", lengths(), described("τ_B / τ_w")),
@@ -103,14 +124,22 @@ def measured(data: xarray.Dataset) -> xarray.DataArray:
     return data.search_value.where(data.search_outcome.isin([RISING, FALLING]), beyond)
 
 
+def shares(store: Store, name: str) -> np.ndarray:
+    """The share of runs at or above the level at the end, along an axis of the store and the lengths of blocks."""
+    last = store.dataset().total_alignment.isel(step=-1)
+    return (last >= LEVEL).mean("seed").transpose(name, "block_length").values
+
+
 def draw(data: xarray.Dataset) -> Figure:
     """Boundaries and predictions, how far apart they are, what constraints do, and when specialization begins."""
-    figure = new_figure(PAGE, 5.0)
-    panels = figure.subplots(2, 2).ravel()
+    figure = new_figure(PAGE, 7.0)
+    panels = figure.subplots(3, 2).ravel()
     against_ratio(panels[0], data)
     apart(panels[1], data)
     without(panels[2], data)
-    beginning(panels[3], data)
+    lengths_without(panels[3], data)
+    lengths_fast(panels[4], data)
+    beginning(panels[5], data)
     letters(panels, PANELS)
     return figure
 
@@ -128,6 +157,7 @@ def against_ratio(axes: Axes, data: xarray.Dataset) -> None:
     axes.plot([], [], color="0.3", label="open loop")
     axes.plot(data.ratio, data.block_averaged, color="black", linestyle=":", label="½ C τ$_B$²")
     axes.set(xscale="log", yscale="log", xlabel="τ$_c$ / τ$_w$", ylabel="boundary  τ$_B$* / τ$_w$")
+    axes.margins(x=0.04)
     legend_above(axes, ncols=3)
 
 
@@ -142,7 +172,8 @@ def apart(axes: Axes, data: xarray.Dataset) -> None:
         style: dict[str, Any] = {**line, "markersize": 3, "label": f"s = {each:g}"}
         axes.plot(data.ratio[shown], middle[shown] / predicted[shown], **style)
     axes.set(xscale="log", yscale="log", xlabel="τ$_c$ / τ$_w$", ylabel="measured over predicted τ$_B$*")
-    axes.set_xlim(data.ratio.values.min() / 1.1, data.ratio.values.max() * 1.1)
+
+    axes.margins(x=0.04)
     legend_above(axes, ncols=3)
 
 
@@ -165,6 +196,27 @@ def without(axes: Axes, data: xarray.Dataset) -> None:
     axes.plot(places, predicted, "x", color="#b04020", markersize=5, label="open loop")
     axes.set_xticks(places, names, rotation=35, ha="right")
     axes.set(yscale="log", xlabel="removed", ylabel="boundary  τ$_B$* / τ$_w$")
+    axes.margins(x=0.04)
+    legend_above(axes)
+
+
+def lengths_without(axes: Axes, data: xarray.Dataset) -> None:
+    """The share of runs that specialize against the length of blocks, without single constraints."""
+    for case, line in CASES.items():
+        if case in data.case.values:
+            axes.plot(data.length_between, data.share.sel(case=case), label=case, markersize=3, **line)
+    axes.set(xscale="log", xlabel="τ$_B$ / τ$_w$", ylabel="share specialized", ylim=(-0.04, 1.04))
+    axes.margins(x=0.04)
+    legend_above(axes, ncols=3)
+
+
+def lengths_fast(axes: Axes, data: xarray.Dataset) -> None:
+    """The same for all strengths, with fast gates."""
+    for line, each in zip(LINES, data.strength.values, strict=True):
+        style: dict[str, Any] = {**line, "markersize": 3, "label": f"s = {each:g}"}
+        axes.plot(data.length_between, data.share_fast.sel(strength=each), **style)
+    axes.set(xscale="log", xlabel="τ$_B$ / τ$_w$", ylabel="share specialized", ylim=(-0.04, 1.04))
+    axes.margins(x=0.04)
     legend_above(axes)
 
 
@@ -176,6 +228,7 @@ def beginning(axes: Axes, data: xarray.Dataset) -> None:
     guide = first * (data.length / data.length[-1]) ** ONSET_EXPONENT
     axes.plot(data.length, guide, color="0.5", linestyle=":", label=f"exponent {ONSET_EXPONENT:g}")
     axes.set(xscale="log", yscale="log", xlabel="τ$_B$ / τ$_w$", ylabel="time to half / τ$_w$")
+    axes.margins(x=0.04)
     legend_above(axes)
 
 
