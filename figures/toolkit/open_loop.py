@@ -7,15 +7,15 @@ import functools
 import numpy as np
 
 from gatednet import Experiment, Initial
+from gatednet.figures.toolkit.boundaries import QUARTILES
 from gatednet.sweeps.catalog import fig02
 from gatednet.sweeps.catalog.control05 import BETWEEN_SAVES, DURATION, relative_lengths
 from gatednet.sweeps.catalog.open4 import LEVEL, LONGEST, ROUNDS, SHORTEST, cell
 from gatednet.theory import boundary as theory
 from gatednet.theory import equivalent_model
 
-QUARTILES = (0.25, 0.5, 0.75)
-# What gates do at switches: go on as they are, or are made equal, as the theory of Figure A9 has them.
-AT_SWITCHES = ("as they are", "equal")
+# Gates go on as they are at switches, or are made equal, as the theory of Figure A9 has them; or nothing is left out.
+LOOPS = {"open loop": (False, False), "gates made equal": (True, False), "closed loop": (False, True)}
 # Sizes and directions of the starts of a prediction.
 SIZES, DIRECTIONS = 6, 3
 # Lengths of blocks / τ_w for which Control 5 measured an exponent, and coarser steps for its long runs.
@@ -23,18 +23,22 @@ PROPORTIONAL, COARSE = 0.6, 5
 
 
 @functools.cache
-def quartiles(cells: tuple[tuple[float, float, float], ...]) -> np.ndarray:
+def quartiles(
+    cells: tuple[tuple[float, float, float], ...], high: tuple[float, ...] = (LONGEST,), *, closed: bool = False
+) -> np.ndarray:
     """Predicted quartiles over starts of the boundary, (cells, 3); a cell is the gates' time constant and penalties.
+
+    `high` are the ends of the search, one or for each cell, and with `closed` the loop is.
 
     In Figure 5's convention the weights of the equivalent model are as many times slower as a teacher has rows.
     """
     experiment = cell()
     rows = float(experiment.network.outputs)
     gates, norm, negative = np.array(cells).T[:, :, None]
-    loop = theory.OpenLoop(gates, rows * experiment.timescales.weights, norm, negative, experiment.dt)
+    loop = theory.OpenLoop(gates, rows * experiment.timescales.weights, norm, negative, experiment.dt, closed=closed)
     starts = theory.typical_starts(scale_of(experiment, rows), SIZES, DIRECTIONS)
     gap = theory.gap_of_alignment(LEVEL)
-    found = loop.boundary(SHORTEST, LONGEST, starts, gap, experiment.steps, ROUNDS)
+    found = loop.boundary(SHORTEST, np.array(high)[:, None], starts, gap, experiment.steps, ROUNDS)
     return np.quantile(found, QUARTILES, axis=-1).T
 
 
@@ -63,7 +67,7 @@ def lengths() -> np.ndarray:
 
 @functools.cache
 def onsets() -> np.ndarray:
-    """Predicted median times to half of complete specialization at Figure 2's settings, (switch, length)."""
+    """Predicted median times to half of complete specialization at Figure 2's settings, (loop, length)."""
     experiment = fig02.regime("flexible")
     network, objective, times = experiment.network, experiment.objective, experiment.timescales
     # Rows of a teacher have the norm 1/√d_in.
@@ -72,14 +76,15 @@ def onsets() -> np.ndarray:
     every = round(BETWEEN_SAVES * times.weights / dt)
     starts = theory.typical_starts(scale_of(experiment, squares), SIZES, DIRECTIONS)
     found = []
-    for equal in AT_SWITCHES:
+    for equal, closed in LOOPS.values():
         loop = theory.OpenLoop(
             equivalent_model.equivalent_gate_timescale(times.gates, singular),
             times.weights,
             equivalent_model.equivalent_penalty(objective.norm, singular),
             equivalent_model.equivalent_penalty(objective.nonnegativity, singular),
             dt,
-            equal == "equal",
+            equal,
+            closed,
         )
         steps = np.round(lengths() * times.weights / dt).astype(int)[:, None]
         gap = theory.gap_of_specialization(0.5)

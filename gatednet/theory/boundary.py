@@ -99,7 +99,8 @@ class OpenLoop:
     """The model above in explicit steps `dt`; its parameters broadcast against each other and against block lengths.
 
     `gates` and `weights` are the time constants of the equivalent model, `norm` and `nonnegativity` its penalties. With
-    `equal_gates` gates are set equal, g = 0, at every switch, as the paper's growth in a block assumes.
+    `equal_gates` gates are set equal, g = 0, at every switch, as the paper's growth in a block assumes. With `closed`
+    nothing is left out, and it is the equivalent model itself, from the start w = 0.
     """
 
     gates: Values
@@ -108,6 +109,7 @@ class OpenLoop:
     nonnegativity: Values
     dt: float
     equal_gates: bool = False
+    closed: bool = False
 
     def gap(self, block_steps: Values, starts: Floats, steps: int) -> Floats:
         """The gap |v_A - v_B| / (w_A + w_B) after so many steps, (..., starts), from `starts`, (starts, 2)."""
@@ -143,10 +145,16 @@ class OpenLoop:
                 sign, switch = np.where(switched, -sign, sign), np.where(switched, switch + length, switch)
                 g = np.where(switched, 0.0, g) if self.equal_gates else g
             error, error_apart = 2.0 * gate * total - 1.0, 2.0 * gate * apart - sign
+            if self.closed:
+                error, error_apart = error + 2.0 * g * v_total, error_apart + 2.0 * g * v_apart
             size = np.abs(g)
             beyond = np.sign(g) * (size > gate) * (norm * (2.0 * size - 1.0) + 0.5 * negative)
             slope = 0.5 * (v_total * error + v_apart * error_apart) + beyond
-            pull = 0.5 * (total * error + apart * error_apart) + norm * (2.0 * gate - 1.0)
+            held = norm * (2.0 * gate - 1.0)
+            if self.closed:
+                # A gate below 0 adds to their norm by being so.
+                held = np.where(size > gate, -0.5 * negative, held)
+            pull = 0.5 * (total * error + apart * error_apart) + held
             moved = weight_rate * g
             v_total, v_apart = v_total - moved * error, v_apart - moved * error_apart
             moved = weight_rate * gate
@@ -155,15 +163,17 @@ class OpenLoop:
             if (step + 1) % every == 0:
                 yield np.abs(v_apart) / total
 
-    def boundary(self, low: float, high: float, starts: Floats, gap: float, steps: int, rounds: int) -> Floats:
+    def boundary(self, low: float, high: Values, starts: Floats, gap: float, steps: int, rounds: int) -> Floats:
         """The length of blocks at which the gap at the end of a run crosses a value, (..., starts), by bisection.
 
-        Lengths are in whole steps from `low` to `high`; where the gap is above at `low`, or below at `high`, that end.
+        Lengths are in whole steps from `low` to `high`, which broadcasts. Where the gap is not below at `low`, or is so
+        at `high`, the boundary is that end.
         """
         shape = self._shape((), starts)
-        first, last = (np.full(shape, round(end / self.dt), np.int64) for end in (low, high))
+        ends = (np.round(np.asarray(end, np.float64) / self.dt).astype(np.int64) for end in (low, high))
+        first, last = (np.broadcast_to(each, shape) for each in ends)
         at_first, at_last = (self.gap(each, starts, steps) >= gap for each in (first, last))
-        below, above = first.copy(), last.copy()
+        below, above = first, last
         for _ in range(rounds):
             middle = (below + above) // 2
             over = self.gap(middle, starts, steps) >= gap

@@ -27,10 +27,13 @@ Written down before the sweeps were run:
 
 Added after the results were seen, and no claim is about it: where total alignment is below the level at both ends of a
 search, whether there are lengths between them at which it is not. For that the share of runs that specialize is taken
-at twelve lengths, without each constraint, and for all strengths with fast gates.
+at twelve lengths, without each constraint, and for all strengths with fast gates. It is: weak constraints have an upper
+boundary too. With fast gates the lower one is searched again, up to 5 τ_w.
 """
 
 from __future__ import annotations
+
+import dataclasses
 
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, with_values
@@ -53,6 +56,8 @@ STRENGTHS = (0.025, 0.05, 0.1, 0.2)
 GATE, STRENGTH = 0.02, 0.1
 # Shortest and longest blocks, total alignment at the boundary, and halvings.
 SHORTEST, LONGEST, LEVEL, ROUNDS = 0.01, 1.4, 0.8, 11
+# The upper end of the second search, and how many of the gates are fast.
+LOWER, NUMBER_FAST = 0.5, 6
 SEARCH = Bisection("curriculum.block_length", SHORTEST, LONGEST, "total_alignment", LEVEL, ROUNDS)
 # Lengths between the ends, how many, of what the searches leave open, and the gates of one of both stores.
 LENGTHS, LENGTH_SEEDS, FAST = 12, 50, 0.0075
@@ -66,10 +71,15 @@ def cell() -> Experiment:
     return with_values(right(), {**values, "inputs": Population()})
 
 
-def searched(experiment: Experiment, *axes: Axis, seeds: int = SEEDS) -> Sweep:
-    """A sweep of which the boundary of every run is searched."""
+def searched(experiment: Experiment, *axes: Axis, seeds: int = SEEDS, high: float = LONGEST) -> Sweep:
+    """A sweep of which the boundary of every run is searched, up to a length of blocks."""
     save = Save((SEARCH.observable,), experiment.steps)
-    return Sweep(experiment, (*axes, Axis.seeds(seeds)), save, search=SEARCH)
+    return Sweep(experiment, (*axes, Axis.seeds(seeds)), save, search=dataclasses.replace(SEARCH, high=high))
+
+
+def lower() -> Sweep:
+    """The boundary with fast gates, where longer blocks may have an upper one."""
+    return searched(cell(), timescale_axis(GATES[:NUMBER_FAST]), strength_axis(STRENGTHS, strength), high=LOWER)
 
 
 def removed() -> dict[str, tuple[float, float, float]]:
@@ -128,5 +138,6 @@ SWEEPS = together(
     Entry("open4-removed", "Open question 4: boundary without constraints", without),
     Entry("open4-batches", "Open question 4: boundary with finite batches", batches),
     Entry("open4-between", "Open question 4: lengths of blocks without constraints", between_without),
+    Entry("open4-lower", "Open question 4: lower boundary with fast gates", lower),
     Entry("open4-strengths", "Open question 4: lengths of blocks with fast gates", between_strengths),
 )
