@@ -38,16 +38,16 @@ def logs(values: np.ndarray) -> np.ndarray:
 
 
 def distance(runs: np.ndarray, predicted: np.ndarray) -> float:
-    """The typical |ln| of median over prediction: (seeds, cells) and (cells,), where both are inside the search."""
+    """The typical |ln| of median over prediction: (seeds, cells) and (cells,), where both are inside the search; NaN where none is."""
     middle = np.median(runs, axis=0)
     both = inside(middle) & inside(predicted)
-    return float(np.median(np.abs(logs(middle) - logs(predicted))[both])) if both.any() else np.inf
+    return float(np.median(np.abs(logs(middle) - logs(predicted))[both])) if both.any() else np.nan
 
 
 def exponent(along: np.ndarray, values: np.ndarray) -> float:
-    """The exponent of values that go as a power, by least squares of logarithms, of those inside the search."""
+    """The exponent of values that go as a power, by least squares of logarithms, of those inside the search, NaN for fewer than two."""
     chosen = inside(values)
-    return float(np.polyfit(logs(along)[chosen], logs(values)[chosen], 1)[0]) if chosen.sum() > 1 else np.inf
+    return float(np.polyfit(logs(along)[chosen], logs(values)[chosen], 1)[0]) if chosen.sum() > 1 else np.nan
 
 
 def widths(runs: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ the sign of g. The drive does not depend on g and v: the loop is open.
 Without p, in a time dt, (g √τ_c, v √τ_w) is boosted along ε by the rapidity |ε| dt/√(τ_c τ_w), and τ_w v² - τ_c g² is
 conserved. Blocks A and B of rapidity η, with errors at an angle θ to each other, are together a boost ψ with
 
-    cosh ½ψ = cosh² ½η + cos θ sinh² ½η.
+    sinh ¼ψ = |cos ½θ| sinh ½η.
 
 In the middle of learning y_A + y_B = e_A + e_B, so that errors of both tasks are opposite, θ = π: then ψ = 0, and what
 a block brings the next one takes back. The paper's ½ C τ_B² a block (`block_length`) is cosh η - 1 = ½ η² to lowest
@@ -40,10 +40,8 @@ def boost_of_period(rapidity: Values, angle: Values) -> Floats:
 
     It is the logarithm of the Floquet multiplier of the gap between paths; 0 for θ = π, and 2η for θ = 0.
     """
-    half = 0.5 * np.asarray(rapidity, np.float64)
-    cosine = np.cosh(half) ** 2 + np.cos(np.asarray(angle, np.float64)) * np.sinh(half) ** 2
-    # Rounding must not bring it below 1.
-    return np.asarray(2.0 * np.arccosh(np.maximum(cosine, 1.0)))
+    part = np.abs(np.cos(0.5 * np.asarray(angle, np.float64)))
+    return np.asarray(4.0 * np.arcsinh(part * np.sinh(0.5 * np.asarray(rapidity, np.float64))))
 
 
 def gap_of_alignment(total_alignment: float) -> float:
@@ -111,12 +109,12 @@ class OpenLoop:
     equal_gates: bool = False
     closed: bool = False
 
-    def gap(self, block_steps: Values, starts: Floats, steps: int) -> Floats:
+    def gap(self, block_steps: int | Values, starts: Floats, steps: int) -> Floats:
         """The gap |v_A - v_B| / (w_A + w_B) after so many steps, (..., starts), from `starts`, (starts, 2)."""
         (found,) = self._gaps(block_steps, starts, steps, steps)
         return found
 
-    def onset(self, block_steps: Values, starts: Floats, gap: float, steps: int, every: int) -> NDArray[np.int64]:
+    def onset(self, block_steps: int | Values, starts: Floats, gap: float, steps: int, every: int) -> NDArray[np.int64]:
         """The first step, of those in distances of `every`, at which the gap is reached; `steps` where at none."""
         found = np.full(self._shape(np.shape(block_steps), starts), steps)
         for look, each in enumerate(self._gaps(block_steps, starts, steps, every), 1):
@@ -129,7 +127,7 @@ class OpenLoop:
         given = (self.gates, self.weights, self.norm, self.nonnegativity)
         return np.broadcast_shapes(*(np.shape(each) for each in given), lengths, (len(starts),))
 
-    def _gaps(self, block_steps: Values, starts: Floats, steps: int, every: int) -> Iterator[Floats]:
+    def _gaps(self, block_steps: int | Values, starts: Floats, steps: int, every: int) -> Iterator[Floats]:
         """The gap every so many steps."""
         shape = self._shape(np.shape(block_steps), starts)
         gate_rate, weight_rate = (self.dt / np.broadcast_to(each, shape) for each in (self.gates, self.weights))
