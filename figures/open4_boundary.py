@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from gatednet.figures.toolkit.boundaries import (
+    FAR,
     QUARTILES,
     at_cell,
     cell_of,
@@ -208,7 +209,7 @@ def apart(axes: Axes, data: xarray.Dataset) -> None:
     closed = data.closed.values / predicted[:, at]
     axes.plot(data.ratio[shown], closed[shown], "k_", markersize=9, label="closed loop")
     axes.set(xscale="log", xlabel="τ$_c$ / τ$_w$", ylabel="measured over predicted τ$_B$*", ylim=(0.4, 1.5))
-    axes.margins(x=0.04)
+    axes.set_xlim(data.ratio.values.min() / 1.1, data.ratio.values.max() * 1.1)
     ticks(axes.xaxis, RATIOS)
     legend_above(axes, ncols=3)
 
@@ -298,13 +299,13 @@ def claims(data: xarray.Dataset) -> list[Claim]:
         return exponent(along, np.median(runs[:, :, at], axis=0))
 
     def wider(runs: np.ndarray) -> float:
-        return float(np.median((widths(runs) - width)[both])) if both.any() else np.nan
+        return float(np.median((widths(runs) - width)[both])) if both.any() else FAR
 
     def weaker(runs: np.ndarray) -> float:
         middle = np.median(runs, axis=0)
         chosen = inside(middle[:, weak]) & inside(middle[:, strong])
         factors = logs(middle[:, weak]) - logs(middle[:, strong])
-        return float(np.exp(np.median(factors[chosen]))) if chosen.any() else np.nan
+        return float(np.exp(np.median(factors[chosen]) if chosen.any() else FAR))
 
     same = "a factor below 1.25 is not said to move it"
     moves = "a factor of 2 is far beyond the quarter that is not said to move it"
@@ -431,7 +432,7 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         f"{int((inside(first) & inside(predicted)).sum())} of {first.size} cells to the first claim. The second "
         f"search, which was added, leaves {int(both.sum())}, whose typical distance is {away:.3f}. It is also why the "
         "boundary moves up without nonnegativity, a claim that fails: up to 5 τ_w the curves of **D** "
-        f"agree. Factors without speed and bound are lower limits. At s = {STRENGTH:g} the exponent of the lower "
+        f"agree. Factors without speed and bound are lower limits; without the bound no run specializes at any length of **D**. At s = {STRENGTH:g} the exponent of the lower "
         f"boundary is {slopes[0]:.2f}, that of the open loop {slopes[1]:.2f}: with fast gates it predicts too long "
         "blocks, by what it leaves out, the product of both small numbers in the output. With it, in the closed loop, "
         f"the exponent is {slopes[2]:.2f}. Control 5's exponent is not explained: the open loop reaches ½ after "

@@ -10,6 +10,8 @@ from gatednet.sweeps.catalog.open4 import GATE, LONGEST, SHORTEST, STRENGTH, WEI
 QUARTILES = (0.25, 0.5, 0.75)
 # Against rounding, and logarithms of nothing.
 TINY = 1e-9
+# The logarithm of the ratio of both ends of a search.
+FAR = float(np.log(LONGEST / SHORTEST))
 
 
 def spread(runs: xarray.DataArray | np.ndarray) -> np.ndarray:
@@ -38,16 +40,22 @@ def logs(values: np.ndarray) -> np.ndarray:
 
 
 def distance(runs: np.ndarray, predicted: np.ndarray) -> float:
-    """The typical |ln| of median over prediction: (seeds, cells) and (cells,), where both are inside the search; NaN where none is."""
+    """The typical |ln| of median over prediction, (seeds, cells) and (cells,), where both are inside the search.
+
+    Where none is, it is that of both ends of the search.
+    """
     middle = np.median(runs, axis=0)
     both = inside(middle) & inside(predicted)
-    return float(np.median(np.abs(logs(middle) - logs(predicted))[both])) if both.any() else np.nan
+    return float(np.median(np.abs(logs(middle) - logs(predicted))[both])) if both.any() else FAR
 
 
 def exponent(along: np.ndarray, values: np.ndarray) -> float:
-    """The exponent of values that go as a power, by least squares of logarithms, of those inside the search, NaN for fewer than two."""
+    """The exponent of values that go as a power, by least squares of logarithms, of those inside the search.
+
+    It is 0 for fewer than two of them, of which none is known to move.
+    """
     chosen = inside(values)
-    return float(np.polyfit(logs(along)[chosen], logs(values)[chosen], 1)[0]) if chosen.sum() > 1 else np.nan
+    return float(np.polyfit(logs(along)[chosen], logs(values)[chosen], 1)[0]) if chosen.sum() > 1 else 0.0
 
 
 def widths(runs: np.ndarray) -> np.ndarray:
