@@ -36,14 +36,18 @@ class Stored(Source):
 
     Every value that is shown is compared with its digest when it is read.
 
-    **Raises** `SettingError` where the folder is not a finished store, or has no two axes of numbers; and from
-    `diagrams` and `curves` where what they read is damaged or lost.
+    **Raises** `SettingError` where the folder is not a finished store, is of a search, or has no two axes of numbers;
+    and from `diagrams` and `curves` where what they read is damaged or lost.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._store = Store.open(folder)
         if not self._store.finished:
             raise SettingError(f"{folder} is not finished; gatednet sweep continues it")
+        if "search" in self._store.outline.table:
+            raise SettingError(
+                f"{folder} is of a search, whose runs have values of their own; allowed is another sweep"
+            )
         # Damaged metadata are refused here, damaged values when they are read.
         self._data = self._store.dataset()
         self._name = Path(folder).name

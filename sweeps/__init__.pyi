@@ -1,4 +1,5 @@
 from .axes import Axis as Axis
+from .bisection import Bisection as Bisection
 from .devices import use_all_cores as use_all_cores
 from .execution.run import run_sweep as run_sweep
 from .files import WriteError as WriteError

@@ -18,6 +18,7 @@ from gatednet.refusal import SettingError, shown
 from gatednet.settings import Number, is_traced
 from gatednet.simulation import PRECISIONS
 from gatednet.sweeps.axes import SEED, Axis, check_seed_axis
+from gatednet.sweeps.bisection import STORED
 
 # Names of the variables and coordinates that every store has, whatever is saved.
 BLOCK_STEPS, BLOCKS, TIME = "block_steps", "blocks", "time"
@@ -64,6 +65,7 @@ def _check_names(axes: Sequence[Axis], save: Save) -> None:
     taken = {name.lower(): "an observable that is saved" for name in saved}
     taken |= {name.lower(): "a dimension of what is saved" for name in sizes}
     taken |= dict.fromkeys((BLOCK_STEPS, BLOCKS, TIME), "a coordinate of the store")
+    taken |= dict.fromkeys(STORED, "a result of a search")
     names: set[str] = set()
     beside = {path: axis for axis in axes for path in axis.beside}
     for axis in axes:
@@ -121,6 +123,11 @@ def _check_numbers(experiment: Experiment, axes: Sequence[Axis], save: Save) -> 
         if "dt" in axis.paths and "step" in {dim for each in save.chosen for dim in each.all_dims}:
             check_fits(f"the times of {saves:,} saves for {len(axis):,} lengths of a step", 8 * saves * len(axis))
     check_fits("the coordinates of the axes", 8 * sum(len(axis) * (1 + len(axis.beside)) for axis in axes))
+
+
+def is_counted(path: str) -> bool:
+    """Whether a path has a length of time that is counted in whole steps."""
+    return _COUNTED.fullmatch(path) is not None
 
 
 def changes_schedule(axis: Axis) -> bool:
@@ -231,7 +238,7 @@ def _build(experiment: Experiment, axes: Sequence[Axis], cell: Sequence[int], dt
 
 def _check_apart(experiment: Experiment, axis: Axis, precision: str) -> None:
     """Raise `SettingError` where two points of an axis are the same in the precision of the simulation."""
-    if is_static(experiment, axis) or any(_COUNTED.fullmatch(path) for path in axis.paths):
+    if is_static(experiment, axis) or any(is_counted(path) for path in axis.paths):
         return
     # Words by their places among all of them: those are apart.
     columns = [np.asarray(axis.column(path)) for path in axis.paths]

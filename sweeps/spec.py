@@ -17,10 +17,10 @@ from gatednet.sweeps.catalog import experiment
 from gatednet.sweeps.files import read_text
 from gatednet.sweeps.imports import check_names, require_imported
 from gatednet.sweeps.sweep import Sweep
-from gatednet.sweeps.text import check_keys, saved, typed
+from gatednet.sweeps.text import check_keys, saved, searched, typed
 from gatednet.toml import KIND, kinds, parse, structured
 
-KEYS = ("import", "base", "save", "every", "set", "axes", "reduced", "precision", "noise", "kernel")
+KEYS = ("import", "base", "save", "every", "set", "axes", "reduced", "precision", "noise", "kernel", "search")
 RANGES = {"linspace": Axis.linspace, "geomspace": Axis.geomspace}
 AXIS_KEYS = ("path", "values", "labels", *RANGES)
 
@@ -31,8 +31,8 @@ def load_spec(path: str | os.PathLike[str], *, imports: Sequence[str] = ()) -> S
     """The sweep of a TOML file.
 
     Its keys are `base`, an experiment of the catalog, `set`, values to change in it by their paths, `axes`, `save`,
-    `every`, and, where wanted, `reduced`, `precision`, `noise`, `kernel` and `import`, a list of modules with parts of
-    a user's own.
+    `every`, and, where wanted, `reduced`, `precision`, `noise`, `kernel`, `search`, the fields of a `Bisection`, and
+    `import`, a list of modules with parts of a user's own.
 
     A file runs no code on its own, since it may come from someone else. `imports` are the modules that may run: those
     of them that the file names are imported. A module that the program has imported already is permitted by that.
@@ -76,7 +76,7 @@ def sweep_of(table: Mapping[str, Any], imports: Sequence[str] = ()) -> Sweep:
     base = changed(base, typed(table, "set", dict, "a table of values by their paths") if "set" in table else {})
     axes = typed(table, "axes", dict, "a table of axes")
     built = tuple(_axis(name, entry) for name, entry in axes.items())
-    return Sweep(base, built, saved(table), imports=modules, **options)
+    return Sweep(base, built, saved(table), imports=modules, search=searched(table), **options)
 
 
 def _imported(names: Any, permitted: Sequence[str]) -> tuple[str, ...]:

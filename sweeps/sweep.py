@@ -17,9 +17,10 @@ from gatednet.engine.size import check_size
 from gatednet.experiment import Experiment, nearest, schedule_of, with_values
 from gatednet.kernels.kernel import KERNEL, Kernel
 from gatednet.refusal import SettingError, shown
-from gatednet.settings import Instance, Nested, Text, argument
+from gatednet.settings import Instance, Nested, Optional, Text, argument
 from gatednet.simulation import PRECISIONS
 from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.bisection import OUTCOME, STORED, Bisection
 from gatednet.sweeps.checks import changes_schedule, check_axes, is_static
 from gatednet.sweeps.imports import NOT_RECORDED, check_names, sources_of
 from gatednet.sweeps.variables import Variable, variables_of
@@ -40,6 +41,9 @@ class Sweep:
     functions of saved observables are added automatically, and `sources` has the digest of the source of each. Parts of
     a script or notebook cannot be recorded: their entry in `sources` says so.
 
+    With a `search` every run is simulated several times, and the value at which it crosses a level is stored with it;
+    see `Bisection`.
+
     **Raises** `SettingError` where anything of this is not possible in any cell of the grid.
     """
 
@@ -51,6 +55,7 @@ class Sweep:
     noise: str = "paired"
     imports: tuple[str, ...] = ()
     kernel: Kernel = "auto"
+    search: Bisection | None = None
     sources: Mapping[str, str] = dataclasses.field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -68,7 +73,8 @@ class Sweep:
         object.__setattr__(self, "sources", sources)
         object.__setattr__(self, "imports", tuple(name for name in sources if sources[name] != NOT_RECORDED))
         axes = argument("axes", self.axes, Nested(Instance(Axis), 1))
-        object.__setattr__(self, "axes", check_axes(self.experiment, axes, self.save, self.precision))
+        argument("search", self.search, Optional(Instance(Bisection)))
+        object.__setattr__(self, "axes", self._checked(axes))
         for group in self.groups():
             experiment = self.group(group)
             try:
@@ -80,6 +86,18 @@ class Sweep:
                 raise SettingError(f"{self.where(group)}{error}") from error
         if self.static_places:
             self._check_shapes()
+
+    def _checked(self, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        """The axes as the experiment has them, and the ends of the search beside all of their values."""
+        if self.search is None:
+            return check_axes(self.experiment, axes, self.save, self.precision)
+        self.search.check(self.experiment, self.save.observables)
+        return check_axes(self.experiment, (*axes, self.search.ends), self.save, self.precision)[:-1]
+
+    @property
+    def simulations(self) -> int:
+        """How often each run is simulated: once, unless it is searched."""
+        return 1 if self.search is None else self.search.simulations
 
     @property
     def unrecorded(self) -> list[str]:
@@ -95,7 +113,7 @@ class Sweep:
             if key in seen:
                 continue
             seen.add(key)
-            for one, other in zip(self.variables, variables_of(experiment, recipe, self.precision), strict=True):
+            for one, other in zip(self._of_runs, variables_of(experiment, recipe, self.precision), strict=True):
                 if one != other:
                     names = " and ".join(repr(self.axes[place].name) for place in self.static_places)
                     raise SettingError(
@@ -166,6 +184,15 @@ class Sweep:
     @functools.cached_property
     def block_steps(self) -> np.ndarray:
         """The number of steps in a block, as realised, along the axes of `schedule_places`."""
+        return self._block_steps({})
+
+    @property
+    def searches_schedule(self) -> bool:
+        """Whether the number of steps in a block is searched, so that `block_steps` has not that of the runs."""
+        return self.search is not None and changes_schedule(self.search.ends)
+
+    def _block_steps(self, moved: Mapping[str, float]) -> np.ndarray:
+        """The same with other values at some paths."""
         shape = tuple(len(self.axes[place]) for place in self.schedule_places)
         static = [place for place in self.schedule_places if place in self.static_places]
         moving = [place for place in self.schedule_places if place not in static]
@@ -176,6 +203,7 @@ class Sweep:
                 for along, place in enumerate(moving)
                 for path in self.axes[place].paths
             }
+            values |= {path: np.asarray(value) for path, value in moved.items()}
             chosen = dict(zip(static, fixed, strict=True))
             where = tuple(chosen.get(place, slice(None)) for place in self.schedule_places)
             result[where] = schedule_of(self.cell(chosen), values).block_steps
@@ -185,7 +213,10 @@ class Sweep:
     def most_blocks(self) -> int:
         """The largest number of blocks that a run begins."""
         longest = max(self.group(group).steps for group in self.groups())
-        return most_blocks(longest, self.block_steps)
+        if self.search is None:
+            return most_blocks(longest, self.block_steps)
+        ends = (self.search.low, self.search.high)
+        return max(most_blocks(longest, self._block_steps({self.search.path: end})) for end in ends)
 
     def recipe(self, group: tuple[int, ...]) -> Recipe:
         """What is compiled for a group; it depends on nothing but the sweep, so that its chunks share it."""
@@ -207,5 +238,13 @@ class Sweep:
     @functools.cached_property
     def variables(self) -> tuple[Variable, ...]:
         """What is stored of every run."""
+        if self.search is None:
+            return self._of_runs
+        found = (Variable(name, (), (), "int8" if name == OUTCOME else "float64") for name in STORED)
+        return (*self._of_runs, *found)
+
+    @functools.cached_property
+    def _of_runs(self) -> tuple[Variable, ...]:
+        """What a simulation gives."""
         group = next(self.groups())
         return variables_of(self.group(group), self.recipe(group), self.precision)

@@ -12,14 +12,16 @@ from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, nearest
 from gatednet.refusal import SettingError, shown
 from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.bisection import Bisection
 from gatednet.sweeps.imports import NOT_RECORDED, is_imported, needed
 from gatednet.sweeps.sweep import Sweep
 from gatednet.toml import parse, plain, structure
 
-KEYS = ("save", "every", "reduced", "precision", "noise", "kernel", "imports", "axes", "experiment")
+KEYS = ("save", "every", "reduced", "precision", "noise", "kernel", "imports", "search", "axes", "experiment")
 # Seeds that follow each other, by the first and the one after the last.
 RANGE = "range"
 AXIS_KEYS = ("path", "values", RANGE, "labels")
+SEARCH_KEYS = tuple(each.name for each in dataclasses.fields(Bisection))
 MISSING = object()
 
 
@@ -40,6 +42,7 @@ def table_of(sweep: Sweep) -> dict[str, Any]:
         **({} if sweep.kernel == "auto" else {"kernel": sweep.kernel}),
         # Left out by sweeps without parts of a user's own, and by earlier versions.
         **({"imports": dict(sweep.sources)} if sweep.sources else {}),
+        **({} if sweep.search is None else {"search": dataclasses.asdict(sweep.search)}),
         "axes": {axis.name: axis_table(axis) for axis in sweep.axes},
         "experiment": plain(sweep.experiment),
     }
@@ -113,6 +116,7 @@ class Outline:
             self.table.get("noise", "paired"),
             tuple(name for name, digest in self.sources.items() if digest != NOT_RECORDED),
             self.table.get("kernel", "auto"),
+            searched(self.table),
         )
 
 
@@ -153,6 +157,15 @@ def _saved(table: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
     if not all(isinstance(name, str) for name in names):
         raise SettingError(f"save is {shown(names)}, allowed is a list of observables")
     return tuple(names), typed(table, "every", int, "a whole number, at least 1")
+
+
+def searched(table: Mapping[str, Any]) -> Bisection | None:
+    """What is searched for, by the key `search`; None where there is none."""
+    if "search" not in table:
+        return None
+    given = table["search"]
+    check_keys(given, SEARCH_KEYS, needed=SEARCH_KEYS, where="search: ")
+    return Bisection(**given)
 
 
 def typed(table: Mapping[str, Any], key: str, kind: type, allowed: str) -> Any:

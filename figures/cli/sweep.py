@@ -137,8 +137,10 @@ def expected(sweep: Sweep) -> str:
 
     cost = cost_of(sweep)
     grid = " × ".join(f"{len(axis)} {axis.name}" for axis in sweep.axes)
+    times = "" if sweep.search is None else f", {sweep.simulations} simulations of each"
     return (
-        f"{cost.runs:,} runs ({grid}) of {cost.steps / cost.runs:,.0f} steps, {cost.compiles} compiles, "
+        f"{cost.runs:,} runs ({grid}) of {cost.steps / cost.runs / sweep.simulations:,.0f} steps{times}, "
+        f"{cost.compiles} compiles, "
         f"{size(cost.bytes)} before compression, about {clock(cost.seconds)} on this machine"
     )
 

@@ -2,6 +2,7 @@
 
 from gatednet.theory import (
     block_length,
+    boundary,
     equivalent_model,
     gate_speed,
     marchenko_pastur,
@@ -14,6 +15,7 @@ from gatednet.theory.symmetric import specialization_of_weights
 
 __all__ = [
     "block_length",
+    "boundary",
     "equivalent_model",
     "gate_speed",
     "marchenko_pastur",

@@ -21,6 +21,7 @@ from jax import Array
 
 from gatednet.engine.batch import Batch, Packing, Recipe, jitted, pack, unpack
 from gatednet.simulation import precision_of
+from gatednet.sweeps.execution.search import Pending, Searching
 from gatednet.sweeps.images.labelled import examples_for
 from gatednet.sweeps.planning.grid import Chunk
 from gatednet.sweeps.planning.plan import Plan, Request
@@ -156,10 +157,11 @@ class Executors:
         # Read once for all chunks of a group: to know that features are the right ones takes reading the images.
         self._examples = functools.cache(examples_for)
 
-    def start(self, chunk: Chunk) -> Running:
+    def start(self, chunk: Chunk) -> Pending:
         """Hand a chunk to the devices, after compiling where it is the first of its kind."""
         executor, request = self.compiled(chunk)
-        return executor.start(request)
+        search = self.plan.sweep.search
+        return executor.start(request) if search is None else Searching(search, request, executor.start)
 
     def compiled(self, chunk: Chunk) -> tuple[Executor, Request]:
         """What runs a chunk, from this sweep or an earlier one where there is one, and the runs of the chunk."""

@@ -16,7 +16,8 @@ from gatednet.kernels.kernel import check_platform
 from gatednet.refusal import SettingError, shown
 from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.sweeps.execution.cluster import check_sendable, connected, first_workers, on_workers
-from gatednet.sweeps.execution.executor import Executors, Running
+from gatednet.sweeps.execution.executor import Executors
+from gatednet.sweeps.execution.search import Pending
 from gatednet.sweeps.files import known_sha256, reason_of
 from gatednet.sweeps.images.labelled import fingerprints
 from gatednet.sweeps.imports import UnrecordedSourceWarning
@@ -244,7 +245,7 @@ def _checked(devices: Sequence[jax.Device] | None, sweep: Sweep) -> list[jax.Dev
 def _keep(store: Store, chunks: Sequence[Chunk], computed: Iterator[Computed], progress: Progress) -> None:
     """Write chunks into the store as they are computed."""
     sweep, plan = store.sweep, store.plan
-    steps = {chunk: chunk.runs * sweep.group(plan.group(chunk)).steps for chunk in chunks}
+    steps = {chunk: chunk.runs * sweep.simulations * sweep.group(plan.group(chunk)).steps for chunk in chunks}
     progress.begin(sweep.runs, sweep.runs - sum(chunk.runs for chunk in chunks), sum(steps.values()))
     try:
         for chunk, results in computed:
@@ -259,7 +260,7 @@ def _locally(
 ) -> Iterator[Computed]:
     """The results of chunks; while the caller has one, the devices work on the next."""
     executors = Executors(plan, devices, PRECISIONS[plan.sweep.precision], progress)
-    before: tuple[Chunk, Running] | None = None
+    before: tuple[Chunk, Pending] | None = None
     for chunk in chunks:
         now = executors.start(chunk)
         if before is not None:

@@ -100,6 +100,9 @@ class Plan:
     @functools.cached_property
     def most_draws(self) -> int:
         """The largest number of different starts (seeds, initial states, teachers) of the runs of a chunk."""
+        search = self.sweep.search
+        if search is not None and search.path.partition(".")[0] in DRAWN_FROM:
+            return self.chunk_runs
         drawing = [
             step
             for axis, step in zip(self.sweep.axes, self.chunk_shape, strict=True)
@@ -206,7 +209,8 @@ def _history_bytes(sweep: Sweep) -> int:
 def _largest(sweep: Sweep) -> int:
     bytes_of_run = sum(variable.bytes for variable in sweep.variables) + _history_bytes(sweep)
     longest = min(
-        int(MOST_SECONDS * expected_speed(sweep, group) / sweep.group(group).steps) for group in sweep.groups()
+        int(MOST_SECONDS * expected_speed(sweep, group) / (sweep.simulations * sweep.group(group).steps))
+        for group in sweep.groups()
     )
     # At least one lane: a smaller chunk would take as long.
     width = max(sweep.recipe(group).width for group in sweep.groups())

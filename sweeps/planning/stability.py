@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from typing import TYPE_CHECKING
@@ -39,9 +40,12 @@ def stiffness_of(sweep: Sweep) -> str | None:
         for number, place in enumerate(axes)
         for path in sweep.axes[place].paths
     }
+    search = sweep.search
+    # A run is too stiff where it is at an end of its search.
+    ends = ({},) if search is None else ({search.path: np.asarray(end)} for end in (search.low, search.high))
     found: list[Instability] = []
-    for group in sweep.groups():
-        each = instability(sweep.group(group), values)
+    for end, group in itertools.product(ends, sweep.groups()):
+        each = instability(sweep.group(group), {**values, **end})
         if each is not None:
             found.append(each)
     if not found:

@@ -18,6 +18,8 @@ from zarr.storage import MemoryStore
 import gatednet
 from gatednet import dimensions as labels
 from gatednet.experiment import Experiment, field_at
+from gatednet.sweeps.bisection import STORED
+from gatednet.sweeps.bisection import attributes as attributes_of_search
 from gatednet.sweeps.checks import BLOCK_STEPS, BLOCKS, TIME
 from gatednet.sweeps.columns import array_of
 from gatednet.sweeps.planning.grid import Chunk, Grid
@@ -71,7 +73,7 @@ def _create_arrays(store: Store, plan: Plan) -> None:
             fill_value=np.nan if dtype.kind == "f" else -1,
             compressors=codecs(),
             dimension_names=(*sweep.dims, *variable.dims),
-            attributes=labels.attributes(variable.name),
+            attributes=_attributes(sweep, variable.name),
         )
     for name, (dims, values, attrs) in coordinates.items():
         array = root.create_array(
@@ -85,6 +87,12 @@ def _create_arrays(store: Store, plan: Plan) -> None:
             config={"write_empty_chunks": True},
         )
         array[...] = values.astype(object) if values.dtype.kind == "U" else values
+
+
+def _attributes(sweep: Sweep, name: str) -> dict[str, Any]:
+    if sweep.search is not None and name in STORED:
+        return attributes_of_search(name, meaning(sweep.experiment, sweep.search.path))
+    return labels.attributes(name)
 
 
 def codecs() -> list[Any]:
@@ -174,6 +182,9 @@ def coordinates_of(sweep: Sweep) -> dict[str, Coordinate]:
     length, number = "length of a block, as realised", "number of blocks begun"
     if any(sweep.group(each).curriculum.varies for each in sweep.groups()):
         length, number = f"least {length}", f"largest {number}"
+    if sweep.searches_schedule:
+        # Each run has a length of its own, which is stored as what was found.
+        return found
     add(BLOCK_STEPS, (dims, sweep.block_steps, {"long_name": length, "units": "step"}))
     if sweep.save.by_blocks:
         add(BLOCKS, _blocks(sweep, number))

@@ -12,6 +12,9 @@ from gatednet.explore.stored import Stored
 from gatednet.explore.verdict import verdict_of
 from gatednet.explore.view import Span, from_query
 from gatednet.sweeps.axes import Axis
+from gatednet.sweeps.bisection import Bisection
+from gatednet.sweeps.execution.run import run_sweep
+from gatednet.sweeps.sweep import Sweep
 from tests.cli.tools import flip
 from tests.explore.stores import GATES, LENGTHS, REDUCTIONS, curves_of, diagram_of, refused, run
 from tests.explore.tools import SomeLost, short
@@ -200,6 +203,12 @@ def test_a_page_tells_of_damage_and_goes_on(tmp_path):
 
 
 @pytest.mark.usefixtures("numbered")
+def test_a_store_of_a_search_is_refused(tmp_path):
+    search = Bisection("timescales.weights", 0.1, 1.0, "loss", 0.1, 1)
+    run_sweep(Sweep(small(), (GATES, LENGTHS), Save(("loss",), 20), search=search), tmp_path / "found")
+    assert "found is of a search, whose runs have values of their own" in refused(lambda: Stored(tmp_path / "found"))
+
+
 def test_axes_are_shown_in_increasing_order(tmp_path):
     gates = Axis("speed", "timescales.gates", (0.9, 0.1, 0.5))
     lengths = Axis("length", "curriculum.block_length", (0.03, 0.02, 0.01))
