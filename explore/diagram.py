@@ -18,7 +18,8 @@ from gatednet.explore.view import Span
 from gatednet.kernels.kernel import Kernel
 from gatednet.simulation import PRECISIONS, precision_of
 from gatednet.sweeps.axes import Axis
-from gatednet.sweeps.execution.executor import Executors, Running
+from gatednet.sweeps.execution.executor import Executors
+from gatednet.sweeps.execution.search import Pending
 from gatednet.sweeps.planning.plan import plan_of
 from gatednet.sweeps.planning.speed import expected_speed
 from gatednet.sweeps.progress import Progress
@@ -103,7 +104,7 @@ def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequenc
     values = np.full(sweep.shape, np.nan)
     with precision_of(sweep.precision):
         executors = Executors(plan, devices, PRECISIONS[sweep.precision], progress)
-        before: tuple[Any, Running] | None = None
+        before: tuple[Any, Pending] | None = None
         for chunk in [*plan.chunks(), None]:
             if not wanted():
                 return None
