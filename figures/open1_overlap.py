@@ -10,6 +10,8 @@ import xarray
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import NullFormatter
 
 from gatednet.figures.toolkit.boundary import TINY, exponent, pair_specialization, reaches, share
 from gatednet.figures.toolkit.caption import caption as written
@@ -33,18 +35,18 @@ CRITERION = 0.1
 MAPS, MIDDLE, LONGEST = (2.0, 4.0, 16.0), 4.0, 16.0
 # Up to where predictions for specialized networks, and for their sums, are said to hold.
 FORMULA_TO, SPECIALIZED_TO, SUMS_TO = 0.7, 0.6, 0.6
+SIMILARITY = "hypothesis 4, Lee et al. 2022, at the settings of Figure 5"
 # Blocks at the end of runs that are looked at.
 LATE_BLOCKS, LATE_SWITCHES = 2, 4
 LINES: dict[str, Line] = {
     "fast gates": {"color": "#005a9c", "linestyle": "-", "marker": "o"},
+    "moderate gates": {"color": "#117733", "linestyle": (0, (5, 1)), "marker": "D"},
     "slow gates": {"color": "#882255", "linestyle": (0, (3, 1, 1, 1)), "marker": "^"},
     "forgetful": {**REGIMES["forgetful"], "marker": "s"},
 }
 OWN: Line = {"color": "0.4", "linewidth": 0.7, "linestyle": ":"}
 # One for each length of blocks.
 DASHES = (":", (0, (1, 0.6)), (0, (3, 1, 1, 1)), (0, (5, 1)), "-")
-# Verdicts that claims had when they were first measured, where they did not hold.
-KNOWN: dict[str, Verdict] = {}
 
 
 def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
@@ -177,9 +179,13 @@ def of_sums(store: Store) -> xarray.Dataset:
     steps = np.where(met.any(axis=-1), met.argmax(axis=-1), losses.shape[-1])
     time = steps * experiment.dt / experiment.timescales.weights
     named = described("time until the loss of a sum is a tenth of that at the switch", "time constant of the weights")
+    squares = (data.gates.sel(step=switch).transpose(*order, "path").values ** 2).sum(axis=-1)
+    pace = described("sum of the squares of the gates at the switch, which the pace of the weights is in proportion to")
     coordinates = {"regime_of_sums": data.regime.values, "overlap": data.correlation.values}
     dims = ("regime_of_sums", "overlap", "curve_seed")
-    return xarray.Dataset({"sum_time": (dims, time.astype(np.float32), named)}, coordinates)
+    return xarray.Dataset(
+        {"sum_time": (dims, time.astype(np.float32), named), "pace": (dims, squares, pace)}, coordinates
+    )
 
 
 def of_batches(data: xarray.Dataset, whole: xarray.Dataset) -> xarray.Dataset:
@@ -230,8 +236,9 @@ def overlap_map(axes: Axes, values: xarray.DataArray) -> Any:
     """Relative specialization over ρ and τ_c/τ_w; solid: its half, dashed: where raw specialization is ½."""
     rho, ratio, cells = values.correlation.values, values.ratio.values, values.transpose("ratio", "correlation").values
     image = axes.pcolormesh(rho, ratio, cells, vmin=0, vmax=1, cmap="cividis", shading="nearest", rasterized=True)
-    axes.contour(rho, ratio, cells, levels=[HALF], colors="white", linewidths=1.2)
-    axes.contour(rho, ratio, cells * (1 - rho), levels=[HALF], colors="white", linewidths=0.8, linestyles="dashed")
+    half = axes.contour(rho, ratio, cells, levels=[HALF], colors="white", linewidths=1.0)
+    half.set(path_effects=[withStroke(linewidth=2.2, foreground="0.3")])
+    axes.contour(rho, ratio, cells * (1 - rho), levels=[HALF], colors="black", linewidths=0.8, linestyles="dashed")
     axes.set(yscale="log")
     return image
 
@@ -243,19 +250,20 @@ def boundaries(axes: Axes, data: xarray.Dataset) -> None:
         mean = np.exp(np.log(positive(data.reach.isel(time=-1, length=place))).mean("seed"))
         colour = colormaps["viridis"](0.88 * place / max(len(lengths) - 1, 1))
         axes.plot(rho, mean, color=colour, linestyle=DASHES[place], label=f"{length:g}")
-    axes.plot(rho, data.ratio.values.min() * 10 * (1 - rho), color="0.6", linewidth=0.8, linestyle=":", label="∝ 1 - ρ")
-    axes.set_yscale("log")
-    axes.set_title("boundaries", loc="center")
-    axes.legend(title="τ$_B$ / τ$_w$", loc="lower left")
+    guide = data.ratio.values.min() * 10 * (1 - rho)
+    shown = guide >= data.ratio.values.min()
+    axes.plot(rho[shown], guide[shown], color="0.6", linewidth=0.8, linestyle=":", label="∝ 1 - ρ")
+    axes.set(yscale="log", ylabel="τ$_c$ / τ$_w$")
+    legend_above(axes, ncols=3)
 
 
 def measures(axes: Axes, data: xarray.Dataset) -> None:
     """Raw and relative specialization of a specialized network, and the total alignment of one that is not."""
     rho = data.correlation.values
     for name, label, line in (
-        ("normalised", "relative specialization", LINES["fast gates"]),
-        ("raw", "raw specialization", LINES["slow gates"]),
-        ("unspecialized", "total alignment, forgetful", LINES["forgetful"]),
+        ("normalised", "relative", LINES["fast gates"]),
+        ("raw", "raw", LINES["slow gates"]),
+        ("unspecialized", "alignment", LINES["forgetful"]),
     ):
         mean, error = mean_and_error(data[name].transpose("correlation", "seed").values, axis=1)
         plain = {each: value for each, value in line.items() if each != "marker"}
@@ -263,7 +271,8 @@ def measures(axes: Axes, data: xarray.Dataset) -> None:
         axes.fill_between(rho, mean - error, mean + error, color=line["color"], alpha=0.25, linewidth=0)
     axes.plot(rho, 1 - rho, color="0.6", linewidth=0.8, linestyle=":", label="1 - ρ")
     at_least(axes, -0.1, 1.15)
-    axes.set_ylabel("measure")
+    axes.set_ylabel("specialization, alignment")
+    legend_above(axes)
 
 
 def switches(axes: Axes, data: xarray.Dataset) -> None:
@@ -288,11 +297,14 @@ def known(values: xarray.DataArray) -> tuple[np.ndarray, np.ndarray]:
 def forgetting(axes: Axes, data: xarray.Dataset) -> None:
     """Forgetting with the gates that a task was left with; thin: with those that the network has when it comes back."""
     for regime, line in LINES.items():
-        for gates, drawn in (("kept", {**line, "label": regime, "markersize": 2.5}), ("own", OWN)):
+        for gates, drawn in (
+            ("kept", {**line, "label": regime.removesuffix(" gates"), "markersize": 2.5}),
+            ("own", OWN),
+        ):
             mean = data.forgetting.sel(gates=gates, regime=regime).mean("curve_seed").values
             axes.plot(data.similarity, np.where(mean > 0, mean, np.nan), **drawn)
     axes.set(yscale="log", ylabel="forgetting")
-    legend_above(axes, *axes.get_legend_handles_labels(), ncols=1)
+    legend_above(axes)
 
 
 def sums(axes: Axes, data: xarray.Dataset) -> None:
@@ -302,6 +314,8 @@ def sums(axes: Axes, data: xarray.Dataset) -> None:
         mean, error = mean_and_error(runs, axis=1)
         axes.errorbar(data.overlap, mean, np.nan_to_num(error), label=regime, marker="o", markersize=2.5, **line)
     axes.set(yscale="log", ylabel="time to a sum / τ$_w$")
+    axes.set_yticks((0.2, 0.5, 1, 2), ("0.2", "0.5", "1", "2"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     legend_above(axes, ncols=1)
 
 
@@ -339,6 +353,7 @@ def of_boundaries(data: xarray.Dataset) -> list[Claim]:
             "hypothesis 1, theory of Figure A9",
             Range(0.5, 1.5, why),
             over_seeds(reach[:, -1, middle], of_map(1 - rho)),
+            "undecided",
         ),
         of_hypothesis(
             f"{where}, with ρ = .5: exponent in the length of blocks, as far as it is on the map",
@@ -351,6 +366,7 @@ def of_boundaries(data: xarray.Dataset) -> list[Claim]:
             "hypothesis 1, theory of Figure A9",
             Range(0.5, 1.5, why),
             over_seeds(reach[:, :, middle, half], lambda runs: float(np.log2(runs[:, 1] / runs[:, 0]).mean())),
+            "undecided",
         ),
     ]
 
@@ -367,7 +383,7 @@ def of_verdicts(data: xarray.Dataset) -> list[Claim]:
             over_seeds(data.raw_flexible.values),
         ),
         of_hypothesis(
-            f"forgetful runs from ρ = {WRONG_FROM:g} on: share with a total alignment of {LEVEL:g}, Figure 5's level, or more",
+            f"forgetful runs from ρ = {WRONG_FROM:g} on: share whose total alignment reaches Figure 5's level of {LEVEL:g}",
             "hypothesis 2, Figure 5's level",
             Range(
                 0.9,
@@ -397,6 +413,7 @@ def of_switches(data: xarray.Dataset) -> list[Claim]:
             "hypothesis 3, gates between specialized paths as in Figure 4",
             Range(None, 0.15, "steps are 4 % of the shortest time; weights, which learn as well, a few hundredths"),
             over_seeds(data.criterion.transpose("seed", "correlation").values[:, chosen], deviation),
+            "undecided",
         ),
         of_hypothesis(
             "with the same blocks and overlap forgetful runs take how many times as long as flexible ones",
@@ -410,16 +427,45 @@ def of_switches(data: xarray.Dataset) -> list[Claim]:
 def of_similarity(data: xarray.Dataset) -> list[Claim]:
     """Hypothesis 4: forgetting against similarity."""
     apart = 1 - data.similarity.values
-    low = data.similarity.values <= SPECIALIZED_TO
     runs = {
         (gates, regime): data.forgetting.sel(gates=gates, regime=regime).transpose("curve_seed", "similarity").values
-        for gates, regime in (("kept", "slow gates"), ("kept", "forgetful"), ("own", "slow gates"))
+        for gates, regime in (*(("kept", each) for each in LINES), ("own", "slow gates"))
     }
-    slow, source = runs["kept", "slow gates"], "hypothesis 4, Lee et al. 2022, at the settings of Figure 5"
 
     def rise(values: np.ndarray) -> float:
         mean = values.mean(axis=0)
         return float(np.diff(mean).max() / max(abs(mean[0]), TINY))
+
+    monotone = Range(None, 0.01, "a hundredth of that of orthogonal tasks, for what seeds change")
+    return [
+        of_hypothesis(
+            "forgetful: forgetting falls with similarity: largest rise over that of orthogonal tasks",
+            SIMILARITY,
+            monotone,
+            over_seeds(runs["kept", "forgetful"], rise),
+        ),
+        of_hypothesis(
+            "forgetful: forgetting goes as 1 - ρ: exponent",
+            SIMILARITY,
+            Range(0.9, 1.1, "1 where maps mix in fixed shares; gates that move too may change it by a tenth"),
+            over_seeds(runs["kept", "forgetful"], lambda each: exponent(apart, each.mean(axis=0))),
+        ),
+        *of_peak(runs["kept", "slow gates"], apart, "slow gates", ("fails", "holds", "fails")),
+        *of_peak(runs["kept", "moderate gates"], apart, "moderate gates", ("holds", "holds", "holds")),
+        of_hypothesis(
+            "slow gates: the jump of the loss at a switch falls with similarity: largest rise over that at ρ = 0",
+            SIMILARITY,
+            monotone,
+            over_seeds(runs["own", "slow gates"], rise),
+            "undecided",
+        ),
+    ]
+
+
+def of_peak(runs: np.ndarray, apart: np.ndarray, regime: str, firsts: tuple[Verdict, ...]) -> list[Claim]:
+    """That the forgetting of runs (seeds, similarities) grows with similarity, and falls again; `apart` is 1 - ρ."""
+    low = apart >= 1 - SPECIALIZED_TO - TINY
+    peak = Range(1.5, None, "half as much again is a peak, and no ripple")
 
     def over_end(end: int) -> Callable[[np.ndarray], float]:
         def found(values: np.ndarray) -> float:
@@ -428,44 +474,23 @@ def of_similarity(data: xarray.Dataset) -> list[Claim]:
 
         return found
 
-    monotone = Range(None, 0.01, "a hundredth of that of orthogonal tasks, for what seeds change")
-    peak = Range(1.5, None, "half as much again is a peak, and no ripple")
     return [
-        of_hypothesis(
-            "forgetful: forgetting falls with similarity: largest rise over that of orthogonal tasks",
-            source,
-            monotone,
-            over_seeds(runs["kept", "forgetful"], rise),
+        *(
+            of_hypothesis(
+                f"{regime}: forgetting is worst at intermediate similarity: its peak over that of {tasks} tasks",
+                SIMILARITY,
+                peak,
+                over_seeds(runs, over_end(end)),
+                first,
+            )
+            for tasks, end, first in (("orthogonal", 0, firsts[0]), ("the most similar", -1, firsts[1]))
         ),
         of_hypothesis(
-            "forgetful: forgetting goes as 1 - ρ: exponent",
-            source,
-            Range(0.9, 1.1, "1 where maps mix in fixed shares; gates that move too may change it by a tenth"),
-            over_seeds(runs["kept", "forgetful"], lambda each: exponent(apart, each.mean(axis=0))),
-        ),
-        of_hypothesis(
-            "slow gates: forgetting is worst at intermediate similarity: its peak over that of orthogonal tasks",
-            source,
-            peak,
-            over_seeds(slow, over_end(0)),
-        ),
-        of_hypothesis(
-            "slow gates: forgetting is worst at intermediate similarity: its peak over that of the most similar tasks",
-            source,
-            peak,
-            over_seeds(slow, over_end(-1)),
-        ),
-        of_hypothesis(
-            f"slow gates: forgetting up to ρ = {SPECIALIZED_TO:g}, where they specialize: exponent in 1 - ρ",
-            source,
+            f"{regime}: forgetting up to ρ = {SPECIALIZED_TO:g}, where they specialize: exponent in 1 - ρ",
+            SIMILARITY,
             Range(-1.5, -0.5, "-1 from the time until a gate is shut; half either way as for the boundary"),
-            over_seeds(slow[:, low], lambda each: exponent(apart[low], each.mean(axis=0))),
-        ),
-        of_hypothesis(
-            "slow gates: the jump of the loss at a switch falls with similarity: largest rise over that of orthogonal ones",
-            source,
-            monotone,
-            over_seeds(runs["own", "slow gates"], rise),
+            over_seeds(runs[:, low], lambda each: exponent(apart[low], each.mean(axis=0))),
+            firsts[2],
         ),
     ]
 
@@ -487,6 +512,7 @@ def of_controls(data: xarray.Dataset) -> list[Claim]:
             "hypothesis 5, on Figure 3C",
             Range(None, 0.5, "twice as fast is our threshold; Figure 3C has fivefold at ρ = 0"),
             over_seeds(runs[..., overlap <= SUMS_TO], over_forgetful),
+            "fails",
         ),
         of_hypothesis(
             "sums of two tasks at the largest ρ: time of flexible over that of forgetful networks",
@@ -503,10 +529,11 @@ def of_controls(data: xarray.Dataset) -> list[Claim]:
     ]
 
 
-def of_hypothesis(sentence: str, source: str, expected: Range, measured: Measurement) -> Claim:
+def of_hypothesis(
+    sentence: str, source: str, expected: Range, measured: Measurement, first: Verdict = "holds"
+) -> Claim:
     """A claim of ours, with its first verdict."""
-    verdict = KNOWN.get(sentence, "holds")
-    return Claim(sentence, source, expected, measured, verdict, origin="ours", needs=SEEDS)
+    return Claim(sentence, source, expected, measured, first, origin="ours", needs=SEEDS)
 
 
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
