@@ -54,6 +54,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     parts = [
         of_map(stores["open1-map"].dataset()),
         of_forgetting(stores["open1-forgetting"].dataset().load()),
+        of_typical(stores["open1-typical"].dataset().load()),
         of_sums(stores["open1-sums"]),
         of_batches(stores["open1-batches"].dataset(), stores["open1-map"].dataset()),
     ]
@@ -169,6 +170,12 @@ def of_forgetting(data: xarray.Dataset) -> xarray.Dataset:
     )
 
 
+def of_typical(data: xarray.Dataset) -> xarray.Dataset:
+    """Forgetting with kept gates of the runs from other seeds, (similarity, other_seed)."""
+    found = of_forgetting(data).forgetting.sel(gates="kept").isel(regime=0, drop=True)
+    return found.drop_vars("gates").rename(curve_seed="other_seed").to_dataset(name="typical")
+
+
 def of_sums(store: Store) -> xarray.Dataset:
     """Time until the first sum is met: until its loss is a tenth of that at the switch, over τ_w; a block at most."""
     data, experiment = store.dataset().load(), store.sweep.experiment
@@ -212,7 +219,7 @@ def predicted_time(correlation: np.ndarray, ratio: float) -> np.ndarray:
 
 def draw(data: xarray.Dataset) -> Figure:
     """Above maps for three lengths of blocks, and all boundaries; below what ρ does to measures, switches, sums."""
-    figure = new_figure(PAGE, 4.4)
+    figure = new_figure(PAGE, 5.0)
     grid = figure.subplots(2, 4)
     for axes, length in zip(grid[0], MAPS, strict=False):
         image = overlap_map(axes, data.relative.sel(length=length, method="nearest"))
@@ -254,7 +261,7 @@ def boundaries(axes: Axes, data: xarray.Dataset) -> None:
     shown = guide >= data.ratio.values.min()
     axes.plot(rho[shown], guide[shown], color="0.6", linewidth=0.8, linestyle=":", label="∝ 1 - ρ")
     axes.set(yscale="log", ylabel="τ$_c$ / τ$_w$")
-    legend_above(axes, ncols=3)
+    legend_above(axes)
 
 
 def measures(axes: Axes, data: xarray.Dataset) -> None:
@@ -272,7 +279,7 @@ def measures(axes: Axes, data: xarray.Dataset) -> None:
     axes.plot(rho, 1 - rho, color="0.6", linewidth=0.8, linestyle=":", label="1 - ρ")
     at_least(axes, -0.1, 1.15)
     axes.set_ylabel("specialization, alignment")
-    legend_above(axes)
+    legend_above(axes, ncols=1)
 
 
 def switches(axes: Axes, data: xarray.Dataset) -> None:
@@ -295,16 +302,16 @@ def known(values: xarray.DataArray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def forgetting(axes: Axes, data: xarray.Dataset) -> None:
-    """Forgetting with the gates that a task was left with; thin: with those that the network has when it comes back."""
+    """Forgetting of typical runs, the medians, with the gates that a task was left with; thin: with those of its return."""
     for regime, line in LINES.items():
         for gates, drawn in (
             ("kept", {**line, "label": regime.removesuffix(" gates"), "markersize": 2.5}),
             ("own", OWN),
         ):
-            mean = data.forgetting.sel(gates=gates, regime=regime).mean("curve_seed").values
-            axes.plot(data.similarity, np.where(mean > 0, mean, np.nan), **drawn)
+            middle = data.forgetting.sel(gates=gates, regime=regime).median("curve_seed").values
+            axes.plot(data.similarity, np.where(middle > 0, middle, np.nan), **drawn)
     axes.set(yscale="log", ylabel="forgetting")
-    legend_above(axes)
+    legend_above(axes, ncols=1)
 
 
 def sums(axes: Axes, data: xarray.Dataset) -> None:
@@ -383,7 +390,7 @@ def of_verdicts(data: xarray.Dataset) -> list[Claim]:
             over_seeds(data.raw_flexible.values),
         ),
         of_hypothesis(
-            f"forgetful runs from ρ = {WRONG_FROM:g} on: share whose total alignment reaches Figure 5's level of {LEVEL:g}",
+            f"forgetful runs from ρ = {WRONG_FROM:g} on: share with a total alignment of Figure 5's level, {LEVEL:g}",
             "hypothesis 2, Figure 5's level",
             Range(
                 0.9,
@@ -450,8 +457,15 @@ def of_similarity(data: xarray.Dataset) -> list[Claim]:
             Range(0.9, 1.1, "1 where maps mix in fixed shares; gates that move too may change it by a tenth"),
             over_seeds(runs["kept", "forgetful"], lambda each: exponent(apart, each.mean(axis=0))),
         ),
-        *of_peak(runs["kept", "slow gates"], apart, "slow gates", ("fails", "holds", "fails")),
-        *of_peak(runs["kept", "moderate gates"], apart, "moderate gates", ("holds", "holds", "holds")),
+        *of_peak(runs["kept", "slow gates"], apart, "slow gates", np.mean, ("fails", "holds", "fails")),
+        *of_peak(runs["kept", "moderate gates"], apart, "moderate gates", np.mean, ("undecided", "holds", "undecided")),
+        *of_peak(
+            data.typical.transpose("other_seed", "similarity").values,
+            apart,
+            "moderate gates, typical run of other seeds",
+            np.median,
+            ("holds", "holds", "holds"),
+        ),
         of_hypothesis(
             "slow gates: the jump of the loss at a switch falls with similarity: largest rise over that at ρ = 0",
             SIMILARITY,
@@ -462,15 +476,20 @@ def of_similarity(data: xarray.Dataset) -> list[Claim]:
     ]
 
 
-def of_peak(runs: np.ndarray, apart: np.ndarray, regime: str, firsts: tuple[Verdict, ...]) -> list[Claim]:
-    """That the forgetting of runs (seeds, similarities) grows with similarity, and falls again; `apart` is 1 - ρ."""
+def of_peak(
+    runs: np.ndarray, apart: np.ndarray, regime: str, middle: Callable[..., Any], firsts: tuple[Verdict, ...]
+) -> list[Claim]:
+    """That the forgetting of runs (seeds, similarities) grows with similarity, and falls again; `apart` is 1 - ρ.
+
+    `middle` is what is made of runs, their mean or median.
+    """
     low = apart >= 1 - SPECIALIZED_TO - TINY
     peak = Range(1.5, None, "half as much again is a peak, and no ripple")
 
     def over_end(end: int) -> Callable[[np.ndarray], float]:
         def found(values: np.ndarray) -> float:
-            mean = values.mean(axis=0)
-            return float(mean.max() / max(mean[end], TINY))
+            curve = middle(values, axis=0)
+            return float(curve.max() / max(curve[end], TINY))
 
         return found
 
@@ -489,7 +508,7 @@ def of_peak(runs: np.ndarray, apart: np.ndarray, regime: str, firsts: tuple[Verd
             f"{regime}: forgetting up to ρ = {SPECIALIZED_TO:g}, where they specialize: exponent in 1 - ρ",
             SIMILARITY,
             Range(-1.5, -0.5, "-1 from the time until a gate is shut; half either way as for the boundary"),
-            over_seeds(runs[:, low], lambda each: exponent(apart[low], each.mean(axis=0))),
+            over_seeds(runs[:, low], lambda each: exponent(apart[low], middle(each, axis=0))),
             firsts[2],
         ),
     ]
