@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray
 
 # Against logarithms of nothing.
 TINY = 1e-9
@@ -34,3 +35,28 @@ def share(those: np.ndarray, of: np.ndarray) -> np.ndarray:
     """The share of runs (..., seeds) that are `those`, among the ones that are `of`, for each seed."""
     axes = tuple(range(of.ndim - 1))
     return (those & of).sum(axis=axes) / np.maximum(of.sum(axis=axes), 1)
+
+
+def late_times(times: xarray.DataArray, number: int) -> np.ndarray:
+    """Times to the criterion (lengths, ..., blocks), mean over the last `number` blocks of runs: of shorter ones more."""
+    found = []
+    for of_length in times:
+        values = of_length.values
+        blocks = int(np.isfinite(values.reshape(-1, values.shape[-1])).any(axis=0).sum())
+        found.append(values[..., max(blocks - number, 0) : blocks].mean(axis=-1, dtype=np.float64))
+    return np.stack(found)
+
+
+def gain(times: np.ndarray, flexible: np.ndarray, forgetful: np.ndarray) -> np.ndarray:
+    """How many times as long forgetful runs take as flexible ones with the same blocks and overlap, (seeds,).
+
+    Arrays are (lengths, correlations, ratios, seeds). The medians over time constants are compared, and of what both
+    have the geometric mean is taken; a time is at least a thousandth of τ_w.
+    """
+    found = np.zeros(times.shape[-1])
+    for seed in range(times.shape[-1]):
+        rows = [np.where(chosen, times, np.nan)[..., seed] for chosen in (forgetful, flexible)]
+        both = np.logical_and(*(np.isfinite(each).any(axis=-1) for each in rows))
+        slow, fast = (np.log(np.maximum(np.nanmedian(each[both], axis=-1), 1e-3)) for each in rows)
+        found[seed] = np.exp(np.mean(slow - fast)) if both.any() else np.nan
+    return found
