@@ -38,7 +38,7 @@ def share(those: np.ndarray, of: np.ndarray) -> np.ndarray:
 
 
 def late_times(times: xarray.DataArray, number: int) -> np.ndarray:
-    """Times to the criterion (lengths, ..., blocks), mean over the last `number` blocks of runs: of shorter ones more."""
+    """Times to the criterion (lengths, ..., blocks), mean over the last `number` blocks that runs have."""
     found = []
     for of_length in times:
         values = of_length.values
@@ -56,7 +56,7 @@ def gain(times: np.ndarray, flexible: np.ndarray, forgetful: np.ndarray) -> np.n
     found = np.zeros(times.shape[-1])
     for seed in range(times.shape[-1]):
         rows = [np.where(chosen, times, np.nan)[..., seed] for chosen in (forgetful, flexible)]
-        both = np.logical_and(*(np.isfinite(each).any(axis=-1) for each in rows))
+        both = np.all([np.isfinite(each).any(axis=-1) for each in rows], axis=0)
         slow, fast = (np.log(np.maximum(np.nanmedian(each[both], axis=-1), 1e-3)) for each in rows)
         found[seed] = np.exp(np.mean(slow - fast)) if both.any() else np.nan
     return found

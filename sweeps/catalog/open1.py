@@ -127,7 +127,7 @@ def forgetting(seeds: Axis, *names: str) -> Sweep:
     )
     length = FORGETTING_LENGTH * times.weights
     experiment = with_values(experiment, {"curriculum.block_length": length})
-    saved = ("weights", "gates", "teachers", "alignment")
+    saved = ("weights", "gates", "teachers")
     return Sweep(experiment, axes, Save(saved, steps(experiment, FORGETTING_LENGTH)))
 
 
