@@ -76,6 +76,11 @@ def base() -> Experiment:
     return with_values(open1.population(), {"teachers.correlation": CORRELATION, "rule": Proximal()})
 
 
+def explicit() -> Experiment:
+    """The same with the explicit steps of Figure 5."""
+    return with_values(base(), {"rule": Euler()})
+
+
 def cells(experiment: Experiment, *others: Axis, gates: float = 1.0, length: float = 1.0, time: float = 1.0) -> Sweep:
     """All cells with τ_c, τ_B and the time of the run multiplied by factors, and axes of further settings."""
     weights = experiment.timescales.weights
@@ -139,7 +144,10 @@ SWEEPS = (
         "open6-controls",
         "Open question 6: the same cells with explicit constraints, and one cell with batches",
         lambda: {
-            "open6-explicit": cells(with_values(base(), {"rule": Euler()})),
+            "open6-explicit": cells(explicit()),
+            # Not in any claim: how differences fare where gates chatter.
+            "open6-explicit-less": cells(explicit(), gates=1 - SHARE),
+            "open6-explicit-more": cells(explicit(), gates=1 + SHARE),
             "open6-batches": batches(),
         },
     ),
