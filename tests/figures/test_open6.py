@@ -15,7 +15,7 @@ def sweeps():
 def test_both_ends_differ_by_their_share(sweeps):
     for name, path in (("gates", "timescales.gates"), ("lengths", "curriculum.block_length")):
         less, more = (
-            np.array([axis.column(path) for axis in sweeps[f"open6-{name}-{sign}"].axes if path in axis.paths][0])
+            np.array(next(axis.column(path) for axis in sweeps[f"open6-{name}-{sign}"].axes if path in axis.paths))
             for sign in ("less", "more")
         )
         share = {"gates": catalog.SHARE, "lengths": catalog.SHARE_OF_LENGTHS}[name]
@@ -53,24 +53,21 @@ def test_the_slope_of_a_logarithm_is_one():
 def test_gradients_are_those_of_differences():
     """Of a run of two blocks, in double precision."""
     cell = with_values(catalog.base(), {"steps": 400, "curriculum": Blocked(block_length=0.2)})
-    ratios, share = np.array([0.2, 0.8]), 1e-4
-    found = open6.gradients(cell, ratios, np.array([3, 5]))
-    assert found.shape == (len(open6.TRACED), 2, 2)
-    for place, path in enumerate(open6.TRACED.values()):
-        for at, ratio in enumerate(ratios):
-            one = with_values(cell, {"timescales.gates": float(ratio) * 0.1})
-            value = open6.paths(one)[path]
-            ends = [
-                simulate(
-                    with_values(one, {path: value * (1 + sign * share)}),
-                    ("total_alignment",),
-                    [3, 5],
-                    every=400,
-                    precision="float64",
-                ).total_alignment.isel(step=-1)
-                for sign in (-1, 1)
-            ]
-            np.testing.assert_allclose(found[place, at], open6.slope(ends, share), rtol=1e-3, atol=1e-9)
+    found, share = open6.gradients(cell, np.array([0.8]), np.array([3, 5])), 1e-4
+    assert found.shape == (len(open6.TRACED), 1, 2)
+    one = with_values(cell, {"timescales.gates": 0.08})
+    for (of_setting,), path in zip(found, open6.TRACED.values(), strict=True):
+        ends = [
+            simulate(
+                with_values(one, {path: open6.paths(one)[path] * (1 + sign * share)}),
+                ("total_alignment",),
+                [3, 5],
+                every=400,
+                precision="float64",
+            ).total_alignment.isel(step=-1)
+            for sign in (-1, 1)
+        ]
+        np.testing.assert_allclose(of_setting, open6.slope(ends, share), rtol=1e-3, atol=1e-9)
 
 
 def test_maps_and_claims_are_of_the_stored_differences(data, stores):
