@@ -509,8 +509,8 @@ def of_ways(data: xarray.Dataset) -> list[Claim]:
             over_seeds(data.explicit_gap.values),
         ),
         of_hypothesis(
-            f"with batches of 200 slower gates lower alignment at τ_B = {BATCH_LENGTH:g} τ_w, τ_c = .4 τ_w: sensitivity "
-            "over the absolute one with the population",
+            f"with batches of 200 slower gates lower alignment at τ_B = {BATCH_LENGTH:g} τ_w, τ_c = .4 τ_w: the "
+            "sensitivity over the absolute one with the population",
             "control, Figure 5's batches",
             Range(-1.5, -0.5, "half either way, for what batches do to runs at the boundary"),
             over_seeds(inputs, over_absolute),
