@@ -423,21 +423,21 @@ def of_moves(data: xarray.Dataset) -> list[Claim]:
         of_hypothesis(
             f"the boundary moves with time, with blocks of {MIDDLE:g} τ_w: d ln (τ_c/τ_w)* / d ln θ",
             source,
-            Range(TIME - ALLOWED, TIME + ALLOWED, same),
+            around(TIME, same),
             over_seeds(relative, lambda each: float(per_gates(each, "blocks")[middle])),
             "fails",
         ),
         of_hypothesis(
             "the boundary moves with the length of blocks at equal time, mean over lengths: d ln (τ_c/τ_w)* / d ln θ",
             source,
-            Range(LENGTH - ALLOWED, LENGTH + ALLOWED, same),
+            around(LENGTH, same),
             over_seeds(relative, lambda each: float((per_gates(each, "lengths") - per_gates(each, "blocks")).mean())),
             "undecided",
         ),
         of_hypothesis(
             f"the boundary moves with 1 - ρ, with blocks of {MIDDLE:g} τ_w: d ln (τ_c/τ_w)* / d ln θ",
             source,
-            Range(OVERLAP - ALLOWED, OVERLAP + ALLOWED, same),
+            around(OVERLAP, same),
             over_seeds(relative, lambda each: float(per_gates(each, "overlap")[middle])),
             "fails",
         ),
@@ -465,6 +465,11 @@ def of_moves(data: xarray.Dataset) -> list[Claim]:
             over_seeds(total, lambda each: largest(each, "norm", "nonnegativity")),
         ),
     ]
+
+
+def around(value: float, why: str) -> Range:
+    """What is allowed around a known value."""
+    return Range(round(value - ALLOWED, 2), round(value + ALLOWED, 2), why)
 
 
 def of_ways(data: xarray.Dataset) -> list[Claim]:
