@@ -142,7 +142,8 @@ def _is_counted(experiment: Experiment, path: str) -> bool:
 
 def _save(experiment: Experiment, observables: Sequence[str]) -> Save:
     """The observables of a single save at the end."""
-    save = Save(python_list(observables), experiment.steps)
+    names = python_list(observables)
+    save = Save(tuple(names) if isinstance(names, list) else names, experiment.steps)
     save.check(experiment)
     for each in save.chosen:
         if not each.recorder.at_last_save:
