@@ -9,6 +9,7 @@ import xarray
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from gatednet.figures.toolkit.boundary import exponent, pair_specialization
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
@@ -66,7 +67,8 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
 
 def late(data: xarray.Dataset) -> xarray.Dataset:
     """The variables of `compute` from one store."""
-    apart = specialization(data.alignment.transpose("regime", "relative_length", "seed", "step", "task", "path").values)
+    alignment = data.alignment.transpose("regime", "relative_length", "seed", "step", "task", "path")
+    apart = pair_specialization(alignment.values)
     dims = ("equal", "regime", "length", "seed")
     shape = (len(EQUAL), *apart.shape[:-1])
     found = {name: np.full(shape, np.nan) for name in QUANTITIES}
@@ -86,12 +88,6 @@ def late(data: xarray.Dataset) -> xarray.Dataset:
     onset = (dims[1:], reached, described("time until specialization reaches ½", "time constant of the weights"))
     coordinates = {"equal": list(EQUAL), "regime": data.regime.values, "seed": data.seed.values}
     return xarray.Dataset({**variables, "onset": onset}, coordinates)
-
-
-def specialization(alignment: np.ndarray) -> np.ndarray:
-    """Matched minus unmatched alignment of two tasks and two paths, the last dimensions."""
-    own, crossed = alignment[..., 0, 0] + alignment[..., 1, 1], alignment[..., 0, 1] + alignment[..., 1, 0]
-    return np.abs(own - crossed) / 2
 
 
 def blocks_in_time(length: float) -> tuple[int, int]:
@@ -146,7 +142,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             f"complete specialization, for lengths up to {PROPORTIONAL:g} τ_w, is -1",
             "appendix on block length and Figure A9, growth ½ C τ_B² in a block",
             Range(-1.2, -0.8, "-1 is proportion; saves are a τ_w apart, which moves the exponent by less than a tenth"),
-            over_seeds(runs(short), lambda each: slope(short.length.values, np.median(each, axis=0))),
+            over_seeds(runs(short), lambda each: exponent(short.length.values, np.median(each, axis=0))),
             KNOWN.get(("Figure 2", "time", "onset"), "holds"),
             origin="text",
         )
@@ -216,11 +212,6 @@ def factor(each: np.ndarray) -> float:
 def compared(data: xarray.Dataset) -> xarray.DataArray:
     """Times to the criterion for the lengths that do not cut them short."""
     return data.time_to_criterion.isel(length=data.length.values >= COMPARED - TINY)
-
-
-def slope(lengths: np.ndarray, times: np.ndarray) -> float:
-    """The exponent of times that go as a power of the lengths, by least squares of the logarithms."""
-    return float(np.polyfit(np.log(lengths), np.log(np.maximum(times, TINY)), 1)[0])
 
 
 def gained(each: np.ndarray) -> float:

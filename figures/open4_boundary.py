@@ -12,7 +12,12 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
-from gatednet.figures.toolkit.boundaries import (
+from gatednet.figures.toolkit.caption import caption as written
+from gatednet.figures.toolkit.claim import Claim, Range, Verdict
+from gatednet.figures.toolkit.describe import described, settings_line
+from gatednet.figures.toolkit.open_loop import lengths, onsets, paper, quartiles
+from gatednet.figures.toolkit.panels import PAGE, legend_above, letters, new_figure
+from gatednet.figures.toolkit.searched_lengths import (
     FAR,
     QUARTILES,
     at_cell,
@@ -27,11 +32,6 @@ from gatednet.figures.toolkit.boundaries import (
     spread,
     widths,
 )
-from gatednet.figures.toolkit.caption import caption as written
-from gatednet.figures.toolkit.claim import Claim, Range, Verdict
-from gatednet.figures.toolkit.describe import described, settings_line
-from gatednet.figures.toolkit.open_loop import lengths, onsets, paper, quartiles
-from gatednet.figures.toolkit.panels import PAGE, legend_above, letters, new_figure
 from gatednet.figures.toolkit.statistics import exact, over_seeds
 from gatednet.sweeps.bisection import ABOVE, BELOW, FALLING, RISING
 from gatednet.sweeps.catalog.fig05 import strength

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from gatednet import Experiment, Initial
-from gatednet.figures.toolkit.boundaries import QUARTILES
+from gatednet.figures.toolkit.searched_lengths import QUARTILES
 from gatednet.sweeps.catalog import fig02
 from gatednet.sweeps.catalog.control05 import BETWEEN_SAVES, DURATION, relative_lengths
 from gatednet.sweeps.catalog.open4 import LEVEL, LONGEST, ROUNDS, SHORTEST, cell

@@ -3,6 +3,7 @@ import pytest
 import xarray
 
 from gatednet.figures import control05_switching as control05
+from gatednet.figures.toolkit.boundary import exponent, pair_specialization
 from gatednet.sweeps.catalog.control05 import relative_lengths
 
 
@@ -22,8 +23,8 @@ def test_late_blocks_end_in_the_last_part_of_the_equal_time(length, first, end):
 
 def test_specialization_does_not_ask_which_path_is_whose():
     own = np.array([[1.0, -0.2], [0.0, 0.8]])
-    assert control05.specialization(own) == pytest.approx(1.0)
-    assert control05.specialization(own[::-1]) == pytest.approx(1.0)
+    assert pair_specialization(own) == pytest.approx(1.0)
+    assert pair_specialization(own[::-1]) == pytest.approx(1.0)
 
 
 def test_values_are_those_of_the_store(data, stores):
@@ -33,7 +34,7 @@ def test_values_are_those_of_the_store(data, stores):
     for name in ("time_to_criterion", "gate_speed"):
         late, last = stored[name].values[30:40].mean(), stored[name].values[16:20].mean()
         np.testing.assert_allclose(given[name].sel(equal=["time", "blocks"]), [late, last], rtol=1e-6)
-    apart = control05.specialization(stored.alignment.transpose("step", "task", "path").values)
+    apart = pair_specialization(stored.alignment.transpose("step", "task", "path").values)
     np.testing.assert_allclose(given.specialization.sel(equal=["time", "blocks"]), apart[[40, 20]], rtol=1e-6)
     assert float(given.onset) == np.argmax(apart >= 0.5)
 
@@ -45,4 +46,4 @@ def test_long_and_short_blocks_are_told_apart():
 
 def test_exponent_of_a_power():
     lengths = np.array(relative_lengths())
-    assert control05.slope(lengths, 3 * lengths**-1.5) == pytest.approx(-1.5)
+    assert exponent(lengths, 3 * lengths**-1.5) == pytest.approx(-1.5)

@@ -3,7 +3,7 @@ import pytest
 import xarray
 
 from gatednet.figures import open4_boundary as open4
-from gatednet.figures.toolkit import boundaries, open_loop
+from gatednet.figures.toolkit import open_loop, searched_lengths
 from gatednet.sweeps.bisection import ABOVE, BELOW, NOT_FINITE, RISING
 from gatednet.sweeps.catalog import open4 as catalog
 
@@ -40,21 +40,21 @@ def test_a_boundary_beyond_an_end_is_that_end():
 
 def test_typical_distance_is_of_cells_between_the_ends():
     runs = np.tile([2.0, 3.0, 14.0, 5.0], (3, 1))
-    assert boundaries.distance(runs, np.array([1.0, 3.0, 2.0, 14.0])) == pytest.approx(np.log(2) / 2)
-    assert boundaries.distance(runs, np.full(4, 14.0)) == pytest.approx(np.log(140))
+    assert searched_lengths.distance(runs, np.array([1.0, 3.0, 2.0, 14.0])) == pytest.approx(np.log(2) / 2)
+    assert searched_lengths.distance(runs, np.full(4, 14.0)) == pytest.approx(np.log(140))
 
 
 def test_exponent_of_a_power_leaves_out_the_ends():
     along = np.array([0.1, 0.2, 0.4, 0.8])
     values = np.where(along < 0.5, 5 * along**1.3, 14.0)
-    assert boundaries.exponent(along, values) == pytest.approx(1.3)
-    assert boundaries.exponent(along, np.full(4, 14.0)) == 0
+    assert searched_lengths.exponent(along, values) == pytest.approx(1.3)
+    assert searched_lengths.exponent(along, np.full(4, 14.0)) == 0
 
 
 def test_widths_and_ratios():
     runs = np.array([1.0, 2.0, 4.0, 8.0, 16.0])[:, None]
-    assert boundaries.widths(runs)[0] == pytest.approx(np.log(4))
-    assert boundaries.ratio(np.stack([runs[:, 0], 3 * runs[:, 0]], axis=1)) == pytest.approx(3)
+    assert searched_lengths.widths(runs)[0] == pytest.approx(np.log(4))
+    assert searched_lengths.ratio(np.stack([runs[:, 0], 3 * runs[:, 0]], axis=1)) == pytest.approx(3)
 
 
 def test_second_search_is_taken_with_fast_gates():
@@ -65,7 +65,7 @@ def test_second_search_is_taken_with_fast_gates():
         },
         {"ratio": [0.1, 0.5], "fast_ratio": [0.1], "strength": [0.1], "quartile": [0.25, 0.5, 0.75]},
     )
-    np.testing.assert_allclose(boundaries.lower_medians(data), [[2.0], [4.0]])
+    np.testing.assert_allclose(searched_lengths.lower_medians(data), [[2.0], [4.0]])
 
 
 def test_paper_is_in_proportion_to_the_gates():

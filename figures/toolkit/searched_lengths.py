@@ -1,4 +1,4 @@
-"""Measures of the boundary between specialized and other networks (open question 4)."""
+"""Lengths of blocks that were searched: the boundary between specialized and other networks (open question 4)."""
 
 from __future__ import annotations
 
