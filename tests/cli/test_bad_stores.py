@@ -120,29 +120,6 @@ def test_one_clear_line_and_nothing_changed(name, answers):
     }
 
 
-def test_damage_is_mended_as_the_message_says(swept, tmp_path):
-    folder = copy_of(swept[0], tmp_path / "copy")
-    store = folder / "runs" / "mine"
-    whole = contents(store / "arrays.zarr")
-    flip(chunk_of(store))
-    mended, found, again = together([
-        (folder, ["sweep", "mine.toml"]), (folder, ["verify", "runs/mine"]), (folder, ["sweep", "mine.toml"]),
-    ])  # fmt: skip
-    assert mended[:2] == (
-        0, "runs/mine: done, 4 runs\nruns/mine: damaged chunks were computed again: 0.0\n",
-    )  # fmt: skip
-    assert found.code == 0
-    assert again[:2] == (0, "runs/mine: was finished already, 4 runs\n")
-    assert contents(store / "arrays.zarr") == whole
-
-
-def test_other_versions_go_on_when_told_to(swept, tmp_path):
-    folder = copy_of(swept[0], tmp_path / "copy")
-    with_other_versions(folder / "runs" / "mine")
-    (answer,) = together([(folder, ["sweep", "mine.toml", "--mix-versions"])])
-    assert answer[:2] == (0, "runs/mine: done, 4 runs\nruns/mine: damaged chunks were computed again: 0.0\n")
-
-
 # A command whose disk is full from the first chunk on.
 FULL = """
 import errno
@@ -158,14 +135,57 @@ main(sys.argv[1:])
 """
 
 
-def test_a_full_disk_is_no_refusal(swept, tmp_path):
-    (tmp_path / "mine.toml").write_bytes((swept[0] / "mine.toml").read_bytes())
-    answer = python("-c", FULL, "sweep", "mine.toml", folder=tmp_path)
+SWEEP, VERIFY = ("sweep", "mine.toml"), ("verify", "runs/mine")
+
+
+@pytest.fixture(scope="module")
+def continued(swept, tmp_path_factory):
+    """Stores with which a sweep goes on, what it and others answered there, and what a full disk was answered before.
+
+    All in one process, after the one with the full disk.
+    """
+    folders = {name: tmp_path_factory.mktemp("continued") / "copy" for name in ("damaged", "other versions", "full")}
+    for name, change in (("damaged", lambda store: flip(chunk_of(store))), ("other versions", with_other_versions)):
+        change(copy_of(swept[0], folders[name]) / "runs" / "mine")
+    folders["full"].mkdir()
+    (folders["full"] / "mine.toml").write_bytes((swept[0] / "mine.toml").read_bytes())
+    full = python("-c", FULL, *SWEEP, folder=folders["full"])
+    commands = {
+        "damaged": (SWEEP, VERIFY, SWEEP),
+        "other versions": ((*SWEEP, "--mix-versions"),),
+        "full": (SWEEP, VERIFY),
+    }
+    calls = [(name, command) for name, each in commands.items() for command in each]
+    answered = together([(folders[name], command) for name, command in calls])
+    answers = {
+        name: [answer for (of, _), answer in zip(calls, answered, strict=True) if of == name] for name in commands
+    }
+    return folders, {**answers, "full": [full, *answers["full"]]}
+
+
+def test_damage_is_mended_as_the_message_says(continued, swept):
+    folders, answers = continued
+    mended, found, again = answers["damaged"]
+    assert mended[:2] == (
+        0, "runs/mine: done, 4 runs\nruns/mine: damaged chunks were computed again: 0.0\n",
+    )  # fmt: skip
+    assert found.code == 0
+    assert again[:2] == (0, "runs/mine: was finished already, 4 runs\n")
+    whole = contents(swept[0] / "runs" / "mine" / "arrays.zarr")
+    assert contents(folders["damaged"] / "runs" / "mine" / "arrays.zarr") == whole
+
+
+def test_other_versions_go_on_when_told_to(continued):
+    (answer,) = continued[1]["other versions"]
+    assert answer[:2] == (0, "runs/mine: done, 4 runs\nruns/mine: damaged chunks were computed again: 0.0\n")
+
+
+def test_a_full_disk_is_no_refusal(continued):
+    answer, done, found = continued[1]["full"]
     assert (answer.code, answer.out) == (1, "")
     *progress, last = answer.err.splitlines()
     assert all(line.startswith("mine: ") for line in progress)
     assert last == ("gatednet: runs/mine cannot be written: No space left on device; the same sweep again continues it")
-    done, found = together([(tmp_path, ["sweep", "mine.toml"]), (tmp_path, ["verify", "runs/mine"])])
     assert done[:2] == (0, "runs/mine: done, 4 runs\n")
     assert found.code == 0
 

@@ -1,5 +1,6 @@
 """A shuffled order is a bijection, another one for every run and epoch, and a place may go anywhere."""
 
+import functools
 import math
 
 import jax
@@ -25,11 +26,17 @@ def whole(size: int, runs: int = 1, epochs: int = 1, seed: int = 0) -> np.ndarra
 
 def at(places: jax.Array, key: jax.Array, epochs: int, size: int) -> np.ndarray:
     """What stands at some places of the orders of the first epochs, (epochs, runs, places)."""
+    return np.asarray(_compiled(places, key, epochs, size))
+
+
+@functools.partial(jax.jit, static_argnums=(2, 3))
+def _compiled(places: jax.Array, key: jax.Array, epochs: int, size: int) -> jax.Array:
+    """As in a run, in one program: operation by operation each would be compiled for itself at every size."""
     epoch = jnp.arange(epochs, dtype=jnp.uint32)
-    return np.asarray(shuffled(orders(key, epoch, size), epoch[:, None, None], places, size))
+    return shuffled(orders(key, epoch, size), epoch[:, None, None], places, size)
 
 
-# Each size compiles a loop of its own.
+# Each size compiles a program of its own.
 @settings(max_examples=15)
 @given(st.integers(1, 3000), st.integers(0, 2**32 - 1))
 def test_every_order_has_every_number_once(size: int, seed: int) -> None:
