@@ -202,7 +202,7 @@ def test_a_primitive_that_kernels_lack_is_named_once_and_xla_computes():
 
 
 def test_what_kernels_do_not_take_is_refused_with_the_reason():
-    tried, why = with_values(SMALL, {"network": GatedLinear(4, 10, 4)}), "the network is too large for registers"
+    tried, why = with_values(SMALL, {"network": GatedLinear(2, 13, 6)}), "the network is too large for registers"
     with pytest.raises(SettingError, match=f"^kernel is 'vector', allowed here are 'auto' and 'xla': {why}"):
         simulate(tried, ("loss",), every=10, kernel="vector", reduced=False)
     with pytest.raises(SettingError, match=r"^kernel is 'cuda', allowed is one of 'auto', 'xla', 'vector', 'pallas'"):
