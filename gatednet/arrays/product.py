@@ -80,9 +80,8 @@ def _by_gates(maps: Array, cotangent: Array) -> Array:
 
 
 def _inner_products(maps: Array, cotangent: Array) -> Array:
-    _, outputs, inputs, _ = maps.shape
     by_output = _by_outputs(maps, cotangent)
-    return chained(lambda each: _entry(by_output, each, 1), outputs)
+    return chained(lambda each: _entry(by_output, each, 1), maps.shape[1])
 
 
 def _inner_products_in_tiles(result: Array, maps: Array, cotangent: Array) -> Array:
