@@ -38,7 +38,9 @@ class RandomOrder(Curriculum):
         return True
 
     def summary(self) -> str:
-        return self.summary_with_blocks()
+        skewed = f", Zipf's exponent {self.skew:g}" if self.skew else ""
+        drawn = f"{self.randomness:g} of the blocks drawn{skewed}" if self.randomness else "blocked, in turn,"
+        return f"{drawn} with block length {self.block_length:g}"
 
     def check_tasks(self, tasks: int) -> None:
         del tasks

@@ -21,8 +21,8 @@ compared has the same step. Of other M, of P other than M, of other orders and t
 
 * Time. Each pair of a path and a task grows in the task's own blocks, which are 1/M of all: the time until half of all
   tasks have a path is in proportion to M.
-* Blocks. What is left of a task after averaging over all is 1 - 1/M of its squared norm, half of it for M = 2: growth in
-  a block, ½ C τ_B² with C in proportion to it, asks for somewhat shorter blocks the more tasks there are.
+* Blocks. What is left of a task after averaging over all is 1 - 1/M of its squared norm, half of it for M = 2: growth
+  in a block, ½ C τ_B² with C in proportion to it, asks for somewhat shorter blocks the more tasks there are.
 * Gates. A switch disturbs each of the other paths by 1/M of the gate and so of τ_c/τ_w, M times in a cycle: the largest
   τ_c/τ_w does not depend on M, and it, not the length of blocks, is what is nearer to its limit for many tasks.
 * Paths. With P = 2 M every task finds one, at no more cost of the weights. With P = M/2 tasks that come in turn thrash,
