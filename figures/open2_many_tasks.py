@@ -53,7 +53,7 @@ OF_ORDERS: dict[str, Line] = {
     "random": {"color": "#e69f00", "marker": "s", "linestyle": (0, (4, 1.2))},
     "Zipf": {"color": "#b04020", "marker": "^", "linestyle": (0, (1, 1))},
 }
-OPEN = {"markerfacecolor": "white"}
+OPEN: Line = {"markerfacecolor": "white"}
 SHARE = "final share with own path"
 SOURCE = "open question 2, Figure 5's penalties"
 # Verdicts that claims had when they were first measured, where they did not hold.
@@ -250,7 +250,8 @@ def against_ratios(axes: Axes, data: xarray.Dataset) -> None:
 
 def limits(axes: Axes, data: xarray.Dataset) -> None:
     """The shortest blocks and the slowest gates with which half of the tasks have a path at the end."""
-    for ratio, mark in ((RATIO, {"marker": "o"}), (SHORTENED, {"marker": "s", "linestyle": (0, (4, 1.2))})):
+    marks: dict[float, Line] = {RATIO: {"marker": "o"}, SHORTENED: {"marker": "s", "linestyle": (0, (4, 1.2))}}
+    for ratio, mark in marks.items():
         runs = by_run(data.share.sel(order="in turn", ratio=ratio), "tasks", "relative_length")
         label = f"shortest τ$_B$, τ$_c$ = {ratio:g} τ$_w$"
         axes.plot(TASKS, shortest_of(data, runs), label=label, color="#005a9c", markersize=3.2, **mark)
@@ -553,7 +554,8 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         f"τ_c = {SHORTENED:g} τ_w, for M = {', '.join(map(str, TASKS))}. Gates must be faster, "
         f"{listed(slowest_of(data, gates))} τ_w, which was not expected and is unexplained. With as many paths as "
         f"tasks some tasks have none of their own, and of {LARGE} these few have an alignment of "
-        f"{mean(without.where(without < OWN))} with the nearest: paths hold them mixed. With twice as many the share with one is "
+        f"{mean(without.where(without < OWN))} with the nearest: paths hold them mixed. With twice as "
+        f"many the share with one is "
         f"{mean(turn.isel(tasks_per_path=0))}. With half as many all paths are in use, and "
         f"{mean(turn.isel(tasks_per_path=-1))} of them keep a task where tasks come in turn, "
         f"{mean(random.isel(tasks_per_path=-1))} in random order.\n\n"
