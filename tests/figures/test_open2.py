@@ -11,7 +11,7 @@ from gatednet.sweeps.catalog import sweeps_of
 
 def alignment(values) -> xarray.DataArray:
     """Alignments of one run, tasks × paths."""
-    return xarray.DataArray(np.array(values, np.float32)[None], dims=("seed", "task", "path"))
+    return xarray.DataArray(np.array(values, np.float32), dims=("task", "path"))
 
 
 def test_what_counts_of_a_teacher_is_the_same_for_all_numbers_of_tasks():
