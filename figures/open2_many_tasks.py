@@ -27,7 +27,7 @@ from gatednet.figures.toolkit.many_tasks import (
     shortest_of,
     slowest_of,
 )
-from gatednet.figures.toolkit.own_paths import OWN, alignments, by_run, half_time, neighbours, owned, power
+from gatednet.figures.toolkit.own_paths import OWN, TINY, alignments, by_run, half_time, neighbours, owned, power
 from gatednet.figures.toolkit.panels import PAGE, letters, new_figure
 from gatednet.figures.toolkit.statistics import over_seeds
 from gatednet.sweeps.catalog.open2 import FEW_INPUTS, MANY, MOST, OUTPUTS, OVERLAPPING, PATHS, TASKS, TIME
@@ -179,6 +179,11 @@ def of_scaling(data: xarray.Dataset) -> list[Claim]:
     def times(each: np.ndarray) -> float:
         return power(TASKS, [half_time(each[:, place], tasks) for place, tasks in enumerate(TASKS)])[0]
 
+    def of_law(each: np.ndarray) -> float:
+        time = half_time(each, MOST)
+        # At the end of the run, or at its start, no time was measured.
+        return time / (factor * MOST**slope) if TINY < time < TIME * MOST else np.nan
+
     def margins(each: np.ndarray) -> float:
         (slow,), (short,) = slowest_of(data, each[..., :ratios]), shortest_of(data, each[..., ratios:])
         return float(np.log2(slow / RATIO * short / LENGTH))
@@ -197,7 +202,7 @@ def of_scaling(data: xarray.Dataset) -> list[Claim]:
             f"the law holds to M = {MOST}: measured time over the law's",
             (0.67, 1.5, "1.5 either way, as a power that is off by a fifth would be over the same range"),
             by_run(data.course_most, "save"),
-            lambda each: half_time(each, MOST) / (factor * MOST**slope),
+            of_law,
         ),
         claim(
             "blocks",
