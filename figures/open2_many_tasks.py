@@ -184,6 +184,10 @@ def of_scaling(data: xarray.Dataset) -> list[Claim]:
         # At the end of the run, or at its start, no time was measured.
         return time / (factor * MOST**slope) if TINY < time < TIME * MOST else np.nan
 
+    def of_limits(points: np.ndarray, found: list[float]) -> float:
+        # Where all are at the ends of the grid no limit was found.
+        return power(TASKS, found)[0] if any(points[0] < each < points[-1] for each in found) else np.nan
+
     def margins(each: np.ndarray) -> float:
         (slow,), (short,) = slowest_of(data, each[..., :ratios]), shortest_of(data, each[..., ratios:])
         return float(np.log2(slow / RATIO * short / LENGTH))
@@ -210,7 +214,7 @@ def of_scaling(data: xarray.Dataset) -> list[Claim]:
             "go as M to the power",
             (-0.6, -0.05, "growth with 1 - 1/M of the norm asks for a length 2 to 1.4 times as long with 2 as with 16"),
             by_run(share.sel(ratio=SHORTENED), "tasks", "relative_length"),
-            lambda each: power(TASKS, shortest_of(data, each))[0],
+            lambda each: of_limits(data.relative_length.values, shortest_of(data, each)),
         ),
         claim(
             "gates",
@@ -218,7 +222,7 @@ def of_scaling(data: xarray.Dataset) -> list[Claim]:
             "goes as M to the power",
             (-0.3, 0.3, "0 if M disturbances of 1/M add up; .3 is a factor of 1.9 over these M, a cell of the grid"),
             by_run(gates, "tasks", "ratio"),
-            lambda each: power(TASKS, slowest_of(data, each))[0],
+            lambda each: of_limits(data.ratio.values, slowest_of(data, each)),
         ),
         claim(
             "first",
