@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ SWEEPS = ("open2",)
 PANELS = "ABCDEFGHI"
 # A path is used if its norm is at least half of a teacher's.
 USED = 0.5
+Limits = Callable[[xarray.Dataset, np.ndarray], list[float]]
 SOURCE = "open question 2, Figure 5's penalties"
 # Verdicts that claims had when they were first measured, where they did not hold.
 KNOWN: dict[str, Verdict] = {
@@ -174,7 +175,7 @@ def of_scaling(data: xarray.Dataset) -> list[Claim]:
     gates, blocks = share.sel(relative_length=LENGTH), share.sel(ratio=RATIO)
     alone = ((gates, "ratio"), (blocks, "relative_length"))
     large = [by_run(each.sel(tasks=[LARGE]), "tasks", dim) for each, dim in alone]
-    ratios = data.sizes["ratio"]
+    ratios, of_blocks = data.sizes["ratio"], ("tasks", "relative_length")
 
     def times(each: np.ndarray) -> float:
         return power(TASKS, [half_time(each[:, place], tasks) for place, tasks in enumerate(TASKS)])[0]
@@ -182,11 +183,12 @@ def of_scaling(data: xarray.Dataset) -> list[Claim]:
     def of_law(each: np.ndarray) -> float:
         time = half_time(each, MOST)
         # At the end of the run, or at its start, no time was measured.
-        return time / (factor * MOST**slope) if TINY < time < TIME * MOST else np.nan
+        return time / (factor * MOST**slope) if TINY < time < TIME * MOST else 0.0
 
-    def of_limits(points: np.ndarray, found: list[float]) -> float:
+    def of_limits(points: np.ndarray, limits: Limits, runs: np.ndarray) -> tuple[np.ndarray, Callable[[Any], float]]:
         # Where all are at the ends of the grid no limit was found.
-        return power(TASKS, found)[0] if any(points[0] < each < points[-1] for each in found) else np.nan
+        inside = any(points[0] < each < points[-1] for each in limits(data, runs))
+        return runs, lambda each: power(TASKS, limits(data, each))[0] if inside else np.nan
 
     def margins(each: np.ndarray) -> float:
         (slow,), (short,) = slowest_of(data, each[..., :ratios]), shortest_of(data, each[..., ratios:])
@@ -213,16 +215,14 @@ def of_scaling(data: xarray.Dataset) -> list[Claim]:
             f"the shortest blocks with which half of the tasks have a path at the end, τ_c = {SHORTENED:g} τ_w, "
             "go as M to the power",
             (-0.6, -0.05, "growth with 1 - 1/M of the norm asks for a length 2 to 1.4 times as long with 2 as with 16"),
-            by_run(share.sel(ratio=SHORTENED), "tasks", "relative_length"),
-            lambda each: of_limits(data.relative_length.values, shortest_of(data, each)),
+            *of_limits(data.relative_length.values, shortest_of, by_run(share.sel(ratio=SHORTENED), *of_blocks)),
         ),
         claim(
             "gates",
             f"the largest τ_c/τ_w with which half of the tasks have a path at the end, τ_B = {LENGTH:g} τ_w, "
             "goes as M to the power",
             (-0.3, 0.3, "0 if M disturbances of 1/M add up; .3 is a factor of 1.9 over these M, a cell of the grid"),
-            by_run(gates, "tasks", "ratio"),
-            lambda each: of_limits(data.ratio.values, slowest_of(data, each)),
+            *of_limits(data.ratio.values, slowest_of, by_run(gates, "tasks", "ratio")),
         ),
         claim(
             "first",
