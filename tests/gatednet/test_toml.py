@@ -41,6 +41,7 @@ from gatednet import (
     Proximal,
     PublishedInitial,
     PublishedTeachers,
+    RandomOrder,
     Released,
     RowsInTurn,
     Rule,
@@ -111,6 +112,13 @@ def any_curriculum(data: st.DataObject, tasks: int) -> Curriculum:
         lambda: Blocked(length, order(), rounding=draw(st.sampled_from(["nearest", "floor"]))),
         lambda: Smooth(length, hardness=draw(POSITIVE), order=order()),
         lambda: Interleaved(length),
+        lambda: RandomOrder(
+            length,
+            draw(st.floats(0, 1)),
+            draw(NONNEGATIVE),
+            draw(st.one_of(st.just(math.inf), st.floats(1, 99))),
+            rounding=draw(st.sampled_from(["nearest", "floor"])),
+        ),
         lambda: Phases(
             length,
             (*(phase(draw(st.integers(1, 9))) for _ in range(draw(st.integers(0, 2)))), phase(0)),
