@@ -288,6 +288,7 @@ def test_every_kind_is_in_the_round_trip() -> None:
         Blocked,
         Smooth,
         Interleaved,
+        RandomOrder,
         Phases,
         Population,
         Gaussian,
