@@ -6,6 +6,7 @@ from .curricula.blocked import Blocked as Blocked
 from .curricula.interleaved import Interleaved as Interleaved
 from .curricula.phases import Phase as Phase
 from .curricula.phases import Phases as Phases
+from .curricula.random_order import RandomOrder as RandomOrder
 from .curricula.smooth import Smooth as Smooth
 from .curricula.targets import ChosenRows as ChosenRows
 from .curricula.targets import Mixture as Mixture

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Int
 
-from gatednet.arrays.rows import Blocks, Rows, add, total
+from gatednet.arrays.rows import Blocks, Cut, Rows, add, total
 from gatednet.arrays.state import State, flat
 from gatednet.curricula.base import Schedule
 from gatednet.dynamics.dynamics import Dynamics
@@ -158,10 +158,12 @@ class Loop(eqx.Module):
             clock = self.course.clock(step)
             entered = {each.name: each.recorder.enter(carry.kept[each.name], clock) for each in self.recorded}
             entering = eqx.tree_at(_kept, carry, entered)
-            if self.lane.dynamics.experiment.inputs.exact:
+            dynamics = self.lane.dynamics
+            if dynamics.experiment.inputs.exact and dynamics.cut is not Cut.STACK:
                 current = advanced(self.kernel, _stretch, entering, self, step, end, target)
             else:
-                # A step on random inputs is too large for registers; what takes its time are draws and products.
+                # A step on random inputs, or of many paths, is too large for registers; what takes its time are draws,
+                # products, and sums over paths.
                 with parts_by(self.kernel):
                     current = _stretch(entering, self, step, end, target)
             left = {

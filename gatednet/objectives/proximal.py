@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import functools
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
 from gatednet.arrays.rows import Blocks, total
 
-# The most rows that are sorted by comparisons written out in full, which are element-wise.
-_MOST_COMPARED = 32
+# The most rows that are sorted by comparisons written out in full, which are element-wise. With twice as many they take
+# longer to compile than all the rest of a step.
+_MOST_COMPARED = 16
 
 
 def of_norm_1(gates: Blocks, norm: Array, nonnegativity: Array) -> Blocks:
@@ -63,9 +65,7 @@ def _rows(blocks: list[Array]) -> list[Array]:
 def _shift(rows: list[Array], norm: Array) -> Array:
     """The least of norm (1 - sum of the k largest) / (1 + k norm), k from 0 to all, for each run."""
     if len(rows) > _MOST_COMPARED:
-        summed = jnp.cumsum(jnp.sort(jnp.stack(rows), axis=0, descending=True), axis=0)
-        count = jnp.arange(1, len(rows) + 1)[:, None]
-        return jnp.minimum(norm, jnp.min(norm * (1.0 - summed) / (1.0 + count * norm), axis=0))
+        return _shift_by_newton(jnp.stack(rows), norm)
     ordered = list(rows)
     for one, other in _comparisons(len(rows)):
         high, low = jnp.maximum(ordered[one], ordered[other]), jnp.minimum(ordered[one], ordered[other])
@@ -75,6 +75,31 @@ def _shift(rows: list[Array], norm: Array) -> Array:
         summed = summed + each
         shift = jnp.minimum(shift, norm * (1.0 - summed) / (1.0 + count * norm))
     return shift
+
+
+def _shift_by_newton(rows: Array, norm: Array) -> Array:
+    """The same without an order, by Newton's method on the convex function of which it is the root.
+
+    From `norm`, which is not below the root, each step is to the root of one piece: that of the rows that stay above 0.
+    It comes from above, so that these become fewer until they are those of the root, in a few steps. Further steps
+    change nothing, and so a run does not notice how many of them others take.
+    """
+
+    def root(above: Array, rows: Array, norm: Array) -> Array:
+        summed, count = jnp.sum(jnp.where(above, rows, 0.0), axis=0), jnp.sum(above, axis=0)
+        return norm * (1.0 - summed) / (1.0 + count * norm)
+
+    # Which piece it is has no slope, and a loop none in reverse mode.
+    fixed, strength = jax.lax.stop_gradient((rows, norm))
+
+    def fewer(at: tuple[Array, Array]) -> tuple[Array, Array]:
+        above, _ = at
+        after = above & (fixed + root(above, fixed, strength) > 0)
+        return after, jnp.any(after != above)
+
+    start = fixed + strength > 0
+    above, _ = jax.lax.while_loop(lambda at: at[1], fewer, (start, jnp.asarray(True)))
+    return root(above, rows, norm)
 
 
 @functools.cache

@@ -25,6 +25,7 @@ from gatednet import (
     Optax,
     Population,
     Proximal,
+    RandomOrder,
     Released,
     Save,
     Smooth,
@@ -98,6 +99,23 @@ def test_others_are_not_noticed(name: str) -> None:
     some = simulate(experiment, save, range(17), precision=precision)
     for seeds in others:
         assert_same(some, simulate(experiment, save, seeds, precision=precision))
+
+
+@pytest.mark.parametrize("kernel", ["auto", "xla"])
+def test_runs_of_many_paths_do_not_notice_others(kernel: str) -> None:
+    """Gates take as many turns to find their norm as the slowest run of a lane; orders are drawn for each run."""
+    changes = {
+        "network": GatedLinear(paths=18, inputs=12, outputs=2),
+        "teachers": Teachers(tasks=5),
+        "rule": Proximal(),
+        "curriculum": RandomOrder(0.1, randomness=0.7, skew=1.0),
+        "objective.norm": 2.5,
+        "initial.weight_scale": 0.5,
+    }
+    experiment, save = with_values(SMALL, changes), Save(("weights", "gates", "loss"), 20)
+    some = simulate(experiment, save, range(17), kernel=kernel)
+    for seeds in ([5], [3] * 17, list(range(17))[::-1]):
+        assert_same(some, simulate(experiment, save, seeds, kernel=kernel))
 
 
 # Parts of small experiments of all kinds; teachers for each number of tasks. They are built before any is drawn.

@@ -15,6 +15,7 @@ from scipy import stats
 from gatednet import (
     Blocked,
     Constraint,
+    Euler,
     Experiment,
     GatedLinear,
     Interleaved,
@@ -84,6 +85,19 @@ def test_everything_that_is_recorded_agrees():
 
 def test_a_network_with_gates_for_each_neuron_agrees():
     agree(*both(with_values(SMALL, {"network": GatedLinear(3, 4, 2, gates="neuron")}), ("loss", "weights")))
+
+
+# Numbers of paths that fill no strip, one, and more than one; maps of a column, as reduced ones are, and of several.
+@pytest.mark.parametrize(
+    ("network", "reduced"),
+    [(GatedLinear(19, 20, 2), None), (GatedLinear(13, 11, 2), False)],
+    ids=["19 paths", "not reduced"],
+)
+def test_many_paths_agree(network, reduced):
+    changes = {"rule": Proximal(), "initial.weight_scale": 0.5, "objective.norm": 0.2}
+    tried = with_values(SMALL, {"network": network, **changes})
+    agree(*both(tried, ("loss", "gates", "weights", "alignment"), seeds=range(19), reduced=reduced))
+    agree(*both(with_values(tried, {"rule": Euler()}), ("loss", "gates", "weights"), reduced=reduced))
 
 
 def test_single_precision_agrees_up_to_rounding():
@@ -202,7 +216,7 @@ def test_a_primitive_that_kernels_lack_is_named_once_and_xla_computes():
 
 
 def test_what_kernels_do_not_take_is_refused_with_the_reason():
-    tried, why = with_values(SMALL, {"network": GatedLinear(4, 10, 4)}), "the network is too large for registers"
+    tried, why = with_values(SMALL, {"network": GatedLinear(2, 13, 6)}), "the network is too large for registers"
     with pytest.raises(SettingError, match=f"^kernel is 'vector', allowed here are 'auto' and 'xla': {why}"):
         simulate(tried, ("loss",), every=10, kernel="vector", reduced=False)
     with pytest.raises(SettingError, match=r"^kernel is 'cuda', allowed is one of 'auto', 'xla', 'vector', 'pallas'"):

@@ -81,6 +81,44 @@ def test_blocks_of_any_cut_have_one_map(order: int, gates: int) -> None:
     np.testing.assert_allclose(np.stack(two, axis=1).reshape(gates, 3), whole, rtol=1e-12, atol=1e-15)
 
 
+def test_many_gates_have_the_map_of_sorted_ones() -> None:
+    """The least of all roots (module docstring), with gates in order."""
+    random, map_of = np.random.default_rng(3), jax.jit(of_norm_1)
+    for gates in (17, 64):
+        v = random.normal(0.02, 0.3, (gates, 40))
+        v[:, 0], v[:, 1] = 0.25, -0.4  # ties, and none above
+        norm, nonnegativity = random.exponential(5.0, 40), random.exponential(0.2, 40)
+        norm[2] = 0.0
+        with jax.enable_x64(True):
+            (found,) = map_of((jnp.asarray(v),), jnp.asarray(norm), jnp.asarray(nonnegativity))
+        below = v < -nonnegativity / 2
+        size = np.where(below, -v - nonnegativity, v)
+        summed = np.cumsum(-np.sort(-size, axis=0), axis=0)
+        roots = norm * (1 - summed) / (1 + np.arange(1, gates + 1)[:, None] * norm)
+        moved = np.maximum(size + np.minimum(norm, roots.min(axis=0)), 0)
+        np.testing.assert_allclose(found, np.where(below, -moved, moved), rtol=1e-12, atol=1e-14)
+
+
+def test_the_map_of_many_gates_has_its_slope_in_both_modes() -> None:
+    random = np.random.default_rng(4)
+    v, along = random.normal(0.02, 0.3, (2, 30, 1))
+    with jax.enable_x64(True):
+        norm, nonnegativity = jnp.array([2.0]), jnp.array([0.1])
+
+        @jax.jit
+        def map_of(v: jax.Array, norm: jax.Array) -> jax.Array:
+            return of_norm_1((v,), norm, nonnegativity)[0]
+
+        given, change = (jnp.asarray(v), norm), (jnp.asarray(along), jnp.array([0.3]))
+        forward = jax.jit(lambda given, change: jax.jvp(map_of, given, change)[1])(given, change)
+        step = 1e-6
+        ends = [map_of(*(x + sign * step * dx for x, dx in zip(given, change, strict=True))) for sign in (1, -1)]
+        np.testing.assert_allclose(forward, (ends[0] - ends[1]) / (2 * step), atol=1e-8)
+        backward = jax.jit(jax.grad(lambda *at: jnp.sum(map_of(*at) ** 2), argnums=(0, 1)))(*given)
+        inner = sum(float(jnp.sum(one * other)) for one, other in zip(backward, change, strict=True))
+        assert inner == pytest.approx(float(jnp.sum(2 * map_of(*given) * forward)), rel=1e-12)
+
+
 def test_columns_stay_in_the_explicit_step() -> None:
     objective = Objective(norm=0.0, nonnegativity=0.0, weight_cost=0.3, weight_norm="columns")
     by_rule = [
