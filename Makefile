@@ -1,5 +1,6 @@
 # make test        everything that can be checked by running it
 # make reproduce   every figure, and the table of the paper's claims
+# make quick       every figure with few seeds, from nothing
 # make results     the same, kept for the documentation: its gallery and its table of claims; with GATEDNET_DATA naming
 #                  the folder of MNIST and Fashion-MNIST, or their figures are left out
 # make check       lint, format, types, layers, documentation
@@ -13,13 +14,16 @@ BIN := $(VENV)/bin
 SOURCES := gatednet sweeps figures explore tests benchmarks docs
 
 .DELETE_ON_ERROR:
-.PHONY: test reproduce results check lint format types layers docs clean
+.PHONY: test reproduce quick results check lint format types layers docs clean
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 reproduce: $(VENV)/run.stamp
 	$(BIN)/gatednet reproduce
+
+quick: $(VENV)/run.stamp
+	$(BIN)/gatednet reproduce --quick
 
 results: $(VENV)/run.stamp
 	$(BIN)/gatednet reproduce --out docs/results --format png

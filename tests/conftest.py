@@ -1,5 +1,6 @@
 """What all tests share: devices, checked annotations, reproducible property tests."""
 
+import gc
 import os
 import pkgutil
 
@@ -13,6 +14,10 @@ from gatednet.sweeps.devices import use_all_cores
 # Before JAX starts: what is spread over devices is tested on two, as on a cluster's node.
 os.environ["JAX_NUM_CPU_DEVICES"] = "2"
 use_all_cores()
+
+# Thousands of traced programs stay alive in caches: to go through all of them every few hundred objects takes a twentieth
+# of the time of the tests.
+gc.set_threshold(50_000, 20, 100)
 
 # Annotations of the model are checked at every call. Only what is imported after these lines is.
 # Kernels are compiled from single values, which have no shapes.

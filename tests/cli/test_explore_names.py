@@ -177,6 +177,7 @@ def test_another_experiment_clears_the_page_at_once(page):
     assert {each["scale"] for each in named} == {"0 1"}
 
 
+@pytest.mark.slow
 def test_tour_steps_clear_the_page_at_once_and_so_does_an_experiment_of_fewer_tasks(visiting, page):
     for number in range(5):
         seen = watched(page, button(page, "next" if number else "tour").click)

@@ -351,6 +351,7 @@ def test_what_is_shown_can_be_kept(page, tmp_path):
     assert button(page, "TOML").is_enabled()
 
 
+@pytest.mark.slow
 def test_ten_tabs_are_served_and_nothing_works_on_when_they_are_closed(visit, server):
     assert server.idle(30)
     tabs = [visit.tab(f"seeds=8&set=timescales.gates={0.02 + 0.01 * number:g}") for number in range(10)]

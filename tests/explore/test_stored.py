@@ -202,13 +202,13 @@ def test_a_page_tells_of_damage_and_goes_on(tmp_path):
     visitor.page.close()
 
 
-@pytest.mark.usefixtures("numbered")
 def test_a_store_of_a_search_is_refused(tmp_path):
     search = Bisection("timescales.weights", 0.1, 1.0, "loss", 0.1, 1)
     run_sweep(Sweep(small(), (GATES, LENGTHS), Save(("loss",), 20), search=search), tmp_path / "found")
     assert "found is of a search, whose runs have values of their own" in refused(lambda: Stored(tmp_path / "found"))
 
 
+@pytest.mark.usefixtures("numbered")
 def test_axes_are_shown_in_increasing_order(tmp_path):
     gates = Axis("speed", "timescales.gates", (0.9, 0.1, 0.5))
     lengths = Axis("length", "curriculum.block_length", (0.03, 0.02, 0.01))

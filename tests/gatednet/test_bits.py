@@ -192,7 +192,7 @@ ANY = {
 QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
 
 
-@settings(max_examples=2, derandomize=True, **QUIET)
+@settings(max_examples=1, derandomize=True, **QUIET)
 @given(**ANY)
 def test_others_are_not_noticed_by_any_experiment(
     picked: dict[str, Any], observables: list[str], precision: str

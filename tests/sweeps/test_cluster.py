@@ -160,6 +160,7 @@ def until(process: subprocess.Popen[str], text: str) -> None:
     raise AssertionError(f"{text!r} was not told")
 
 
+@pytest.mark.slow
 def test_workers_are_waited_for_and_a_lost_scheduler_is_told(cluster, tmp_path):
     with sweeping(tmp_path, cluster) as process:
         until(process, "waiting for workers, of which the cluster has none")
