@@ -15,8 +15,8 @@ from gatednet.sweeps.devices import use_all_cores
 os.environ["JAX_NUM_CPU_DEVICES"] = "2"
 use_all_cores()
 
-# Thousands of traced programs stay alive in caches: to go through all of them every few hundred objects takes a twentieth
-# of the time of the tests.
+# Thousands of traced programs stay alive in caches: to go through them every few hundred objects takes a twentieth of
+# the time of the tests.
 gc.set_threshold(50_000, 20, 100)
 
 # Annotations of the model are checked at every call. Only what is imported after these lines is.
