@@ -20,8 +20,8 @@ _REACH = 10.0
 class Control:
     """A value at a path: what it means, in which units, what is allowed, and what it is now.
 
-    `options` are those of a word or a choice. `span` is the range of a slider, for numbers; `compiles` says whether
-    every value of it is compiled anew.
+    `options` are those of a word or a choice. `span` is the range of a slider, for finite numbers; `compiles` says
+    whether every value of it is compiled anew.
     """
 
     path: str
@@ -50,7 +50,8 @@ def controls_of(experiment: Experiment, spans: Mapping[str, Span] | None = None)
         if rule is None or meaning is None or units is None:
             continue
         if isinstance(rule, Number):
-            span = spans.get(path) or span_of(experiment, path)
+            # No range holds a number without end: it has a field alone.
+            span = spans.get(path) or (span_of(experiment, path) if math.isfinite(value) else None)
             found.append(Control(path, meaning, units, str(rule), value, span=span))
         elif isinstance(value, Word):
             found.append(Control(path, meaning, units, str(rule), value, options=value.options))

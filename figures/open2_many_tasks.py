@@ -29,8 +29,8 @@ from gatednet.figures.toolkit.many_tasks import (
 )
 from gatednet.figures.toolkit.own_paths import OWN, TINY, alignments, by_run, half_time, neighbours, owned, power
 from gatednet.figures.toolkit.panels import PAGE, letters, new_figure
-from gatednet.figures.toolkit.statistics import over_seeds
-from gatednet.sweeps.catalog.open2 import FEW_INPUTS, MANY, MOST, OUTPUTS, OVERLAPPING, PATHS, TASKS, TIME
+from gatednet.figures.toolkit.statistics import mean_and_error, over_seeds
+from gatednet.sweeps.catalog.open2 import FEW_INPUTS, FURTHER, MANY, MOST, OUTPUTS, OVERLAPPING, PATHS, TASKS, TIME
 from gatednet.sweeps.store.store import Store
 
 SWEEPS = ("open2",)
@@ -57,8 +57,10 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     `used` the number of paths in use for each task, and `neighbours` the share of paths whose two best aligned tasks
     follow each other. `overlapping` (inputs, path_length, path_ratio, seed) is the share with independent teachers, and
     with "_any" that of tasks with any path of `OWN`, be it another task's too; `batches` (batch_length, seed) is the
-    share with finite batches. `nearest` (tasks, seed) is the alignment of the tasks without a path of their own with
-    the path that is the nearest to them, 1 where all have one.
+    share with finite batches. `pair_kept` and `pair_error` (pair, path_order), of numbers of tasks `pair_tasks` and of
+    paths `pair_paths` (pair), are mean and standard error of `kept` in the cell that is compared. `nearest` (tasks,
+    seed) is the alignment of the tasks without a path of their own with the path that is the nearest to them, 1 where
+    all have one.
     """
     found = joined([of_map(stores[f"open2-{tasks}"]) for tasks in TASKS], tasks=TASKS)
     for name, tasks in (("many", MANY), ("most", MOST)):
@@ -69,6 +71,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     batches = at_end(stores["open2-batches"], "batch")
     others = {
         **of_paths,
+        **of_pairs(stores),
         "overlapping": of_inputs.share,
         "overlapping_any": of_inputs.with_any,
         "batches": batches.share,
@@ -145,7 +148,32 @@ def with_paths(store: Store) -> xarray.Dataset:
         found = {"kept": kept, "used": used, "neighbours": neighbours(values)}
         parts.append(xarray.Dataset({name: each.assign_attrs(described(words[name])) for name, each in found.items()}))
     found = xarray.concat(parts, "tasks_per_path").assign_coords(tasks_per_path=everything.shown.values / paths)
-    return found.rename(relative_length="path_length", order="path_order")
+    names = {"relative_length": "path_length", "order": "path_order"}
+    return found.rename({old: new for old, new in names.items() if old in found.dims})
+
+
+def of_pairs(stores: Mapping[str, Store]) -> dict[str, xarray.DataArray]:
+    """Mean and error of `kept` for all numbers of paths that are not those of tasks."""
+    found: list[tuple[int, int, np.ndarray, np.ndarray]] = []
+    for name in (*(f"paths-{paths}" for paths in PATHS), *(f"further-{paths}" for paths in FURTHER)):
+        store = stores[f"open2-{name}"]
+        paths, kept = store.sweep.experiment.network.paths, with_paths(store).kept
+        kept = kept.sel(path_length=LENGTH) if "path_length" in kept.dims else kept
+        for per_path in kept.tasks_per_path.values:
+            if per_path != 1:
+                runs = by_run(kept.sel(tasks_per_path=per_path), "path_order")
+                found.append((round(paths * per_path), paths, *mean_and_error(runs)))
+    tasks, of_paths, means, errors = zip(*sorted(found, key=lambda each: each[:2]), strict=True)
+    named = {
+        "pair_tasks": (("pair",), tasks, "number of tasks"),
+        "pair_paths": (("pair",), of_paths, "number of paths"),
+        "pair_kept": (("pair", "path_order"), means, "share of tasks or paths, whichever are fewer, with each other"),
+        "pair_error": (("pair", "path_order"), errors, "standard error of that share"),
+    }
+    return {
+        name: xarray.DataArray(np.nan_to_num(values), dims=dims, attrs=described(about))
+        for name, (dims, values, about) in named.items()
+    }
 
 
 def draw(data: xarray.Dataset) -> Figure:
@@ -331,6 +359,15 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     def listed(values: Sequence[float]) -> str:
         return ", ".join(f"{each:.2g}" for each in values)
 
+    def of_ratio(ratio: float) -> xarray.Dataset:
+        return data.isel(pair=data.pair_paths.values == ratio * data.pair_tasks.values, path_order=0)
+
+    def pairs(ratio: float) -> list[float]:
+        return of_ratio(ratio).pair_kept.values.tolist()
+
+    def told(ratio: float) -> str:
+        return ", ".join(f"{each:g}" for each in of_ratio(ratio).pair_tasks.values)
+
     early, late = law(data)[0], law(data, late_tasks())[0]
     first, second = (mean(data.course_most.sel(save=round(cycles * LENGTH))) for cycles in (1, 2))
     some = (2, 4, 8, 16, MOST)
@@ -373,7 +410,9 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         f"many the share with one is "
         f"{mean(turn.isel(tasks_per_path=0))}. With half as many all paths are in use, and "
         f"{mean(turn.isel(tasks_per_path=-1))} of them keep a task where tasks come in turn, "
-        f"{mean(random.isel(tasks_per_path=-1))} in random order.\n\n"
+        f"{mean(random.isel(tasks_per_path=-1))} in random order. Other numbers than 8 and 16 paths were added "
+        f"afterwards: with twice as many paths {listed(pairs(2.0))} of {told(2.0)} tasks have their own, and of half "
+        f"as many {listed(pairs(0.5))} keep one of {told(0.5)} tasks.\n\n"
         "Independent teachers fare worse already where tasks are fewer than the entries of a map, which was not "
         f"expected: {mean(few.overlapping)} of the tasks have a path of their own, and {mean(few.overlapping_any)} "
         f"one of .9 at all. With more tasks than entries these are {mean(fewest.overlapping)} and "

@@ -35,6 +35,7 @@ OF_ORDERS: dict[str, Line] = {
     "Zipf": {"color": "#b04020", "marker": "^", "linestyle": (0, (1, 1))},
 }
 OPEN: Line = {"markerfacecolor": "white"}
+MARKED: Line = {"markersize": 3.2, "linewidth": 1.0}
 SHARE = "final share with own path"
 
 
@@ -80,7 +81,7 @@ def slowest_of(data: xarray.Dataset, each: np.ndarray) -> list[float]:
 def curve(axes: Axes, x: Any, runs: np.ndarray, label: str, **line: Any) -> None:
     """Means over runs (runs, points) with their errors."""
     mean, error = mean_and_error(runs)
-    axes.errorbar(x, mean, np.nan_to_num(error), label=label, markersize=3.2, linewidth=1.0, **line)
+    axes.errorbar(x, mean, np.nan_to_num(error), label=label, **{**MARKED, **line})
 
 
 def ticks(axes: Axes, across: Sequence[float] = (), up: Sequence[float] = ()) -> None:
@@ -173,13 +174,24 @@ def against_orders(axes: Axes, data: xarray.Dataset) -> None:
 
 def against_paths(axes: Axes, data: xarray.Dataset) -> None:
     """How many of the tasks, or of the paths where these are fewer, have each other."""
-    for paths in PATHS:
+    tasks = (*TASKS, MANY, MOST)
+    runs = [by_run(in_turn(data, "course", each).isel(save=-1)) for each in tasks]
+    means, errors = zip(*(mean_and_error(each) for each in runs), strict=True)
+    axes.errorbar(tasks, means, np.nan_to_num(errors), label="P = M", **SHADES[8], **MARKED)
+    for ratio, name, line in ((2.0, "2M", SHADES[2]), (0.5, "M/2", SHADES[32])):
+        pairs = data.isel(pair=data.pair_paths.values == ratio * data.pair_tasks.values)
         for order, filled in (("in turn", {}), ("random", OPEN)):
-            kept = data.kept.sel(paths=paths, path_order=order, path_length=LENGTH)
-            line = {**SHADES[paths], "linestyle": OF_ORDERS[order]["linestyle"], **filled}
-            curve(axes, 1 / data.tasks_per_path, by_run(kept, "tasks_per_path"), f"P = {paths}, {order}", **line)
-    axes.set(xlabel="paths for each task  P / M", ylabel="share of min(P, M) kept")
-    ticks(axes, (0.5, 1, 2))
+            of_order = pairs.sel(path_order=order)
+            drawn = {**line, "linestyle": OF_ORDERS[order]["linestyle"], **filled, **MARKED}
+            axes.errorbar(
+                pairs.pair_tasks,
+                of_order.pair_kept,
+                of_order.pair_error,
+                label=f"{name}, random" if filled else f"P = {name}",
+                **drawn,
+            )
+    axes.set(xlabel="tasks M", ylabel="share of min(P, M) kept")
+    ticks(axes, (2, 4, 8, 16, 32, 64))
     legend_above(axes, ncols=2, fontsize=6)
 
 

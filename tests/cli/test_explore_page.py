@@ -257,6 +257,7 @@ def test_a_link_with_a_bad_value_says_so_and_shows_the_default(visit):
         page.close()
 
 
+@pytest.mark.slow
 def test_the_tour_can_be_left_or_goes_through_its_steps(page):
     title = page.locator(".tour h2")
     expect(title).to_be_hidden()
@@ -319,6 +320,7 @@ def test_another_experiment_is_chosen_by_the_keyboard(page):
     assert settings(page) == {}
 
 
+@pytest.mark.slow
 def test_the_dark_theme_darkens_the_page_and_is_in_the_link(visit, page):
     light = paper(page)
     assert reached(page, "dark")

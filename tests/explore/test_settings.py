@@ -1,6 +1,7 @@
 """What a page can set of an experiment."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -47,9 +48,9 @@ def test_every_value_of_every_experiment_has_a_control(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_numbers_have_a_range_and_nothing_else_has(name):
+def test_finite_numbers_have_a_range_and_nothing_else_has(name):
     for control in controls_of(live(name)):
-        assert (control.span is not None) == isinstance(control.value, float)
+        assert (control.span is not None) == (isinstance(control.value, float) and math.isfinite(control.value))
         assert control.span is None or control.span.path == control.path
         assert not (control.span and control.options)
 
@@ -89,6 +90,13 @@ def test_the_first_view_of_every_base_can_be_shown(name):
     view = source.default(name)
     source.check(view)
     assert source.experiment(view) == live(name)
+
+
+def test_a_number_without_end_is_typed_and_has_a_range_from_then_on():
+    shown = by_path(live("open2"))["curriculum.shown"]
+    assert (shown.value, shown.span, shown.compiles) == (math.inf, None, False)
+    fewer = by_path(with_values(live("open2"), {"curriculum.shown": 4.0}))["curriculum.shown"].span
+    assert (fewer.low, fewer.high, fewer.scale) == (1.0, 40.0, "log")
 
 
 def test_inputs_and_entries_of_lists_are_left_out():

@@ -34,6 +34,9 @@ def test_sweeps_are_those_of_the_text():
         tasks = sweep.experiment.teachers.number
         assert sweep.experiment.steps * sweep.experiment.dt == pytest.approx(24 * tasks)
         assert sweep.save.every * sweep.experiment.dt == pytest.approx(tasks)
+    further = [sweep for name, sweep in sweeps.items() if "further" in name]
+    pairs = {(each.experiment.network.paths, shown) for each in further for shown in each.axes[0].values}
+    assert pairs == {(2, 4), (4, 2), (4, 8), (32, 16), (32, 64), (64, 32), (128, 64)}
     shown = {name: sweep.axes[0].values for name, sweep in sweeps.items() if "paths" in name}
     assert shown == {"open2-paths-8": (4.0, 8.0, 16.0), "open2-paths-16": (8.0, 16.0, 32.0)}
     rows = [sweeps[f"open2-inputs-{inputs}"].experiment for inputs in catalog.FEW_INPUTS]
@@ -89,6 +92,13 @@ def test_values_are_those_of_the_stores(data, stores):
     best = some.alignment.transpose("task", "path").values[:4].max(axis=-1)
     kept = given.kept.sel(paths=8, tasks_per_path=0.5, path_order="random", path_length=2.0).isel(seed=2)
     assert float(kept) == pytest.approx((best >= 0.9).mean())
+    # Of twice as many paths as tasks, the paths that are the best of a task that they are aligned with.
+    ends = stored["open2-further-4"].dataset().alignment.sel(shown=2, order="random").isel(step=6, task=slice(2))
+    ends = ends.transpose("seed", "task", "path").values
+    own = [len({int(row.argmax()) for row in run if row.max() >= 0.9}) / 2 for run in ends]
+    pair = given.isel(pair=(given.pair_tasks.values == 2) & (given.pair_paths.values == 4)).sel(path_order="random")
+    np.testing.assert_allclose(pair.pair_kept, np.mean(own), rtol=1e-6)
+    np.testing.assert_allclose(pair.pair_error, np.std(own, ddof=1) / np.sqrt(3), atol=1e-6)
     rare = stored["open2-6"].dataset().sel(**cell, order="Zipf").isel(seed=0, step=-1)
     best = rare.alignment.transpose("task", "path").values.max(axis=-1)
     np.testing.assert_allclose(
