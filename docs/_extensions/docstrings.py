@@ -1,4 +1,4 @@
-"""Docstrings are plain text with `code` and **Raises**; other signs mean themselves."""
+"""Docstrings are plain text with `code`, **Raises** and lists; other signs mean themselves."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-# Code and bold words stay; a sign that markup would take for its own is escaped.
-_PIECES = re.compile(r"(`[^`]+`|\*\*\w+\*\*)|([*_|])")
+# Code, bold words and the stars of a list stay; a sign that markup would take for its own is escaped.
+_PIECES = re.compile(r"(`[^`]+`|\*\*\w+\*\*|^ *\* )|([*_|])", re.MULTILINE)
 
 
 def escaped(text: str) -> str:

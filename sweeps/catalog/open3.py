@@ -23,8 +23,7 @@ Written down before the sweeps were run:
   grid of 66 points. Solved is as above, with the loss with all gates off, ½ d_out/d_in |w|². Hypothesis: gates of
   specialized paths relax all alike. Flexible networks solve all sums in time, and the time to the criterion goes as
   log(|w - w_C|²/|w|²): it is longest between A and B. Forgetful ones solve those near C, of which four are met at once.
-* Controls with Gaussian batches of 200: 27 combinations after the teachers, and every
-  tenth point of the simplex.
+* Controls with Gaussian batches of 200: 27 combinations after the teachers, and every tenth point of the simplex.
 * Seeds. Claims allow .05 of a share. Of eight pilot seeds (1000 to 1007, none of those below) only standard deviations
   of shares were looked at: 0 with gates for each output, at most .013 with path gates. Eight are taken, which make an
   error of .005; what varies are the sets.

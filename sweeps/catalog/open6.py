@@ -30,8 +30,7 @@ Written down before the sweeps were run:
   Constraints are strong enough not to matter more than half as much as τ_c either, as in Figure 5, right.
 * Hypothesis 4. Where τ_c, τ_w and τ_B all grow by a share, runs are the same but for dt: their sensitivities add up to
   0, to a tenth of that to τ_c, as dt is a tenth of the fastest τ_c.
-* Gradients and differences agree to a twentieth,
-  on the mean over cells.
+* Gradients and differences agree to a twentieth, on the mean over cells.
 * Seeds. 32. Of four pilot seeds (1000 to 1003) spreads, and differences between shares, were looked at: at the worst
   cell the deviation of single runs is 1.7 times the largest mean, and their error .3 of it; what claims are about are
   sums over τ_c/τ_w. With batches of 200 a sensitivity to τ_c at one cell, from the same seeds, by ± 1 %.
