@@ -1,8 +1,8 @@
 # make test        everything that can be checked by running it
 # make reproduce   every figure, and the table of the paper's claims
-# make quick       every figure with few seeds, from nothing
 # make results     the same, kept for the documentation: its gallery and its table of claims; with GATEDNET_DATA naming
 #                  the folder of MNIST and Fashion-MNIST, or their figures are left out
+# make quick       every figure with few seeds, from nothing
 # make check       lint, format, types, layers, documentation
 #
 # Each makes the environment that it needs in .venv, and again when what it depends on has changed.
