@@ -13,12 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullFormatter
 
-from gatednet.figures.toolkit.boundary import TINY, exponent, gain, late_times, pair_specialization, reaches, share
+from gatednet.figures.toolkit.boundary import exponent, gain, late_times, pair_specialization, reaches, share
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.forgetting import forgotten
 from gatednet.figures.toolkit.panels import PAGE, REGIMES, Line, at_least, legend_above, letters, new_figure
+from gatednet.figures.toolkit.power import TINY
 from gatednet.figures.toolkit.specialization import SPECIALIZED
 from gatednet.figures.toolkit.statistics import Measurement, mean_and_error, over_seeds
 from gatednet.sweeps.catalog.open1 import BATCH_RATIO, DURATION, FORGETTING_RATIOS, SEEDS

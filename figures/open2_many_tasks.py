@@ -27,8 +27,9 @@ from gatednet.figures.toolkit.many_tasks import (
     shortest_of,
     slowest_of,
 )
-from gatednet.figures.toolkit.own_paths import OWN, TINY, alignments, by_run, half_time, neighbours, owned, power
+from gatednet.figures.toolkit.own_paths import OWN, alignments, by_run, half_time, neighbours, owned
 from gatednet.figures.toolkit.panels import PAGE, letters, new_figure
+from gatednet.figures.toolkit.power import TINY, power
 from gatednet.figures.toolkit.statistics import mean_and_error, over_seeds
 from gatednet.sweeps.catalog.open2 import FEW_INPUTS, FURTHER, MANY, MOST, OUTPUTS, OVERLAPPING, PATHS, TASKS, TIME
 from gatednet.sweeps.store.store import Store

@@ -17,6 +17,7 @@ from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.open_loop import lengths, onsets, paper, quartiles
 from gatednet.figures.toolkit.panels import PAGE, legend_above, letters, new_figure
+from gatednet.figures.toolkit.power import power
 from gatednet.figures.toolkit.searched_lengths import (
     FAR,
     QUARTILES,
@@ -401,7 +402,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
 
 def exponent_of_onset(times: xarray.DataArray) -> float:
     """The exponent of predicted times in the length of blocks."""
-    return float(np.polyfit(logs(times.length.values), logs(times.values), 1)[0])
+    return power(times.length.values, times.values)[0]
 
 
 def caption(data: xarray.Dataset, claims: list[Claim]) -> str:

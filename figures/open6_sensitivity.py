@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from gatednet import Experiment, final, with_values
 from gatednet.experiment import paths
-from gatednet.figures.toolkit.boundary import TINY, reaches
+from gatednet.figures.toolkit.boundary import reaches
 from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
@@ -31,6 +31,7 @@ from gatednet.figures.toolkit.panels import (
     luminance,
     new_figure,
 )
+from gatednet.figures.toolkit.power import TINY
 from gatednet.figures.toolkit.statistics import Measurement, over_seeds
 from gatednet.sweeps.catalog.open6 import (
     BATCH_LENGTH,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray
 
-# Against logarithms of nothing.
-TINY = 1e-9
+from gatednet.figures.toolkit.power import TINY, power
 
 
 def pair_specialization(alignment: np.ndarray) -> np.ndarray:
@@ -28,7 +27,7 @@ def reaches(specialized: np.ndarray, ratios: np.ndarray) -> np.ndarray:
 def exponent(x: np.ndarray, y: np.ndarray) -> float:
     """The exponent of a power law y of x, by least squares of the logarithms; 0 where fewer than three are known."""
     chosen = np.isfinite(y) & (y > TINY) & (x > TINY)
-    return float(np.polyfit(np.log(x[chosen]), np.log(y[chosen]), 1)[0]) if chosen.sum() > 2 else 0.0
+    return power(x[chosen], y[chosen])[0] if chosen.sum() > 2 else 0.0
 
 
 def share(those: np.ndarray, of: np.ndarray) -> np.ndarray:

@@ -9,8 +9,9 @@ import numpy as np
 import xarray
 from matplotlib.axes import Axes
 
-from gatednet.figures.toolkit.own_paths import by_run, half_time, power, shortest, slowest
+from gatednet.figures.toolkit.own_paths import by_run, half_time, shortest, slowest
 from gatednet.figures.toolkit.panels import Line, legend_above
+from gatednet.figures.toolkit.power import power
 from gatednet.figures.toolkit.statistics import mean_and_error
 from gatednet.sweeps.catalog.open2 import FEW_INPUTS, INPUTS, MANY, MOST, OUTPUTS, OVERLAPPING, PATHS, TASKS, TIME
 

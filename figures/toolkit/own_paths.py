@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import xarray
 
+from gatednet.figures.toolkit.power import TINY
 from gatednet.sweeps.store.store import Store
 
 # A task has a path of its own from this alignment on; no path has it with two orthogonal teachers.
 OWN = 0.9
 HALF = 0.5
-# Against logarithms of nothing.
-TINY = 1e-9
 
 
 def alignments(store: Store) -> xarray.DataArray:
@@ -70,12 +67,6 @@ def shortest(points: np.ndarray, runs: np.ndarray) -> float:
 def slowest(points: np.ndarray, runs: np.ndarray) -> float:
     """The last of increasing points at which the mean share is one half or more: `shortest` from the other end."""
     return 1 / shortest(1 / points[::-1], runs[:, ::-1])
-
-
-def power(numbers: Sequence[int], values: Sequence[float]) -> tuple[float, float]:
-    """Exponent and factor of values that go as a power of some numbers, by least squares of logarithms."""
-    slope, level = np.polyfit(np.log(numbers), np.log(np.maximum(values, TINY)), 1)
-    return float(slope), float(np.exp(level))
 
 
 def by_run(values: xarray.DataArray, *dims: str) -> np.ndarray:

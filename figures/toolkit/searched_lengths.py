@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray
 
+from gatednet.figures.toolkit.power import TINY, power
 from gatednet.sweeps.catalog.open4 import GATE, LONGEST, SHORTEST, STRENGTH, WEIGHTS
 
 QUARTILES = (0.25, 0.5, 0.75)
-# Against rounding, and logarithms of nothing.
-TINY = 1e-9
 # The logarithm of the ratio of both ends of a search.
 FAR = float(np.log(LONGEST / SHORTEST))
 
@@ -55,7 +54,7 @@ def exponent(along: np.ndarray, values: np.ndarray) -> float:
     It is 0 for fewer than two of them, of which none is known to move.
     """
     chosen = inside(values)
-    return float(np.polyfit(logs(along)[chosen], logs(values)[chosen], 1)[0]) if chosen.sum() > 1 else 0.0
+    return power(along[chosen], values[chosen])[0] if chosen.sum() > 1 else 0.0
 
 
 def widths(runs: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ import xarray
 from gatednet import Population, Proximal
 from gatednet.figures import open2_many_tasks as open2
 from gatednet.figures.toolkit import own_paths
+from gatednet.figures.toolkit.power import power
 from gatednet.sweeps.catalog import open2 as catalog
 from gatednet.sweeps.catalog import sweeps_of
 
@@ -74,7 +75,7 @@ def test_times_and_limits_are_read_off_between_points():
 
 def test_exponent_and_factor_of_a_power():
     tasks = np.array([2, 4, 16])
-    np.testing.assert_allclose(own_paths.power(tasks, 3.0 * tasks**1.5), (1.5, 3.0))
+    np.testing.assert_allclose(power(tasks, 3.0 * tasks**1.5), (1.5, 3.0))
 
 
 def test_values_are_those_of_the_stores(data, stores):
