@@ -94,15 +94,11 @@ def simulate(
 
 
 def _get_ready(formats: Sequence[str]) -> None:
-    """Import what a picture and its data take, also what is imported for the first of them only, by making some."""
-    import xarray
+    """Import what a picture and its data take, also what is imported for the first of them only."""
+    from matplotlib.backend_bases import get_registered_canvas_class
 
-    import gatednet.figures.time_course  # noqa: F401 - for what it imports
-    from gatednet.figures.toolkit.archive import packed
-    from gatednet.figures.toolkit.panels import letter, new_figure
-    from gatednet.figures.toolkit.pictures import pictures
+    import gatednet.figures.time_course
+    import gatednet.figures.toolkit.archive  # noqa: F401 - both for what they import
 
-    packed(xarray.Dataset({"time": ("step", [0.0])}))
-    figure = new_figure(1.0, 1.0)
-    letter(figure.subplots(), "A")
-    pictures(figure, formats)
+    for each in formats:
+        get_registered_canvas_class(each)

@@ -23,7 +23,7 @@ def pictures(figure: Figure, formats: Sequence[str]) -> dict[str, bytes]:
         layout = figure.get_layout_engine()
         if layout is not None and figure.axes:
             layout.execute(figure)
-            figure.set_layout_engine("none")
+            figure.set_layout_engine(None)
         for suffix in formats:
             file = io.BytesIO()
             figure.savefig(file, format=suffix, metadata=_METADATA[suffix])

@@ -17,6 +17,7 @@ from typing import Any
 import jax
 import numpy as np
 from jax import Array
+from jax.extend.backend import backends
 from llvmlite import binding, ir
 
 from gatednet.kernels.emitter import Emitter
@@ -58,6 +59,9 @@ def _called(
     def by_kernel(*leaves: Array) -> list[Array]:
         return list(kernel(*(leaves[place - first] for place in program.used)))
 
+    # Where there is no other platform, the function need not be traced a second time for it.
+    if set(backends()) == {PLATFORM}:
+        return by_kernel(*leaves)
     return jax.lax.platform_dependent(*leaves, **{PLATFORM: by_kernel}, default=function)
 
 
