@@ -34,8 +34,7 @@ def main() -> None:
     import jax
     import numpy as np
 
-    from gatednet.figures.fig05_regimes import BOUNDARY, SCALE
-    from gatednet.figures.toolkit.panels import look, new_figure
+    from gatednet.figures.cli.meanwhile import meanwhile
     from gatednet.sweeps import run_sweep
     from gatednet.sweeps.devices import usable_cores
     from gatednet.sweeps.progress import progress_for
@@ -43,8 +42,10 @@ def main() -> None:
     sweep = diagram(arguments.cells, arguments.kernel)
     base, lengths = sweep.experiment, np.array(sweep.axes[0].values)
     with tempfile.TemporaryDirectory() as folder:
-        store = run_sweep(sweep, Path(folder) / "store", progress=progress_for("phase diagram"))
+        with meanwhile(drawing):
+            store = run_sweep(sweep, Path(folder) / "store", progress=progress_for("phase diagram"))
         swept = time.perf_counter()
+        scale, boundary, look, new_figure = drawing()
         values = store.dataset().total_alignment.isel(step=-1)
         with look():
             figure = new_figure(4.0, 3.4)
@@ -56,11 +57,11 @@ def main() -> None:
                 origin="lower",
                 aspect="auto",
                 extent=extent,
-                vmin=SCALE.low,
-                vmax=SCALE.high,
+                vmin=scale.low,
+                vmax=scale.high,
                 cmap="cividis",
             )
-            panel.contour(values.values, levels=[BOUNDARY], extent=extent, colors="white", linewidths=0.8)
+            panel.contour(values.values, levels=[boundary], extent=extent, colors="white", linewidths=0.8)
             panel.set_xlabel("τ$_c$ / τ$_w$")
             panel.set_ylabel("τ$_B$ / τ$_w$")
             figure.colorbar(image, label="total alignment", extend="min")
@@ -83,6 +84,14 @@ def main() -> None:
     print(json.dumps(result, indent=1))
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
+
+
+def drawing() -> tuple[Any, Any, Any, Any]:
+    """What the picture takes, imported while runs are compiled and computed."""
+    from gatednet.figures.fig05_regimes import BOUNDARY, SCALE
+    from gatednet.figures.toolkit.panels import look, new_figure
+
+    return SCALE, BOUNDARY, look, new_figure
 
 
 def diagram(cells: int, kernel: str) -> Any:

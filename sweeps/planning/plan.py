@@ -27,7 +27,7 @@ from gatednet.sweeps.sweep import Sweep
 MOST_CHUNKS = 10**6
 # The largest chunk: in runs, in bytes of results and of what they are made from, and in the seconds that it is expected
 # to take on one processor core, so that progress is seen and little is lost when a sweep is interrupted.
-MOST_RUNS, MOST_BYTES, MOST_SECONDS = 2**14, 2**26, 4.0
+MOST_RUNS, MOST_BYTES, MOST_SECONDS = 2**16, 2**26, 4.0
 
 # A chunk, and its arrays over its runs by name.
 Computed = tuple[Chunk, dict[str, np.ndarray]]

@@ -117,7 +117,7 @@ def test_chunks_are_bounded_in_runs_and_bytes():
     axes = (Axis("norm", "objective.norm", values(2**8)), Axis.seeds(2**9))
     plan = plan_of(Sweep(small(), axes, SAVE))
     assert plan.chunk_runs <= MOST_RUNS
-    assert len(plan) >= 8
+    assert len(plan) > 1
     large = plan_of(Sweep(small(steps=40_000), axes, Save(("loss_every_step",), 40_000)))
     assert large.chunk_runs * 4 * 40_000 <= MOST_BYTES
 
