@@ -20,6 +20,7 @@ import numpy as np
 from jax import Array
 
 from gatednet.engine.batch import Batch, Packing, Recipe, jitted, pack, unpack
+from gatednet.engine.compiler import uncollected
 from gatednet.simulation import precision_of
 from gatednet.sweeps.execution.search import Pending, Searching
 from gatednet.sweeps.images.labelled import examples_for
@@ -121,7 +122,7 @@ class Executor:
         # One function for all devices, so that it is traced once; not one that is kept, as its programs are kept here.
         function = jitted(self.shape.recipe)
         batches = self.placed(self.pack(request))
-        with concurrent.futures.ThreadPoolExecutor(len(batches)) as pool:
+        with uncollected(), concurrent.futures.ThreadPoolExecutor(len(batches)) as pool:
             # The first is compiled while the next is lowered.
             compiling = [pool.submit(self._compiled, function.lower(batch)) for batch in batches]
             self.programs = [each.result() for each in compiling]
