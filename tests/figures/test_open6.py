@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gatednet import Blocked, with_values
-from gatednet.figures import open6_sensitivity as open6
+from gatednet.figures.toolkit import sensitivity
 from gatednet.simulation import simulate
 from gatednet.sweeps.catalog import open6 as catalog
 
@@ -47,19 +47,19 @@ def test_one_setting_after_the_other_is_changed_and_overlap_by_what_is_not_share
 
 def test_the_slope_of_a_logarithm_is_one():
     ends = [np.log(3 * (1 + sign * 0.2)) for sign in (-1, 1)]
-    assert open6.slope(ends, 0.2) == pytest.approx(1.0)
+    assert sensitivity.slope(ends, 0.2) == pytest.approx(1.0)
 
 
 def test_gradients_are_those_of_differences():
     """Of a run of two blocks, in double precision."""
     cell = with_values(catalog.base(), {"steps": 400, "curriculum": Blocked(block_length=0.2)})
-    found, share = open6.gradients(cell, np.array([0.8]), np.array([3, 5])), 1e-4
-    assert found.shape == (len(open6.TRACED), 1, 2)
+    found, share = sensitivity.gradients(cell, np.array([0.8]), np.array([3, 5])), 1e-4
+    assert found.shape == (len(sensitivity.TRACED), 1, 2)
     one = with_values(cell, {"timescales.gates": 0.08})
-    for (of_setting,), path in zip(found, open6.TRACED.values(), strict=True):
+    for (of_setting,), path in zip(found, sensitivity.TRACED.values(), strict=True):
         ends = [
             simulate(
-                with_values(one, {path: open6.paths(one)[path] * (1 + sign * share)}),
+                with_values(one, {path: sensitivity.paths(one)[path] * (1 + sign * share)}),
                 ("total_alignment",),
                 [3, 5],
                 every=400,
@@ -67,7 +67,7 @@ def test_gradients_are_those_of_differences():
             ).total_alignment.isel(step=-1)
             for sign in (-1, 1)
         ]
-        np.testing.assert_allclose(of_setting, open6.slope(ends, share), rtol=1e-3, atol=1e-9)
+        np.testing.assert_allclose(of_setting, sensitivity.slope(ends, share), rtol=1e-3, atol=1e-9)
 
 
 def test_maps_and_claims_are_of_the_stored_differences(data, stores):
