@@ -13,6 +13,8 @@ from gatednet.figures.toolkit.caption import caption as written
 from gatednet.figures.toolkit.claim import Claim, Range, Verdict
 from gatednet.figures.toolkit.describe import described, settings_line
 from gatednet.figures.toolkit.many_tasks import (
+    ADDED_GROUPS,
+    ADDED_ORDERS,
     IN_ORDER,
     LARGE,
     LATE,
@@ -58,7 +60,9 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     `used` the number of paths in use for each task, and `neighbours` the share of paths whose two best aligned tasks
     follow each other. `overlapping` (inputs, path_length, path_ratio, seed) is the share with independent teachers, and
     with "_any" that of tasks with any path of `OWN`, be it another task's too; `batches` (batch_length, seed) is the
-    share with finite batches. `pair_kept` and `pair_error` (pair, path_order), of numbers of tasks `pair_tasks` and of
+    share with finite batches. `added_share` (added_tasks, added_group) is the share at the end with 32 and 64 tasks at
+    random, and of the halves in Zipf's order, and `added_time` (added_tasks, added_order) the time until half of these
+    tasks have a path. `pair_kept` and `pair_error` (pair, path_order), of numbers of tasks `pair_tasks` and of
     paths `pair_paths` (pair), are mean and standard error of `kept` in the cell that is compared. `nearest` (tasks,
     seed) is the alignment of the tasks without a path of their own with the path that is the nearest to them, 1 where
     all have one.
@@ -73,6 +77,7 @@ def compute(stores: Mapping[str, Store]) -> xarray.Dataset:
     others = {
         **of_paths,
         **of_pairs(stores),
+        **of_many_in_orders(stores),
         "overlapping": of_inputs.share,
         "overlapping_any": of_inputs.with_any,
         "batches": batches.share,
@@ -122,11 +127,39 @@ def of_map(store: Store) -> xarray.Dataset:
         "halves": "share of the frequent and the rare half of the tasks with a path of their own, Zipf's order",
     }
     if "order" in values.dims:
-        best = last.sel(order="Zipf", drop=True).max("path")
-        half = values.sizes["task"] // 2
-        ends = [(best.isel(task=tasks) >= OWN).mean("task") for tasks in (slice(half), slice(-half, None))]
-        found["halves"] = xarray.concat(ends, "half").assign_coords(half=["frequent", "rare"])
+        found["halves"] = halves(last)
     return xarray.Dataset({name: each.assign_attrs(described(words[name])) for name, each in found.items()})
+
+
+def halves(last: xarray.DataArray) -> xarray.DataArray:
+    """The share of the frequent and of the rare half of the tasks, in Zipf's order, with a path at the end."""
+    best = last.sel(order="Zipf", drop=True).max("path")
+    half = best.sizes["task"] // 2
+    ends = [(best.isel(task=tasks) >= OWN).mean("task") for tasks in (slice(half), slice(-half, None))]
+    return xarray.concat(ends, "half").assign_coords(half=["frequent", "rare"])
+
+
+def of_many_in_orders(stores: Mapping[str, Store]) -> dict[str, xarray.DataArray]:
+    """`added_share`, `added_error` and `added_time` of `compute`."""
+    shares, times = [], []
+    for tasks in (MANY, MOST):
+        values = alignments(stores[f"open2-orders-{tasks}"])
+        last, course = values.isel(step=-1, drop=True), owned(values)
+        groups = (by_run(owned(last.sel(order="random", drop=True))), *by_run(halves(last), "half").T)
+        shares.append([mean_and_error(each) for each in groups])
+        times.append([half_time(by_run(course.sel(order=order), "step"), tasks) for order in ADDED_ORDERS])
+    means, errors = np.moveaxis(np.array(shares), -1, 0)
+    of_group = ("added_tasks", "added_group")
+    named = {
+        "added_share": (of_group, means, "share of tasks at the end with a path: their own, of Zipf's halves any"),
+        "added_error": (of_group, np.nan_to_num(errors), "standard error of that share"),
+        "added_time": (("added_tasks", "added_order"), times, "time until half of the tasks have a path"),
+    }
+    along = {"added_tasks": [MANY, MOST], "added_group": list(ADDED_GROUPS), "added_order": list(ADDED_ORDERS)}
+    return {
+        name: xarray.DataArray(values, {dim: along[dim] for dim in dims}, dims, attrs=described(about))
+        for name, (dims, values, about) in named.items()
+    }
 
 
 def with_paths(store: Store) -> xarray.Dataset:

@@ -35,6 +35,9 @@ OF_ORDERS: dict[str, Line] = {
     "random": {"color": "#e69f00", "marker": "s", "linestyle": (0, (4, 1.2))},
     "Zipf": {"color": "#b04020", "marker": "^", "linestyle": (0, (1, 1))},
 }
+# Of 32 and 64 tasks: orders that were added, and what they show, Zipf's of the frequent and of the rare half.
+ADDED_ORDERS = ("random", "Zipf")
+ADDED_GROUPS = {"random": OF_ORDERS["random"], "frequent": OF_ORDERS["Zipf"], "rare": OF_ORDERS["Zipf"]}
 OPEN: Line = {"markerfacecolor": "white"}
 MARKED: Line = {"markersize": 3.2, "linewidth": 1.0}
 SHARE = "final share with own path"
@@ -114,6 +117,9 @@ def times(axes: Axes, data: xarray.Dataset) -> None:
         axes.plot(TASKS, found, label=order, markersize=3.2, **line)
     found = [half_time(by_run(in_turn(data, "course", each), "save"), each) for each in (MANY, MOST)]
     axes.plot((MANY, MOST), found, "o", color=OF_ORDERS["in turn"]["color"], markersize=4, **OPEN)
+    for order in ADDED_ORDERS:
+        line = {**OF_ORDERS[order], "linestyle": "none", **OPEN}
+        axes.plot(data.added_tasks, data.added_time.sel(added_order=order), markersize=4, **line)
     for numbers, line in ((TASKS, ":"), (late_tasks(), "-")):
         slope, factor = law(data, numbers)
         ends = np.array([numbers[0], MOST])
@@ -168,8 +174,16 @@ def against_orders(axes: Axes, data: xarray.Dataset) -> None:
     for half, filled in (("frequent", {}), ("rare", OPEN)):
         line = {**OF_ORDERS["Zipf"], **filled}
         curve(axes, TASKS, by_run(data.halves.sel(half=half), "tasks"), f"Zipf, {half} half", **line)
+    # Further apart than the others, and of fewer seeds: not joined to them.
+    for tasks in (MANY, MOST):
+        last = by_run(in_turn(data, "course", tasks).isel(save=-1))[:, None]
+        curve(axes, [tasks], last, "", **OF_ORDERS["in turn"])
+    for group, line in ADDED_GROUPS.items():
+        alone = {**line, "linestyle": "none", **(OPEN if group == "rare" else {}), **MARKED}
+        of_group = data.sel(added_group=group)
+        axes.errorbar(data.added_tasks, of_group.added_share, of_group.added_error, **alone)
     axes.set(xlabel="tasks M (= P)", ylabel=SHARE)
-    ticks(axes, (2, 4, 8, 16))
+    ticks(axes, (2, 4, 8, 16, 32, 64))
     legend_above(axes, ncols=2, fontsize=6)
 
 

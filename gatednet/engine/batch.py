@@ -103,7 +103,7 @@ def lane_width(experiment: Experiment, reduced: bool) -> int:
     if experiment.labelled:
         # Examples take more room than any state: a narrow lane loses nothing, and ten seeds fill two.
         return 5
-    if experiment.inputs.exact and _in_stack(experiment, reduced):
+    if experiment.inputs.exact and in_stack(experiment, reduced):
         # Two vectors: wider lanes leave the cache nearest to the processor (benchmarks/crossover.py).
         return 16
     if reduced:
@@ -163,7 +163,7 @@ def recipe_for_blocks(
     kept = blocks if counts_blocks(experiment, save) else 0
     kernel = kernel_of(experiment, kernel, is_reduced)
     # Where a kernel computes parts of a step only, lanes are as wide as XLA has them.
-    of_kernel = KERNEL_LANES.get(kernel) if experiment.inputs.exact and not _in_stack(experiment, is_reduced) else None
+    of_kernel = KERNEL_LANES.get(kernel) if experiment.inputs.exact and not in_stack(experiment, is_reduced) else None
     width = lane or of_kernel or lane_width(experiment, is_reduced)
     if kernel != "xla":
         # Of whole vectors: what fills one up takes no time.
@@ -199,7 +199,7 @@ def no_kernel(experiment: Experiment, reduced: bool, wanted: Kernel = "auto") ->
     return "the network is too large for registers"
 
 
-def _in_stack(experiment: Experiment, reduced: bool) -> bool:
+def in_stack(experiment: Experiment, reduced: bool) -> bool:
     """Whether the maps of all paths are one block, of whose sums kernels compute those over paths and over maps."""
     network = reduced_network(experiment) if reduced else experiment.network
     return network.cut(experiment.inputs.exact) is Cut.STACK

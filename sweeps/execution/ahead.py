@@ -17,7 +17,7 @@ from gatednet.sweeps.progress import Silent
 from gatednet.sweeps.sweep import Sweep
 
 # How many sweeps ahead: what is compiled is kept in memory until its sweep comes, beside that of earlier ones.
-FARTHEST = 6
+FARTHEST = 12
 
 
 class Ahead:

@@ -29,7 +29,7 @@ from gatednet.sweeps.planning.plan import Plan, Request
 from gatednet.sweeps.progress import Progress
 
 # The number of compilations that are kept for sweeps that come after; those of one figure often share them.
-KEPT = 16
+KEPT = 24
 
 
 @dataclasses.dataclass(frozen=True)

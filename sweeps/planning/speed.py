@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from gatednet.dynamics.reduction import reduced_network
+from gatednet.engine.batch import in_stack
 from gatednet.sweeps.sweep import Sweep
 
 # Simulated steps per second of one core, and seconds to compile, by the way of simulating; where kernels are faster,
@@ -31,5 +32,7 @@ def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:
     mode = mode_of(sweep, group)
     experiment = sweep.group(group)
     network = reduced_network(experiment) if mode == "reduced" else experiment.network
-    speed = SPEED[mode] if sweep.recipe(group).kernel == "xla" else KERNEL_SPEED.get(mode, SPEED[mode])
+    # Of many paths a kernel computes sums alone.
+    by_kernel = sweep.recipe(group).kernel != "xla" and not in_stack(experiment, mode == "reduced")
+    speed = KERNEL_SPEED.get(mode, SPEED[mode]) if by_kernel else SPEED[mode]
     return speed * WEIGHTS[mode] / max(math.prod(group.shape) for group in network.groups.values())

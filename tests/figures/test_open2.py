@@ -37,7 +37,14 @@ def test_sweeps_are_those_of_the_text():
         assert sweep.save.every * sweep.experiment.dt == pytest.approx(tasks)
     further = [sweep for name, sweep in sweeps.items() if "further" in name]
     pairs = {(each.experiment.network.paths, shown) for each in further for shown in each.axes[0].values}
-    assert pairs == {(2, 4), (4, 2), (4, 8), (32, 16), (32, 64), (64, 32), (128, 64)}
+    pairs |= {(paths, round(paths * each)) for paths in catalog.PATHS for each in (0.5, 2.0)}
+    numbers = (2, 3, 4, 6, 8, 12, 16, 32, 64)
+    assert pairs == {(2 * each, each) for each in numbers} | {(each // 2, each) for each in numbers if each % 2 == 0}
+    many = {name: sweep for name, sweep in sweeps.items() if "orders" in name}
+    assert {name: (each.experiment.network.paths, each.shape) for name, each in many.items()} == {
+        "open2-orders-64": (64, (2, 3)),
+        "open2-orders-32": (32, (2, 8)),
+    }
     shown = {name: sweep.axes[0].values for name, sweep in sweeps.items() if "paths" in name}
     assert shown == {"open2-paths-8": (4.0, 8.0, 16.0), "open2-paths-16": (8.0, 16.0, 32.0)}
     rows = [sweeps[f"open2-inputs-{inputs}"].experiment for inputs in catalog.FEW_INPUTS]
@@ -100,6 +107,10 @@ def test_values_are_those_of_the_stores(data, stores):
     pair = given.isel(pair=(given.pair_tasks.values == 2) & (given.pair_paths.values == 4)).sel(path_order="random")
     np.testing.assert_allclose(pair.pair_kept, np.mean(own), rtol=1e-6)
     np.testing.assert_allclose(pair.pair_error, np.std(own, ddof=1) / np.sqrt(3), atol=1e-6)
+    added = stored["open2-orders-32"].dataset().alignment.isel(step=-1).transpose("order", "seed", "task", "path")
+    best = added.sel(order="Zipf").values.max(axis=-1) >= 0.9
+    halves = given.added_share.sel(added_tasks=32, added_group=["frequent", "rare"])
+    np.testing.assert_allclose(halves, [best[:, :16].mean(), best[:, 16:].mean()], rtol=1e-6)
     rare = stored["open2-6"].dataset().sel(**cell, order="Zipf").isel(seed=0, step=-1)
     best = rare.alignment.transpose("task", "path").values.max(axis=-1)
     np.testing.assert_allclose(
