@@ -402,6 +402,9 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
     def told(ratio: float) -> str:
         return ", ".join(f"{each:g}" for each in of_ratio(ratio).pair_tasks.values)
 
+    def added(group: str) -> list[float]:
+        return data.added_share.sel(added_group=group).values.tolist()
+
     early, late = law(data)[0], law(data, late_tasks())[0]
     first, second = (mean(data.course_most.sel(save=round(cycles * LENGTH))) for cycles in (1, 2))
     some = (2, 4, 8, 16, MOST)
@@ -444,7 +447,9 @@ def caption(data: xarray.Dataset, claims: list[Claim]) -> str:
         f"many the share with one is "
         f"{mean(turn.isel(tasks_per_path=0))}. With half as many all paths are in use, and "
         f"{mean(turn.isel(tasks_per_path=-1))} of them keep a task where tasks come in turn, "
-        f"{mean(random.isel(tasks_per_path=-1))} in random order. Other numbers than 8 and 16 paths were added "
+        f"{mean(random.isel(tasks_per_path=-1))} in random order. Of {MANY} and {MOST} tasks in Zipf's order, added "
+        f"afterwards as their random order was, the frequent half has a path for {listed(added('frequent'))} of its "
+        f"tasks, and the rare half for {listed(added('rare'))}. Other numbers than 8 and 16 paths were added "
         f"afterwards: with twice as many paths {listed(pairs(2.0))} of {told(2.0)} tasks have their own, and of half "
         f"as many {listed(pairs(0.5))} keep one of {told(0.5)} tasks.\n\n"
         "Independent teachers fare worse already where tasks are fewer than the entries of a map, which was not "

@@ -118,7 +118,7 @@ def times(axes: Axes, data: xarray.Dataset) -> None:
     found = [half_time(by_run(in_turn(data, "course", each), "save"), each) for each in (MANY, MOST)]
     axes.plot((MANY, MOST), found, "o", color=OF_ORDERS["in turn"]["color"], markersize=4, **OPEN)
     for order in ADDED_ORDERS:
-        line = {**OF_ORDERS[order], "linestyle": "none", **OPEN}
+        line = {**OF_ORDERS[order], "linestyle": "none", "markerfacecolor": "none"}
         axes.plot(data.added_tasks, data.added_time.sel(added_order=order), markersize=4, **line)
     for numbers, line in ((TASKS, ":"), (late_tasks(), "-")):
         slope, factor = law(data, numbers)
