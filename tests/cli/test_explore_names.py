@@ -135,7 +135,7 @@ def never_old_under_new(seen, names):
 
 def test_other_axes_clear_the_diagram_at_once_and_leave_the_curves(page):
     sentence = verdict(page).inner_text()
-    for name, option in (("across", "dt"), ("scale", "linear")):
+    for name, option in (("up", "objective.norm"), ("across", "dt"), ("scale", "linear")):
         seen = watched(page, lambda name=name, option=option: field(page, name).first.select_option(option))
         before = seen[0]
         for each in seen:

@@ -46,7 +46,7 @@ SENTENCE = re.compile(
 )
 # Seconds within which an ended server, and the workers of closed pages, are gone.
 PROMPT = 5
-SEEDS = "seeds=1"
+SEEDS = "seeds=2"
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +242,7 @@ def test_a_link_with_a_bad_value_says_so_and_shows_the_default(visit):
     default.close()
     for bad, line in {
         "set=timescales.gates=-1": r"Timescales\.gates is -1(\.0)?, allowed is a finite number above 0",
+        "base=nowhere": r"unknown experiment 'nowhere'",
         "set=timescales.gates=0.2&seeds=many": r"seeds is 'many', allowed is a whole number",
         "base=<img src=x onerror=document.title=1>": r"unknown experiment '<img src=x onerror=document\.title=1>'",
     }.items():
@@ -344,7 +345,7 @@ def test_what_is_shown_can_be_kept(page, tmp_path):
     compile(script, "explore.py", "exec")
     assert "gates = 0.05" in script
     sweep = load_spec(files["TOML"])
-    assert (sweep.runs, sweep.experiment.timescales.gates) == (64 * 64, 0.05)
+    assert (sweep.runs, sweep.experiment.timescales.gates) == (64 * 64 * 2, 0.05)
     assert files["PNG"].read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert ET.parse(files["SVG"]).getroot().tag == "{http://www.w3.org/2000/svg}svg"
     again = kept(page, "TOML", tmp_path)

@@ -16,8 +16,9 @@ from gatednet.sweeps.execution.run import run_sweep
 SEEDS, MOST_POINTS = 3, 7
 # Networks of images take seconds to train, and runs with labels longer than others.
 LABELLED_SEEDS, LABELLED_POINTS = 2, 3
-# Of ten blocks of a thousand steps, or six.
-LABELLED_STEPS = 3000
+# Of the steps of long runs so many are left: of ten blocks of a thousand, as claims are about the fifth and later ones,
+# and of six, of which the last two count.
+LABELLED_STEPS = {10_000: 6000, 6000: 3000}
 # Runs of many paths, which have many tasks, too, are cut to a share of their time.
 SHORTER_FROM = {9: 5, 33: 25}
 # What is written beside a picture is the same for all formats: curves, fields, maps and networks of images have all.
@@ -30,7 +31,7 @@ def small(sweep):
     few = {"inputs.images": "digits"} if labelled else {"inputs": Population()}
     seeds, most = (LABELLED_SEEDS, LABELLED_POINTS) if labelled else (SEEDS, MOST_POINTS)
     if labelled:
-        few["steps"] = min(sweep.experiment.steps, LABELLED_STEPS)
+        few["steps"] = LABELLED_STEPS.get(sweep.experiment.steps, sweep.experiment.steps)
     paths = getattr(sweep.experiment.network, "paths", 0)
     shorter = max((by for fewest, by in SHORTER_FROM.items() if paths >= fewest), default=1)
     if shorter > 1:
