@@ -3,6 +3,7 @@
 # make results     the same, kept for the documentation: its gallery and its table of claims; with GATEDNET_DATA naming
 #                  the folder of MNIST and Fashion-MNIST, or their figures are left out
 # make quick       every figure with few seeds, from nothing
+# make few         the same for a few of them
 # make check       lint, format, types, layers, documentation
 #
 # Each makes the environment that it needs in .venv, and again when what it depends on has changed.
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 SOURCES := gatednet sweeps figures explore tests benchmarks docs
 
 .DELETE_ON_ERROR:
-.PHONY: test reproduce quick results check lint format types layers docs clean
+.PHONY: test reproduce quick few results check lint format types layers docs clean
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
@@ -24,6 +25,10 @@ reproduce: $(VENV)/run.stamp
 
 quick: $(VENV)/run.stamp
 	$(BIN)/gatednet reproduce --quick
+
+# Runs beside the checks, whose environment it has: none is installed while another is in use.
+few: $(VENV)/dev.stamp
+	$(BIN)/gatednet reproduce --quick fig4 fig5 figa3 open3
 
 results: $(VENV)/run.stamp
 	$(BIN)/gatednet reproduce --out docs/results --format png

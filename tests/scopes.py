@@ -12,15 +12,11 @@ STORES_OF = {
     "figa4": "fig6", "figa5": "fig6", "figa6": "fig6", "figa11": "figa10", "figa12": "fig3",
     "control1": "fig2", "control2": "fig2",
 }  # fmt: skip
-# Files whose tests share the stores that a command made.
-OF_COMMANDS = ("test_bad_stores", "test_figures", "test_sweep")
 
 
 def scope_of(test: str) -> str:
     """What a test shares with others, from its name in full: stores, or else what is in its file."""
     file, _, name = test.partition("::")
-    if re.fullmatch(rf"tests/cli/({'|'.join(OF_COMMANDS)})\.py", file):
-        return "stores of the command line"
     if numbered := re.fullmatch(r"tests/figures/test_fig(a?)0*(\d+)\.py", file):
         figure = f"fig{numbered[1]}{numbered[2]}"
     elif file == "tests/figures/test_figures.py" and (named := re.search(r"\[(\w+)\]$", name)):

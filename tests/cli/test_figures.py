@@ -101,7 +101,7 @@ def told(reproduced, tmp_path_factory):
     commands = {
         "figure": "figure fig4 --out drawn",
         "formats": "figure fig4 --out vectors --format svg,pdf",
-        "again": "reproduce fig4",
+        "again": "reproduce fig4 --format svg",
         "quick": "reproduce fig4 --quick --format svg",
         "simulate": "simulate fig2-flexible --set inputs={kind=\"Population\"} --set steps=200 --set "
         "curriculum.block_length=0.05 --seed 3 --save total_alignment --every 20 --out single --format png,svg",

@@ -102,9 +102,9 @@ def test_a_dry_run_needs_no_images(tmp_path, monkeypatch):
 def test_digits_are_swept_and_told_of(tmp_path, monkeypatch):
     monkeypatch.setenv("GATEDNET_CACHE", str(tmp_path / "cache"))
     (tmp_path / "mine.toml").write_text(SPEC.replace("mnist", "digits"))
-    answer = tools.gatednet("sweep", "mine.toml", folder=tmp_path)
+    commands = (("sweep", "mine.toml"), ("sweep", "mine.toml"), ("verify", "runs/mine"))
+    answer, again, verified = together([(tmp_path, command) for command in commands])
     assert (answer.code, answer.out) == (0, "runs/mine: done, 4 runs\n"), answer
     assert "features of digits" in answer.err
-    again = tools.gatednet("sweep", "mine.toml", folder=tmp_path)
     assert again.out == "runs/mine: was finished already, 4 runs\n"
-    assert tools.gatednet("verify", "runs/mine", folder=tmp_path).code == 0
+    assert verified.code == 0

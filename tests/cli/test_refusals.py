@@ -115,23 +115,35 @@ def test_nothing_changed(answers):
     assert after == before
 
 
+# All commands that compute start JAX in one place, so that one variable is tried with each of them.
+COMPUTING = ("sweep mine.toml", "sweep mine.toml --dry-run", "simulate fig4-symmetric", "reproduce fig4")
+
+
 @pytest.mark.parametrize(
-    ("variables", "message"),
+    ("variables", "message", "commands"),
     [
         (
             {"JAX_PLATFORMS": "nonsense"},
             r"JAX (finds no devices|cannot be started): .* backend 'nonsense'",
+            COMPUTING,
         ),
-        ({"PJRT_NPROC": "abc"}, r"PJRT_NPROC is 'abc', allowed is a whole number from 1 to 1000000"),
-        ({"JAX_NUM_CPU_DEVICES": "0"}, r"JAX_NUM_CPU_DEVICES is '0', allowed is a whole number from 1 to 1024"),
-        ({"XLA_FLAGS": "--nonsense"}, r"XLA_FLAGS is '--nonsense': XLA does not start with it: Unknown flag"),
+        ({"PJRT_NPROC": "abc"}, r"PJRT_NPROC is 'abc', allowed is a whole number from 1 to 1000000", COMPUTING[:1]),
+        (
+            {"JAX_NUM_CPU_DEVICES": "0"},
+            r"JAX_NUM_CPU_DEVICES is '0', allowed is a whole number from 1 to 1024",
+            COMPUTING[:1],
+        ),
+        (
+            {"XLA_FLAGS": "--nonsense"},
+            r"XLA_FLAGS is '--nonsense': XLA does not start with it: Unknown flag",
+            COMPUTING[:1],
+        ),
     ],
-    ids=str,
+    ids=["platform", "processors", "devices", "flags"],
 )
-def test_a_machine_that_cannot_compute_is_told_before_anything_is_written(variables, message, tmp_path):
+def test_a_machine_that_cannot_compute_is_told_before_anything_is_written(variables, message, commands, tmp_path):
     (tmp_path / "mine.toml").write_text(SPEC)
     before = state(tmp_path)
-    commands = ["sweep mine.toml --dry-run", "sweep mine.toml", "simulate fig4-symmetric", "reproduce fig4"]
     for answer in together([(tmp_path, command.split()) for command in commands], **variables):
         assert re.match(message, refusal(answer)), answer
     assert state(tmp_path) == before

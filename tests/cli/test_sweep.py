@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray
 
-from tests.cli.tools import SPEC, Answer, contents, copy_of, gatednet, refusal, together
+from tests.cli.tools import SPEC, Answer, contents, copy_of, refusal, together
 
 
 def opened(store):
@@ -44,6 +44,7 @@ DRY = {
     "static": "sweep mine.toml --dry-run --axis of=objective.norm_order=1,2",
     "catalog": "sweep fig5 --dry-run --seeds 2",
 }
+STIFF = {"stiff": "sweep stiff.toml --dry-run"}
 FINISHED = {"again": "sweep mine.toml", "verify": "verify runs/mine"}
 OTHERS = {
     "more": "sweep mine.toml --out more --axis gates=timescales.gates=0.02,0.03,0.05 --seeds 3",
@@ -75,7 +76,9 @@ def told(swept, tmp_path_factory):
     for group in ("dry", "others"):
         folders[group].mkdir()
         (folders[group] / "mine.toml").write_text(SPEC)
-    commands = {"finished": FINISHED, "dry": DRY, "others": OTHERS, "restart": RESTART}
+    stiff = SPEC.replace("steps = 40", 'steps = 40\n"objective.norm" = 100.0\ndt = 0.001')
+    (folders["dry"] / "stiff.toml").write_text(stiff)
+    commands = {"finished": FINISHED, "dry": {**DRY, **STIFF}, "others": OTHERS, "restart": RESTART}
     calls = [(folders[group], each.split()) for group, of_group in commands.items() for each in of_group.values()]
     before = {group: contents(folder) for group, folder in folders.items()}
     answers = together(calls)
@@ -140,9 +143,8 @@ def test_runs_that_diverge_fail_the_sweep_and_are_marked_in_its_store(told):
     assert (result.sel(tau=0.1) == 0).all()
 
 
-def test_a_constraint_that_is_too_stiff_is_warned_of_in_one_line(tmp_path):
-    (tmp_path / "stiff.toml").write_text(SPEC.replace("steps = 40", 'steps = 40\n"objective.norm" = 100.0\ndt = 0.001'))
-    answer = gatednet("sweep", "stiff.toml", "--dry-run", folder=tmp_path)
+def test_a_constraint_that_is_too_stiff_is_warned_of_in_one_line(told):
+    answer = told.answers["stiff"]
     assert (answer.code, answer.out.count("\n")) == (0, 1)
     assert answer.err == (
         "gatednet: warning: constraint objective.norm is too stiff for steps of dt in 2 of 2 cells: with these "

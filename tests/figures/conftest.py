@@ -9,27 +9,41 @@ import pytest
 from gatednet import Population, with_values
 from gatednet.figures.pipeline import make, sweeps_for
 from gatednet.figures.registry import FIGURES
+from gatednet.figures.toolkit.result import FORMATS
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.execution.run import run_sweep
 
 SEEDS, MOST_POINTS = 3, 7
 # Networks of images take seconds to train, and runs with labels longer than others.
 LABELLED_SEEDS, LABELLED_POINTS = 2, 3
+# Of six blocks of a thousand steps the last two count, and half of them are run; of ten the last six do, and all are.
+LABELLED_STEPS = {6000: 3000}
+# Runs of many paths, which have many tasks, too, are cut to a share of their time.
+SHORTER_FROM = {9: 5, 33: 25}
+# What is written beside a picture is the same for all formats: curves, fields, maps and networks of images have all.
+IN_ALL_FORMATS = ("fig2", "fig4", "fig5", "fig7")
 
 
 def small(sweep):
-    """The same sweep with the population, or digits, as inputs, few seeds, and long axes thinned out."""
+    """The same sweep with the population, or digits, as inputs, few seeds, long axes thinned out, and long runs cut."""
     labelled = sweep.experiment.inputs.labelled
     few = {"inputs.images": "digits"} if labelled else {"inputs": Population()}
     seeds, most = (LABELLED_SEEDS, LABELLED_POINTS) if labelled else (SEEDS, MOST_POINTS)
+    if labelled:
+        few["steps"] = LABELLED_STEPS.get(sweep.experiment.steps, sweep.experiment.steps)
+    paths = getattr(sweep.experiment.network, "paths", 0)
+    shorter = max((by for fewest, by in SHORTER_FROM.items() if paths >= fewest), default=1)
+    if shorter > 1:
+        few["steps"] = sweep.experiment.steps // shorter
     experiment = with_values(sweep.experiment, few)
+    save = dataclasses.replace(sweep.save, every=sweep.save.every // shorter)
     axes = []
     for axis in sweep.axes:
         points = axis.values[:seeds] if axis.is_seed or "inputs.network_seed" in axis.paths else axis.values
         step = -(-len(points) // most)
         labels = None if axis.labels is None else axis.labels[::step]
         axes.append(Axis.seeds(points) if axis.is_seed else Axis(axis.name, axis.path, points[::step], labels))
-    return dataclasses.replace(sweep, experiment=experiment, axes=tuple(axes))
+    return dataclasses.replace(sweep, experiment=experiment, axes=tuple(axes), save=save)
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +97,7 @@ def made(stores, tmp_path_factory):
     @functools.cache
     def of(name):
         folder = tmp_path_factory.mktemp(f"{name}-pictures")
-        return folder, make(FIGURES[name], stores(name), folder)
+        formats = FORMATS if name in IN_ALL_FORMATS else ["svg"]
+        return folder, make(FIGURES[name], stores(name), folder, formats)
 
     return of

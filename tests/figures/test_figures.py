@@ -1,5 +1,6 @@
 """What holds for every registered figure."""
 
+import functools
 import re
 from types import SimpleNamespace
 
@@ -13,7 +14,9 @@ from gatednet.figures.registry import FIGURES
 from gatednet.figures.toolkit.archive import open_data
 from gatednet.figures.toolkit.panels import SHADE, look, mark_quick, new_figure
 from gatednet.figures.toolkit.pictures import pictures
+from gatednet.figures.toolkit.result import FORMATS
 from tests.figures import drawing
+from tests.figures.conftest import IN_ALL_FORMATS
 from tests.figures.test_registry import FEWEST_CLAIMS
 
 every_figure = pytest.mark.parametrize("name", FIGURES)
@@ -57,24 +60,37 @@ def test_claims_depend_on_the_data(name, data):
         lambda shape: np.arange(np.prod(shape), dtype=float).reshape(shape),
         lambda shape: np.arange(np.prod(shape), dtype=float)[::-1].reshape(shape),
     ]
-    absurd = [
-        given.assign({each: given[each].copy(data=pattern(given[each].shape)) for each in results})
-        for pattern in patterns
-    ]
+    absurd = [{each: pattern(given[each].shape) for each in results} for pattern in patterns]
     # And the results themselves the wrong way round, in time and in everything else.
-    absurd.append(given.assign({each: given[each].copy(data=np.flip(given[each].values)) for each in results}))
-    verdicts = [[claim.verdict for claim in module.claims(each)] for each in absurd]
-    for claim, *found in zip(module.claims(given), *verdicts, strict=True):
-        assert "fails" in found, claim
+    absurd.append({each: np.flip(given[each].values) for each in results})
+    held = {claim.sentence for claim in module.claims(given)}
+    while held and absurd:
+        values = absurd.pop()
+        claims = module.claims(given.assign({each: given[each].copy(data=values[each]) for each in results}))
+        held -= {claim.sentence for claim in claims if claim.verdict == "fails"}
+    assert not held
+
+
+@pytest.fixture(scope="session")
+def drawn(data):
+    """A figure as it is drawn, with the mark of few seeds, by its name; the last one is kept."""
+
+    @functools.lru_cache(maxsize=1)
+    def of(name):
+        with look():
+            figure = FIGURES[name].load().draw(data(name))
+            mark_quick(figure, "quick: 3 of 10 seeds")
+            figure.draw_without_rendering()
+        return figure
+
+    return of
 
 
 @every_figure
-def test_figure_is_drawn_with_all_panels(name, data):
-    module = FIGURES[name].load()
-    with look():
-        figure = module.draw(data(name))
+def test_figure_is_drawn_with_all_panels(name, drawn):
+    figure = drawn(name)
     letters = [axes.get_title(loc="left") for axes in figure.axes if axes.get_title(loc="left")]
-    assert sorted(letters) == list(module.PANELS)
+    assert sorted(letters) == list(FIGURES[name].load().PANELS)
     for axes in figure.axes:
         assert _shows_data(axes), axes.get_title(loc="left")
 
@@ -87,12 +103,9 @@ def _shows_data(axes):
 
 
 @every_figure
-def test_texts_are_inside_and_do_not_cover_each_other(name, data):
+def test_texts_are_inside_and_do_not_cover_each_other(name, drawn):
     with look():
-        figure = FIGURES[name].load().draw(data(name))
-        mark_quick(figure, "quick: 3 of 10 seeds")
-        figure.draw_without_rendering()
-        assert drawing.texts_off_the_page(figure) == drawing.texts_over_each_other(figure) == []
+        assert drawing.texts_off_the_page(drawn(name)) == drawing.texts_over_each_other(drawn(name)) == []
 
 
 def shown(folder):
@@ -104,11 +117,13 @@ def shown(folder):
 def test_everything_is_written_beside_the_picture(name, data, stores, made):
     folder, claims = made(name)
     names = {path.name for path in shown(folder)}
-    assert names == {f"{name}.{suffix}" for suffix in ("pdf", "png", "svg", "md", "zarr.zip")}
-    assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
-    assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    formats = FORMATS if name in IN_ALL_FORMATS else ("svg",)
+    assert names == {f"{name}.{suffix}" for suffix in (*formats, "md", "zarr.zip")}
     # Text is text in both vector formats: type 3 fonts are drawings.
-    assert b"/Type3" not in (folder / f"{name}.pdf").read_bytes()
+    if "pdf" in formats:
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert b"/Type3" not in (folder / f"{name}.pdf").read_bytes()
     assert (folder / f"{name}.svg").read_text().count("<text") > 10
     back = open_data(folder / f"{name}.zarr.zip")
     for variable, values in data(name).data_vars.items():

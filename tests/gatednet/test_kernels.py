@@ -131,7 +131,7 @@ STRENGTHS = st.sampled_from([0.0, 0.1, 0.7])
 
 
 @pytest.mark.filterwarnings("ignore::gatednet.StiffnessWarning")
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(data=st.data())
 def test_random_experiments_agree(data):
     random_experiment(data)

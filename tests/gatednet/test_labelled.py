@@ -45,10 +45,15 @@ OF_LABELS = tuple(name for name, each in REGISTRY.items() if each.of == "labels"
 OF_ALL = tuple(name for name, each in REGISTRY.items() if each.of == "all")
 
 
+# What all cases are compared in; of one of them everything is saved, since that takes long to compile.
+COMPARED = ("weights", "gates", "neuron_gates", "loss", "loss_every_step", *OF_LABELS)
+
+
 @functools.cache
 def saved(case: str, seed: int = 1) -> xarray.Dataset:
-    """One run with everything that can be saved of it."""
-    return simulate(experiment_of(case), Save((*OF_ALL, *OF_LABELS), 1), seed, precision="float64", examples=EXAMPLES)
+    """One run with what is compared of it, or everything that can be saved of it."""
+    names = (*OF_ALL, *OF_LABELS) if case == "sum" else COMPARED
+    return simulate(experiment_of(case), Save(names, 1), seed, precision="float64", examples=EXAMPLES)
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 import functools
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -165,7 +166,7 @@ def test_criterion_that_is_reached() -> None:
 @pytest.mark.parametrize("solve", [assignment, hungarian])
 def test_assignment_is_the_best_one(shape: tuple[int, int], solve) -> None:
     score = np.random.default_rng(0).normal(size=(*shape, 20))
-    found = np.asarray(solve(jnp.asarray(score)))
+    found = np.asarray(jax.jit(solve)(jnp.asarray(score)))
     assert found.shape == (shape[0], 20)
     for run in range(20):
         tasks, paths = scipy.optimize.linear_sum_assignment(score[..., run], maximize=True)

@@ -114,7 +114,8 @@ def test_what_needs_no_basis_agrees_without_it(name: str) -> None:
     compare({**CASES, **FURTHER}[name], names)
 
 
-@pytest.mark.parametrize("name", FURTHER)
+# The last one is compared above, in more.
+@pytest.mark.parametrize("name", list(FURTHER)[:-1])
 def test_runs_agree(name: str) -> None:
     compare(FURTHER[name], ("loss", "gates", "effective_map", "total_alignment", "gate_speed"))
 

@@ -1,6 +1,7 @@
 """Teachers and initial states."""
 
 import dataclasses
+import itertools
 from typing import Any
 
 import equinox as eqx
@@ -114,16 +115,14 @@ ROOMY = with_values(SMALL, {"network": GatedLinear(paths=2, inputs=8, outputs=6)
 
 
 @pytest.mark.parametrize(
-    ("teachers", "values"),
+    ("teachers", "values", "left", "right"),
     [
-        (SPECTRAL, [2.0, 0.5, 0.0]),
-        (Teachers(rank=3, scale="unit"), [1.0, 1.0, 1.0]),
-        (Teachers(rank=2), [8**-0.5, 8**-0.5]),
+        *((SPECTRAL, [2.0, 0.5, 0.0], *each) for each in itertools.product(("separate", "shared"), repeat=2)),
+        (Teachers(rank=3, scale="unit"), [1.0, 1.0, 1.0], "separate", "shared"),
+        (Teachers(rank=2), [8**-0.5, 8**-0.5], "shared", "separate"),
     ],
-    ids=["spectral", "rank, unit", "rank, input"],
+    ids=lambda each: type(each).__name__ if isinstance(each, TeacherSet) else str(each),
 )
-@pytest.mark.parametrize("left", ["separate", "shared"])
-@pytest.mark.parametrize("right", ["separate", "shared"])
 def test_singular_values_and_vectors(teachers: TeacherSet, values: list[float], left: str, right: str) -> None:
     chosen = dataclasses.replace(teachers, left=left, right=right)
     maps = np.asarray(drawn(with_values(ROOMY, {"teachers": chosen}), SEEDS[:50]).teachers, np.float64)
