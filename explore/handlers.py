@@ -17,6 +17,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from gatednet.explore.admission import PAGE, SOCKET, STATIC, Admission, Admitted, Asked, Refused
 from gatednet.explore.messages import MOST_BYTES, PULL, is_expected
+from gatednet.explore.patches import Connection
 
 if TYPE_CHECKING:
     from gatednet.explore.connections import Connections
@@ -141,6 +142,12 @@ class Pages(BokehTornado):
         self._admission = admission
         # Set by who serves it.
         self.connections: Connections | None = None
+
+    def new_connection(self, *args: Any) -> Connection:
+        """The connection of a page, see `Connection`."""
+        connection = Connection(*args)
+        self._clients.add(connection)
+        return connection
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """The answer to a request: the only way to any."""
