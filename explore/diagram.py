@@ -78,8 +78,8 @@ def diagrams(
 ) -> Iterator[Diagram]:
     """Diagrams of more and more cells, for as long as they are wanted, and expected to be there in some minutes.
 
-    None comes before one that is expected to be there at once. All cells share their random numbers, so that they differ by their settings alone. `progress` reports compilations,
-    `kernel` is that of a sweep.
+    None comes before one that is expected to be there at once. All cells share their random numbers, so that they
+    differ by their settings alone. `progress` reports compilations, `kernel` is that of a sweep.
 
     **Raises** `SettingError` where the experiment does not allow values of the range, or not the kernel.
     """

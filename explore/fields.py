@@ -20,7 +20,7 @@ _WHOLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 _MULTIPLES = (0.1, 0.2, 0.5, 2, 5, 10)
 _SCROLLBAR = 30
 # To those who do not see them Bokeh's sliders tell no name, and a place as their value; once they are there, they are
-# given the name of their field, and the number that it will show, as `Span.value` and `rounded` have it. And they do not
+# given the name of their field, and the number that it will show, as `Span.value` and `rounded` have it. They do not
 # send their places a second time, as throttled ones.
 _NAMED = """
 const tell = (handle, {end, tags: [low, high, scale]}) => {

@@ -103,7 +103,8 @@ def test_the_cells_that_are_compared_differ(runs):
     assert np.isnan(runs[0, 0].time_to_criterion.values[:, -1]).all()
 
 
-def test_cells_along_more_than_one_chunk_are_in_their_places(all_sides):
+@pytest.mark.usefixtures("all_sides")
+def test_cells_along_more_than_one_chunk_are_in_their_places():
     # 400 cells are more than a chunk, of runs so short that all that counts is their setting.
     x, y = Span("initial.gates", -1.0, 1.0), Span("dt", 0.001, 0.002)
     experiment = with_values(short(), {"steps": 1, "timescales.gates": 1e6, "dt": 0.001})
@@ -127,7 +128,8 @@ def test_a_cell_that_lost_one_of_its_runs_has_no_value(observable, monkeypatch):
     np.testing.assert_array_equal(diagram.values, [[np.nan, 2.5], [np.nan, np.nan]])
 
 
-def test_diagrams_become_finer_until_the_last(all_sides):
+@pytest.mark.usefixtures("all_sides")
+def test_diagrams_become_finer_until_the_last():
     found = list(made(short(), "loss", seeds=1, sides=(2, 3)))
     assert [diagram.values.shape for diagram in found] == [(2, 2), (3, 3)]
     assert list(SIDES) == sorted(set(SIDES))
@@ -143,7 +145,8 @@ def test_no_diagram_comes_before_one_that_is_there_at_once(monkeypatch):
     assert sizes(made(seeds=4, sides=(2, 8, 9), **options)) == [8, 9]
 
 
-def test_diagrams_of_any_number_of_cells_share_their_programs(all_sides, monkeypatch):
+@pytest.mark.usefixtures("all_sides")
+def test_diagrams_of_any_number_of_cells_share_their_programs():
     # Also where each cell has a draw of its own, and a chunk of the second diagram is more than all cells of the first.
     for y in (BLOCKS, Span("initial.gates", -1.0, 1.0)):
         progress = Recorded()
@@ -152,7 +155,8 @@ def test_diagrams_of_any_number_of_cells_share_their_programs(all_sides, monkeyp
         assert progress.told == ["compiling", "compiled"]
 
 
-def test_what_is_not_wanted_stops_without_a_further_diagram(all_sides):
+@pytest.mark.usefixtures("all_sides")
+def test_what_is_not_wanted_stops_without_a_further_diagram():
     wanted = Asked(10**6)
     found = made(short(), "loss", seeds=1, wanted=wanted, sides=(2, 3, 4))
     assert next(found).values.shape == (2, 2)
@@ -160,7 +164,8 @@ def test_what_is_not_wanted_stops_without_a_further_diagram(all_sides):
     assert list(found) == []
 
 
-def test_what_is_not_wanted_stops_between_chunks(all_sides, monkeypatch):
+@pytest.mark.usefixtures("all_sides")
+def test_what_is_not_wanted_stops_between_chunks(monkeypatch):
     started = []
     start = Executors.start
 
