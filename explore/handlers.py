@@ -100,6 +100,8 @@ class _Socket(_Answer, WSHandler):
         return True
 
     def open(self) -> None:
+        # A message is several small frames: left to itself the system may keep one until those before are acknowledged.
+        self.set_nodelay(True)
         try:
             super().open()
         except Exception:
