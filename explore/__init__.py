@@ -26,6 +26,7 @@
     work.py       what is computed, aside
     page.py       the page of one visitor
     messages.py   messages of a page to its server
+    patches.py    messages of a server to its pages
     admission.py  who is answered
     connections.py
                   who is not kept waiting by strangers

@@ -20,6 +20,7 @@ class Cells:
         self._width = width
         self._columns = (Column(width, theme, "chosen"), Column(width // 2, theme, "pinned"))
         self._columns[1].fit(width // 2, legends=False)
+        self._pinned: bool | None = None
         self.verdict = widgets.words("verdict", width=verdict_width)
         self.root = row(*[each.root for each in self._columns])
 
@@ -30,6 +31,9 @@ class Cells:
 
     def fit(self, pinned: bool) -> None:
         """Make room for a pinned cell, or give its room to the chosen one."""
+        if self._pinned == pinned:
+            return
+        self._pinned = pinned
         self.root.children[1].visible = pinned
         self._columns[0].fit(self._width // 2 if pinned else self._width, legends=not pinned)
 

@@ -30,8 +30,10 @@ from gatednet.times import steps_between
 SIDES = (16, 64, 128)
 # Cells of a chunk: after each it is asked whether the diagram is still wanted.
 _CELLS = 256
-# Seconds that a chunk may be expected to take, and a diagram finer than the first.
+# Seconds that a chunk may be expected to take on one core, and a diagram finer than the first.
 _PIECE_S, _LONGEST_S = 1.0, 600.0
+# Chunks of more cells are expected to take no longer than this: each takes some milliseconds beside its runs.
+_QUICK_S = 0.15
 # Numbers that its runs keep.
 _PIECE_NUMBERS = 10**7
 _PRECISION = "float32"
@@ -76,12 +78,15 @@ def diagrams(
 ) -> Iterator[Diagram]:
     """Diagrams of more and more cells, for as long as they are wanted, and expected to be there in some minutes.
 
-    All cells share their random numbers, so that they differ by their settings alone. `progress` reports compilations,
-    `kernel` is that of a sweep.
+    None comes before one that is expected to be there at once. All cells share their random numbers, so that they
+    differ by their settings alone. `progress` reports compilations, `kernel` is that of a sweep.
 
     **Raises** `SettingError` where the experiment does not allow values of the range, or not the kernel.
     """
     save = Save((observable,), steps_between(experiment.steps, REGISTRY[observable].recorder.fewest_saves or 1))
+    seconds = _seconds(Sweep(experiment, (Axis.seeds(seeds),), save, precision=_PRECISION, kernel=kernel))
+    at_once = [finer**2 * seeds * seconds <= _QUICK_S for finer in sides[1:]]
+    sides = [side for side, passed in zip(sides, [*at_once, False], strict=True) if not passed]
     for side in sides:
         start = time.perf_counter()
         axes = (
@@ -90,20 +95,26 @@ def diagrams(
             Axis.seeds(seeds),
         )
         sweep = Sweep(experiment, axes, save, precision=_PRECISION, kernel=kernel)
-        if side != sides[0] and sweep.runs * _seconds(sweep) > _LONGEST_S:
+        if side != sides[0] and sweep.runs * seconds > _LONGEST_S:
             return
-        values = _computed(sweep, wanted, progress, devices)
+        values = _computed(sweep, _piece(sweep, seconds), wanted, progress, devices)
         if values is None:
             return
         yield Diagram(x.values(side), y.values(side), values.mean(axis=-1), sweep.runs, time.perf_counter() - start)
 
 
-def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequence[jax.Device]) -> np.ndarray | None:
-    """The scalar of each run of a grid, in its shape; None where it is not wanted any more."""
-    plan = plan_of(sweep, _piece(sweep))
+def _computed(
+    sweep: Sweep, piece: int, wanted: Wanted, progress: Progress, devices: Sequence[jax.Device]
+) -> np.ndarray | None:
+    """The scalar of each run of a grid, in its shape, by `piece` runs at a time; None where it is not wanted any more.
+
+    Grids of any number of cells share their programs.
+    """
+    plan = plan_of(sweep, piece)
+    room = piece, piece if plan.most_draws > sweep.shape[-1] else sweep.shape[-1]
     values = np.full(sweep.shape, np.nan)
     with precision_of(sweep.precision):
-        executors = Executors(plan, devices, PRECISIONS[sweep.precision], progress)
+        executors = Executors(plan, devices, PRECISIONS[sweep.precision], progress, room)
         before: tuple[Any, Pending] | None = None
         for chunk in [*plan.chunks(), None]:
             if not wanted():
@@ -118,12 +129,13 @@ def _computed(sweep: Sweep, wanted: Wanted, progress: Progress, devices: Sequenc
     return values
 
 
-def _piece(sweep: Sweep) -> int:
-    """The runs of a chunk: nobody else has a turn before they are done."""
+def _piece(sweep: Sweep, seconds: float) -> int:
+    """The runs of a chunk, of so many seconds each: nobody else has a turn before they are done."""
     (observable,) = sweep.save.chosen
     span = sweep.save.span(sweep.experiment, sweep.most_blocks)
     saved = math.prod(observable.recorder.sizes(span, observable.dims).values())
-    return max(1, min(_CELLS * sweep.shape[-1], int(_PIECE_S / _seconds(sweep)), int(_PIECE_NUMBERS / saved)))
+    most = max(_QUICK_S, min(_CELLS * sweep.shape[-1] * seconds, _PIECE_S)) / seconds
+    return max(1, int(min(most, _PIECE_NUMBERS / saved)))
 
 
 def _seconds(sweep: Sweep) -> float:

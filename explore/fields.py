@@ -20,7 +20,8 @@ _WHOLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 _MULTIPLES = (0.1, 0.2, 0.5, 2, 5, 10)
 _SCROLLBAR = 30
 # To those who do not see them Bokeh's sliders tell no name, and a place as their value; once they are there, they are
-# given the name of their field, and the number that it will show, as `Span.value` and `rounded` have it.
+# given the name of their field, and the number that it will show, as `Span.value` and `rounded` have it. They do not
+# send their places a second time, as throttled ones.
 _NAMED = """
 const tell = (handle, {end, tags: [low, high, scale]}) => {
   const place = Number(handle.getAttribute('aria-valuenow')) / end
@@ -35,6 +36,7 @@ const name = (tries) => {
     const handle = Bokeh.index.find_one(slider)?.shadow_el.querySelector('[role=slider]')
     if (handle == null) left += 1
     else if (!handle.hasAttribute('aria-label')) {
+      slider.properties.value_throttled.internal = true
       handle.setAttribute('aria-label', field.title)
       tell(handle, slider)
       new MutationObserver(() => tell(handle, slider)).observe(handle, {attributeFilter: ['aria-valuenow']})

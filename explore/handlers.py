@@ -17,6 +17,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from gatednet.explore.admission import PAGE, SOCKET, STATIC, Admission, Admitted, Asked, Refused
 from gatednet.explore.messages import MOST_BYTES, PULL, is_expected
+from gatednet.explore.patches import Connection
 
 if TYPE_CHECKING:
     from gatednet.explore.connections import Connections
@@ -99,6 +100,8 @@ class _Socket(_Answer, WSHandler):
         return True
 
     def open(self) -> None:
+        # A message is several small frames: left to itself the system may keep one until those before are acknowledged.
+        self.set_nodelay(True)
         try:
             super().open()
         except Exception:
@@ -141,6 +144,12 @@ class Pages(BokehTornado):
         self._admission = admission
         # Set by who serves it.
         self.connections: Connections | None = None
+
+    def new_connection(self, *args: Any) -> Connection:
+        """The connection of a page, see `Connection`."""
+        connection = Connection(*args)
+        self._clients.add(connection)
+        return connection
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """The answer to a request: the only way to any."""

@@ -176,14 +176,15 @@ class PlanePlot:
         colour = TASKS[1]["color"]
         runs: dict[str, Any] = {"line_width": 2, "line_color": colour}
         theory: dict[str, Any] = {"line_width": 1.5, "line_dash": [6, 4]}
-        drawn = [
+        # As in the plots over time, lines are above all else, and a legend names some that never change. That of theory
+        # comes first, below the runs; it is from 0 to 1, and within any range.
+        nowhere = [np.nan], [np.nan]
+        self.drawn = [
+            self.plot.line("x", "y", source=self.theory, level="overlay", **theory),
             self.plot.line("x", "y", source=self.run, level="overlay", **runs),
             self.plot.scatter("x", "y", source=self.end, size=8, fill_color=colour, line_color=None, level="overlay"),
         ]
-        # As in the plots over time, lines are above all else, and a legend names some that never change.
-        nowhere = [np.nan], [np.nan]
-        self.curves = [self.plot.line("x", "y", source=self.theory, **theory), self.plot.line(*nowhere, **theory)]
-        self.drawn = [*drawn, self.curves[0]]
+        self.curves = [self.drawn[0], self.plot.line(*nowhere, **theory)]
         named = {"runs": self.plot.line(*nowhere, **runs), "theory": self.curves[1]}
         items = [LegendItem(label=name, renderers=[line]) for name, line in named.items()]
         self.plot.add_layout(Legend(items=items, location="center"), "right")

@@ -19,8 +19,9 @@ from gatednet.explore.view import View
 
 # While a slider moves, curves are shown at least as often as this, in seconds.
 _LIVE = 0.3
-# A diagram goes on when settings have been still for so long, in seconds.
-_STILL = 0.15
+# A diagram goes on when settings have been still for so long, in seconds, and the one before it has been there: longer
+# than between two places of a slider that moves, and than a browser takes to draw.
+_STILL = 0.05
 
 
 class Work:
@@ -110,6 +111,7 @@ class Work:
                     return
                 for diagram in self._source.diagrams(view, wanted_now, self._compiling):
                     self.later(partial(found, diagram))
+                    self._changed = time.perf_counter()
         except Exception as error:
             self.later(partial(failed, error))
 
@@ -120,7 +122,7 @@ class Work:
         return lambda: wanted() and (session is None or session.connection_count > 0)
 
     def _still(self) -> bool:
-        """Whether settings have stayed as they are, so that curves do not come first."""
+        """Whether settings have stayed as they are, so that curves do not come first, and what was found is drawn."""
         return not self._curves.busy and time.perf_counter() > self._changed + _STILL
 
     def _compiling(self, begins: bool) -> None:

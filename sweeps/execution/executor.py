@@ -77,8 +77,8 @@ class Shape:
 class Executor:
     """The programs of one compilation.
 
-    Every device gets the same number of whole lanes; what is missing is filled up with copies of the last run, so that
-    all chunks have one shape.
+    Every device gets the same number of whole lanes; what is missing in the last of them is filled up with copies of
+    the last run, and lanes that a smaller chunk leaves empty are not advanced.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -88,21 +88,23 @@ class Executor:
     def pack(self, request: Request) -> list[Packing]:
         """The lanes of each device."""
         shape = self.shape
-        missing = shape.share * len(shape.devices) - len(request.seeds)
+        width, runs = shape.recipe.width, len(request.seeds)
+        share = -(-runs // (width * len(shape.devices))) * width
+        missing = share * len(shape.devices) - runs
 
         def filled(values: np.ndarray) -> np.ndarray:
             return np.concatenate([values, np.repeat(values[-1:], missing)])
 
         values = {path: filled(each) for path, each in request.values.items()}
         seeds, streams = filled(request.seeds), filled(request.streams)
-        parts = [slice(place * shape.share, (place + 1) * shape.share) for place in range(len(shape.devices))]
+        parts = [slice(place * share, (place + 1) * share) for place in range(len(shape.devices))]
         return [
             pack(
                 request.experiment,
                 {path: each[part] for path, each in values.items()},
                 seeds[part],
                 streams[part],
-                shape.recipe.width,
+                width,
                 shape.dtype,
                 shape.lanes,
                 min(shape.draws, shape.share),
@@ -147,14 +149,23 @@ class Executor:
 class Executors:
     """Hands the chunks of a plan to devices; what a static group needs is compiled when its first chunk comes.
 
-    Compilations are kept for all sweeps of this process, also those that another thread has under way.
+    Compilations are kept for all sweeps of this process, also those that another thread has under way. `room` are runs
+    and draws that programs have room for at least, so that sweeps with chunks of several sizes share them.
     """
 
     _kept: ClassVar[dict[Shape, concurrent.futures.Future[Executor]]] = {}
     _lock: ClassVar[threading.Lock] = threading.Lock()
 
-    def __init__(self, plan: Plan, devices: Sequence[jax.Device], dtype: type, progress: Progress) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        devices: Sequence[jax.Device],
+        dtype: type,
+        progress: Progress,
+        room: tuple[int, int] = (0, 0),
+    ) -> None:
         self.plan, self.devices, self.dtype, self.progress = plan, tuple(devices), dtype, progress
+        self._runs, self._draws = max(plan.chunk_runs, room[0]), max(plan.most_draws, room[1])
         # Read once for all chunks of a group: to know that features are the right ones takes reading the images.
         self._examples = functools.cache(examples_for)
 
@@ -171,7 +182,7 @@ class Executors:
         examples = self._examples(request.experiment)
         request = dataclasses.replace(request, examples=examples)
         sizes = None if examples is None else examples.sizes
-        shape = Shape(recipe, self.dtype, plan.chunk_runs, plan.most_draws, self.devices, sizes)
+        shape = Shape(recipe, self.dtype, self._runs, self._draws, self.devices, sizes)
         with self._lock:
             kept = self._kept.pop(shape, None)
             future = self._kept[shape] = kept or concurrent.futures.Future()

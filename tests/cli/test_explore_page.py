@@ -47,6 +47,8 @@ SENTENCE = re.compile(
 # Seconds within which an ended server, and the workers of closed pages, are gone.
 PROMPT = 5
 SEEDS = "seeds=2"
+# Cells along a side of the diagram that is shown.
+SIDE = "Bokeh.documents[0]?.get_model_by_name('diagram').renderers[0].data_source.data.image[0]?.shape[0]"
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +79,11 @@ def frames(page):
     parts = [*page.locator(".bk-Figure:visible").all(), *page.locator(".verdict p").all()]
     boxes = [each.bounding_box() for each in parts]
     return [(box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]) for box in boxes]
+
+
+def is_patch(frame):
+    """Whether a frame of a connection is the header of a message with changes."""
+    return isinstance(frame, str) and "PATCH-DOC" in frame
 
 
 def reached(page, name, most=150):
@@ -124,6 +131,46 @@ def test_a_slider_moves_by_the_keyboard_and_all_follows(page):
     expect(verdict(page)).not_to_have_text(before)
     expect(verdict(page)).to_have_text(SENTENCE)
     assert handle.get_attribute("aria-valuenow") == f"{place:.1f}"
+
+
+def test_a_place_of_a_slider_is_one_message_and_so_is_what_follows(page, visit):
+    other = visit.context.new_page()
+    sent, received = [], []
+
+    def listen(socket):
+        socket.on("framesent", lambda frame: sent.append(is_patch(frame)))
+        socket.on("framereceived", lambda frame: received.append(is_patch(frame)))
+
+    other.on("websocket", listen)
+    other.goto(page.url)
+    expect(verdict(other)).to_be_visible()
+    # The slider is that of an axis: the diagram stays, and comes before.
+    other.wait_for_function(f"{SIDE} == 128")
+    handle = slider(other, GATES)
+    handle.focus()
+    before = settings(other)
+    sent.clear()
+    received.clear()
+    handle.press("ArrowRight")
+    expect(field(other, GATES)).not_to_have_value("0.03")
+    other.wait_for_function("(before) => location.search != before", arg=f"?{page.url.partition('?')[2]}")
+    expect(other.locator(".status")).to_have_text(re.compile("^curves in"))
+    assert settings(other) != before
+    assert sum(sent) == 1
+    # Where curves take long, their settings come before.
+    assert sum(received) in (1, 2)
+
+
+def test_a_style_sheet_that_is_given_its_own_text_stays(page):
+    stays = """(text) => {
+      const sheet = document.createElement('style')
+      sheet.textContent = 'p { color: red }'
+      const before = sheet.firstChild
+      sheet.textContent = text
+      return [sheet.firstChild === before, sheet.textContent]
+    }"""
+    assert page.evaluate(stays, "p { color: red }") == [True, "p { color: red }"]
+    assert page.evaluate(stays, "p { color: blue }") == [False, "p { color: blue }"]
 
 
 def test_a_value_is_typed(page):

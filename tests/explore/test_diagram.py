@@ -6,7 +6,7 @@ import pytest
 
 from gatednet import REGISTRY, Save, SettingError, simulate, with_values
 from gatednet.explore.curves import simulated
-from gatednet.explore.diagram import SIDES, diagrams, observables
+from gatednet.explore.diagram import _QUICK_S, SIDES, diagrams, observables
 from gatednet.explore.source import Live
 from gatednet.explore.view import Span, View
 from gatednet.sweeps.execution.executor import Executors
@@ -51,6 +51,17 @@ def always():
     return True
 
 
+def sizes(found):
+    """The number of cells along a side of each diagram."""
+    return [len(diagram.x) for diagram in found]
+
+
+@pytest.fixture
+def all_sides(monkeypatch):
+    """As if no diagram were there at once: none is left out before it, and chunks have so many cells."""
+    monkeypatch.setattr("gatednet.explore.diagram._QUICK_S", 0.0)
+
+
 def made(experiment, observable, x=GATES, y=BLOCKS, seeds=2, wanted=always, progress=None, sides=(2,)):
     """The diagrams of an experiment on one device."""
     return diagrams(experiment, x, y, observable, seeds, wanted, progress or Silent(), DEVICES, sides)
@@ -92,6 +103,7 @@ def test_the_cells_that_are_compared_differ(runs):
     assert np.isnan(runs[0, 0].time_to_criterion.values[:, -1]).all()
 
 
+@pytest.mark.usefixtures("all_sides")
 def test_cells_along_more_than_one_chunk_are_in_their_places():
     # 400 cells are more than a chunk, of runs so short that all that counts is their setting.
     x, y = Span("initial.gates", -1.0, 1.0), Span("dt", 0.001, 0.002)
@@ -116,12 +128,34 @@ def test_a_cell_that_lost_one_of_its_runs_has_no_value(observable, monkeypatch):
     np.testing.assert_array_equal(diagram.values, [[np.nan, 2.5], [np.nan, np.nan]])
 
 
+@pytest.mark.usefixtures("all_sides")
 def test_diagrams_become_finer_until_the_last():
     found = list(made(short(), "loss", seeds=1, sides=(2, 3)))
     assert [diagram.values.shape for diagram in found] == [(2, 2), (3, 3)]
     assert list(SIDES) == sorted(set(SIDES))
 
 
+def test_no_diagram_comes_before_one_that_is_there_at_once(monkeypatch):
+    # Of runs of three steps each 256 take no longer than that is, and 289 take longer.
+    monkeypatch.setattr("gatednet.explore.diagram.expected_speed", lambda sweep, group: 3 / _QUICK_S * 256)
+    options = {"experiment": short(steps=3), "observable": "loss"}
+    assert sizes(made(seeds=1, sides=(2, 16), **options)) == [16]
+    assert sizes(made(seeds=1, sides=(2, 17), **options)) == [2, 17]
+    # The last is never left out; and runs count, of which four seeds make four of each cell.
+    assert sizes(made(seeds=4, sides=(2, 8, 9), **options)) == [8, 9]
+
+
+@pytest.mark.usefixtures("all_sides")
+def test_diagrams_of_any_number_of_cells_share_their_programs():
+    # Also where each cell has a draw of its own, and a chunk of the second diagram is more than all cells of the first.
+    for y in (BLOCKS, Span("initial.gates", -1.0, 1.0)):
+        progress = Recorded()
+        found = list(made(short(steps=280), "loss", y=y, seeds=1, progress=progress, sides=(2, 20)))
+        assert [diagram.values.size for diagram in found] == [4, 400]
+        assert progress.told == ["compiling", "compiled"]
+
+
+@pytest.mark.usefixtures("all_sides")
 def test_what_is_not_wanted_stops_without_a_further_diagram():
     wanted = Asked(10**6)
     found = made(short(), "loss", seeds=1, wanted=wanted, sides=(2, 3, 4))
@@ -130,6 +164,7 @@ def test_what_is_not_wanted_stops_without_a_further_diagram():
     assert list(found) == []
 
 
+@pytest.mark.usefixtures("all_sides")
 def test_what_is_not_wanted_stops_between_chunks(monkeypatch):
     started = []
     start = Executors.start
@@ -203,7 +238,8 @@ def test_a_page_is_shown_the_diagrams_of_its_experiment():
     found = Live(DEVICES).diagrams(view, always, told.append)
     diagram = next(found)
     found.close()
-    (expected,) = made(short(), "loss", seeds=1, sides=SIDES[:1])
+    # Runs this short are there at once: no coarser diagram comes before the finest.
+    (expected,) = made(short(), "loss", seeds=1, sides=SIDES[-1:])
     np.testing.assert_array_equal(diagram.values, expected.values)
     assert told in ([], [True, False])
 
@@ -215,7 +251,7 @@ def test_a_page_computes_by_the_kernel_of_its_command():
     found = source.diagrams(view, always, lambda compiling: None)
     diagram = next(found)
     found.close()
-    (expected,) = diagrams(short(), GATES, BLOCKS, "loss", 1, always, Silent(), DEVICES, SIDES[:1], kernel="xla")
+    (expected,) = diagrams(short(), GATES, BLOCKS, "loss", 1, always, Silent(), DEVICES, SIDES[-1:], kernel="xla")
     np.testing.assert_array_equal(diagram.values, expected.values)
     curves = source.curves(view, None, lambda compiling: None)
     by_xla = simulated(short(), 1, "xla").data

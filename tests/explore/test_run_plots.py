@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatednet.explore.run_plots import band_of, extent
+from gatednet.explore.run_plots import PlanePlot, band_of, extent
+from tests.explore.tools import by_hand, short
 
 FINITE = st.floats(-1e30, 1e30)
 
@@ -44,3 +45,23 @@ def test_a_band_goes_there_above_and_back_below():
 
 def test_a_single_seed_has_no_band():
     assert band_of(np.ones(4), np.full(4, np.nan)).size == 0
+
+
+def test_no_line_of_the_plane_draws_its_axes_again_and_theory_is_below_the_runs():
+    plane = PlanePlot("plane", (300, 200))
+    assert {each.level for each in plane.drawn} == {"overlay"}
+    in_order = [each.data_source for each in plane.plot.renderers if each.level == "overlay"]
+    assert in_order == [plane.theory, plane.run, plane.end]
+    # Nothing cuts them off there: theory is within the range, however large the ratio.
+    alignment = np.ones((1, 3, 2, 2))
+    for gates in (0.03, 3.0, 300.0):
+        experiment = short(timescales__gates=gates, curriculum__block_length=1.0)
+        component = np.stack([alignment[..., 0], -alignment[..., 1]], axis=-1)
+        curves = by_hand(experiment, gates=np.full((1, 3, 2), 0.5), alignment=alignment, teacher_component=component)
+        told = {id(model): attributes for model, attributes in plane.fill(curves)}
+        known, theory = (told[id(plane.theory)]["data"][name] for name in ("x", "y"))
+        finite = theory[np.isfinite(theory)]
+        assert (
+            told[id(plane.plot.y_range)]["start"] < finite.min() <= finite.max() < told[id(plane.plot.y_range)]["end"]
+        )
+        assert told[id(plane.plot.x_range)]["start"] < known.min() < known.max() < told[id(plane.plot.x_range)]["end"]
