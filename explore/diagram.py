@@ -33,7 +33,7 @@ _CELLS = 256
 # Seconds that a chunk may be expected to take on one core, and a diagram finer than the first.
 _PIECE_S, _LONGEST_S = 1.0, 600.0
 # Chunks of more cells are expected to take no longer than this: each takes some milliseconds beside its runs.
-_QUICK_S = 0.15
+_QUICK_S = 0.05
 # Numbers that its runs keep.
 _PIECE_NUMBERS = 10**7
 _PRECISION = "float32"

@@ -19,9 +19,9 @@ from gatednet.explore.view import View
 
 # While a slider moves, curves are shown at least as often as this, in seconds.
 _LIVE = 0.3
-# A diagram goes on when settings have been still for so long, in seconds, and the one before it has been there: longer
-# than between two places of a slider that moves, and than a browser takes to draw.
-_STILL = 0.05
+# A diagram goes on when settings have been still for so long, in seconds, longer than between two places of a slider
+# that moves, and the one before it has been there for as long as a browser takes to draw.
+_STILL, _DRAWN = 0.15, 0.05
 
 
 class Work:
@@ -42,7 +42,7 @@ class Work:
     ) -> None:
         self._document, self._source, self._turns = document, source, turns
         self._told = compiling
-        self._changed = self._shown = 0.0
+        self._at_rest = self._shown = 0.0
         self._closed = False
 
         def unforeseen(error: Exception) -> None:
@@ -57,7 +57,7 @@ class Work:
 
     def curves(self, view: View, found: Callable[[Found, float], None], failed: Callable[[Exception], None]) -> None:
         """Compute the runs of both cells; `found` is called in the worker, with the runs and their seconds."""
-        self._changed = time.perf_counter()
+        self._at_rest = time.perf_counter() + _STILL
         self._curves.submit(partial(self._compute_curves, view, found, failed))
 
     def diagrams(self, view: View, found: Callable[[Diagram], None], failed: Callable[[Exception], None]) -> None:
@@ -111,7 +111,7 @@ class Work:
                     return
                 for diagram in self._source.diagrams(view, wanted_now, self._compiling):
                     self.later(partial(found, diagram))
-                    self._changed = time.perf_counter()
+                    self._at_rest = max(self._at_rest, time.perf_counter() + _DRAWN)
         except Exception as error:
             self.later(partial(failed, error))
 
@@ -123,7 +123,7 @@ class Work:
 
     def _still(self) -> bool:
         """Whether settings have stayed as they are, so that curves do not come first, and what was found is drawn."""
-        return not self._curves.busy and time.perf_counter() > self._changed + _STILL
+        return not self._curves.busy and time.perf_counter() > self._at_rest
 
     def _compiling(self, begins: bool) -> None:
         self.later(partial(self._told, begins))
