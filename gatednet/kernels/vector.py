@@ -62,9 +62,18 @@ def _called(
         return list(kernel(*(leaves[place - first] for place in program.used)))
 
     # To trace a step a second time takes a sixth of the time until a program is compiled.
-    if set(backends()) == {PLATFORM}:
+    if _on_processors_alone():
         return by_kernel(*leaves)
     return jax.lax.platform_dependent(*leaves, **{PLATFORM: by_kernel}, default=function)
+
+
+def _on_processors_alone() -> bool:
+    """Whether this process has no other platform."""
+    try:
+        return set(backends()) == {PLATFORM}
+    except RuntimeError:
+        # What cannot be started is told where it is needed: shapes can be had without it.
+        return False
 
 
 def try_out() -> None:

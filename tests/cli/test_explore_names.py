@@ -66,10 +66,12 @@ WATCH = """() => {
     if (JSON.stringify(found) != JSON.stringify(seen.at(-1))) seen.push(found)
   }
   note()
-  Bokeh.documents[0].on_change(note)
+  // What is painted, and what could be: between two changes of one message nothing is.
+  const painted = () => { note(); window.painting = requestAnimationFrame(painted) }
+  painted()
   window.watching = setInterval(note, 2)
 }"""
-SEEN = "() => { clearInterval(watching); note(); return seen }"
+SEEN = "() => { clearInterval(watching); cancelAnimationFrame(painting); note(); return seen }"
 
 
 @pytest.fixture(scope="module")
