@@ -22,7 +22,11 @@ def steps_of(time: Any, dt: Any, least: int = 1, rounding: str = "nearest") -> n
     above its decimal number: 1 // .001 is 999, and 1 // .01 is 99. So the authors' released code counts blocks.
     """
     time, dt = np.asarray(time, np.float64), np.asarray(dt, np.float64)
-    steps = np.floor_divide(time, dt) if rounding == "floor" else np.rint(time / dt)
+    # More steps than floats can count are as many as there may be.
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.rint(time / dt)
+        if rounding == "floor":
+            steps = np.where(np.isfinite(steps), np.floor_divide(time, dt), steps)
     return np.asarray(np.clip(steps, least, MOST_STEPS), np.int32)
 
 

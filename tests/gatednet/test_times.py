@@ -18,14 +18,14 @@ def test_steps_between_saves_are_the_fewest_that_divide_a_run(steps: int, most: 
 def test_times_are_rounded_to_steps_and_kept_in_32_bits() -> None:
     # 999.9999999999999 in floating point, and 1000 steps all the same.
     assert int(steps_of(1.0, 0.001)) == 1000
-    assert steps_of([0.0, 1e12], 0.1).tolist() == [1, MOST_STEPS]
+    assert steps_of([0.0, 1e12, 1e308], 0.1).tolist() == [1, MOST_STEPS, MOST_STEPS]
     assert steps_of(1.0, np.array([0.5, 0.3])).tolist() == [2, 3]
 
 
 def test_floors_of_times_are_those_of_the_released_code() -> None:
     # In floats .001 and .01 are above their decimal numbers, and .1 is so, too.
     assert steps_of(1.0, [0.001, 0.01, 0.1, 0.03], rounding="floor").tolist() == [999, 99, 9, 33]
-    assert steps_of([0.0, 1e12], 0.1, rounding="floor").tolist() == [1, MOST_STEPS]
+    assert steps_of([0.0, 1e12, 1e308], 0.1, rounding="floor").tolist() == [1, MOST_STEPS, MOST_STEPS]
 
 
 @given(st.floats(1e-3, 1e3), st.floats(1e-4, 1e-3))
