@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gatednet import Blocked, with_values
+from gatednet.experiment import paths
 from gatednet.figures.toolkit import sensitivity
 from gatednet.simulation import simulate
 from gatednet.sweeps.catalog import open6 as catalog
@@ -59,7 +60,7 @@ def test_gradients_are_those_of_differences():
     for (of_setting,), path in zip(found, sensitivity.TRACED.values(), strict=True):
         ends = [
             simulate(
-                with_values(one, {path: sensitivity.paths(one)[path] * (1 + sign * share)}),
+                with_values(one, {path: paths(one)[path] * (1 + sign * share)}),
                 ("total_alignment",),
                 [3, 5],
                 every=400,
