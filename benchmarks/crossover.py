@@ -91,7 +91,7 @@ def measure(paths: int, tasks: int, gates: str, runs: int, cut: str, scale: floa
     import jax
     import numpy as np
 
-    from gatednet import Experiment, GatedLinear, Initial, Objective, Population, Save, Teachers, jitted, pack, recipe
+    from gatednet import Experiment, GatedLinear, Initial, Objective, Population, Save, Teachers, compiled, pack, recipe
     from gatednet.arrays.rows import Cut
     from gatednet.dynamics.reduction import reduced_network
     from gatednet.simulation import precision_of
@@ -123,12 +123,12 @@ def measure(paths: int, tasks: int, gates: str, runs: int, cut: str, scale: floa
         packing = pack(experiment, {}, seeds, np.zeros_like(seeds), made.width, dtype)
         made = recipe(experiment, Save(("loss", "gates"), steps), packing.batch.traced)
         start = time.process_time()
-        compiled = jitted(made).lower(packing.batch).compile()
+        programs = compiled(made, packing.batch)
         compile_seconds = time.process_time() - start
         times = []
         while len(times) < 2 or (sum(times) < 2 * scale and len(times) < 5):
             start = time.process_time()
-            results = jax.block_until_ready(compiled(packing.batch))
+            results = jax.block_until_ready(programs(packing.batch))
             times.append(time.process_time() - start)
     assert not np.any(results["result"])
     speed = runs * steps / min(times)

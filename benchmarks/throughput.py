@@ -179,8 +179,8 @@ def prepared(experiment: Any, values: dict[str, Any], seeds: Any, reduced: bool,
     start = time.perf_counter()
     executor.compile(request)
     seconds = time.perf_counter() - start
-    batches = executor.placed(executor.pack(request))
-    return lambda: executor.run(batches), seconds
+    batches = [each.batch for each in executor.pack(request)]
+    return lambda: [each.result() for each in executor.run(batches)], seconds
 
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ from .dynamics.stability import StiffnessWarning as StiffnessWarning
 from .engine.batch import Batch as Batch
 from .engine.batch import Packing as Packing
 from .engine.batch import Recipe as Recipe
-from .engine.batch import jitted as jitted
 from .engine.batch import pack as pack
 from .engine.batch import recipe as recipe
 from .engine.batch import run_batch as run_batch
@@ -32,6 +31,8 @@ from .engine.batch import unpack as unpack
 from .engine.final import final as final
 from .engine.lane import Lane as Lane
 from .engine.lane import evolve as evolve
+from .engine.programs import Programs as Programs
+from .engine.programs import compiled as compiled
 from .engine.save import Save as Save
 from .engine.start import draw as draw
 from .experiment import Experiment as Experiment

@@ -7,7 +7,7 @@ import difflib
 import itertools
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -35,6 +35,7 @@ from gatednet.timescales import Timescales
 
 # The rule of everything that is counted in steps.
 STEPS = Whole(1, MOST_STEPS, "steps are counted in 32 bits")
+Part = TypeVar("Part", bound=eqx.Module)
 
 
 class Experiment(Setting):
@@ -301,6 +302,6 @@ def _schedule(exact: Any) -> Schedule:
     return dataclasses.replace(exact.curriculum.schedule(exact.dt), release=exact.objective.ends(exact.dt))
 
 
-def merge(static: Experiment, values: Experiment) -> Experiment:
-    """The experiment whose floats are arrays: the inverse of cutting it into its halves."""
+def merge(static: Part, values: Part) -> Part:
+    """The experiment, or a part of it, whose floats are arrays: the inverse of cutting it into its halves."""
     return eqx.combine(values, static)

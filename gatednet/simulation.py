@@ -11,8 +11,8 @@ import numpy as np
 
 from gatednet.dimensions import attributes, coordinates, dimensions
 from gatednet.dynamics.stability import warn
-from gatednet.engine.batch import REDUCED, compiled, most_blocks, pack, recipe_for_blocks, unpack
-from gatednet.engine.compiler import uncollected
+from gatednet.engine.batch import REDUCED, most_blocks, pack, recipe_for_blocks, unpack
+from gatednet.engine.programs import compiled
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
 from gatednet.experiment import Experiment, check_precision
@@ -141,9 +141,7 @@ def simulate(
         check_size(experiment, save, len(numbers), len(numbers), made.width, blocks, made.reduced, dtype)
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), made.width, dtype, examples=examples)
         warn(experiment)
-        with uncollected():
-            running = compiled(made)(packing.batch)
-        results = unpack(running, packing.place)
+        results = unpack(compiled(made, packing.batch)(packing.batch), packing.place)
 
     # It is imported when there is something to put into it: a command has time for that while XLA compiles.
     import xarray

@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -27,6 +28,11 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 # Seconds until an interruption that was lost comes again.
 _AGAIN = 0.01
 
+# Where Python takes a lock and gives it back, as at the start of a thread.
+_LOCKING = [
+    getattr(threading.Condition, name).__code__ for name in ("__enter__", "__exit__", "_release_save", "_acquire_restore")
+]
+
 # Modules and traced programs, which are hundreds of thousands of objects, live until the end: the garbage collector
 # goes through them a tenth as often as it would (see `gc.set_threshold`).
 _COLLECTED = (50_000, 20, 100)
@@ -38,8 +44,8 @@ def _interrupter(arguments: list[str]) -> Callable[[int, FrameType | None], None
     def interrupt(number: int, frame: FrameType | None) -> None:
         del number
         around = list(_around(frame))
-        if any(code is _unraisable.__code__ for code in around):
-            # Lost as the first one was, if it were raised here.
+        # Lost as the first one was, or become an error about a lock, if it were raised here.
+        if any(code is _unraisable.__code__ for code in around) or around[0] in _LOCKING:
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
             return
         # Amid an import an extension module would make something else of an interruption.

@@ -9,11 +9,11 @@ from typing import Any
 
 import jax
 
-from gatednet.engine.batch import run_batch
+from gatednet.engine.batch import run_lanes
 
 # What JAX says when a program is ready for the compiler, and how it names the one of runs.
 _READY = "/jax/core/compile/jaxpr_to_mlir_module_duration"
-_PROGRAM = f"jit({run_batch.__name__})"
+_PROGRAM = f"jit({run_lanes.__name__})"
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -10,7 +12,10 @@ from jaxtyping import Float, UInt32
 
 from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
+from gatednet.networks.base import Network
 from gatednet.shield import GENERATOR
+from gatednet.starts.base import InitialState
+from gatednet.teachers.base import TeacherSet
 
 # Purposes of random numbers, folded into the key of the seed. Stored results depend on them: never renumber.
 INITIAL, TEACHERS, DATA = 0, 1, 2
@@ -31,11 +36,28 @@ class Problem(eqx.Module):
     key: UInt32[Array, " 2 *runs"]
 
 
-def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0) -> Problem:
+class Origin(eqx.Module):
+    """The parts of an experiment that the start of a run depends on."""
+
+    initial: InitialState
+    teachers: TeacherSet
+    network: Network
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> Origin:
+        """The parts of one experiment, or of one of its halves."""
+        return cls(experiment.initial, experiment.teachers, experiment.network)
+
+
+# The names of these parts: runs that agree in them and in their seed share one draw.
+DRAWN_FROM = tuple(each.name for each in dataclasses.fields(Origin))
+
+
+def draw(origin: Origin, seed: int | Array = 0, stream: int | Array = 0) -> Problem:
     """The problem of one seed, as a pure function; `gatednet.draw` is the one that gives the bits of a simulation.
 
     A seed gives the same random numbers whatever else is in the experiment, so that experiments of one seed are paired.
-    Another `stream` gives the same seed independent ones. Floats of the experiment may be traced.
+    Another `stream` gives the same seed independent ones. Floats of the origin may be traced.
     """
 
     # All at once: the compiler takes longer for two hashes of a key than for all variates of the weights.
@@ -44,15 +66,15 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
         return jax.random.fold_in(jax.random.fold_in(jax.random.key(of, impl=GENERATOR), purpose), stream)
 
     seeds = {
-        INITIAL: SHARED_SEED if experiment.initial.shared else seed,
-        TEACHERS: SHARED_SEED if experiment.teachers.shared else seed,
+        INITIAL: SHARED_SEED if origin.initial.shared else seed,
+        TEACHERS: SHARED_SEED if origin.teachers.shared else seed,
         DATA: seed,
     }
     given = jnp.stack([jnp.asarray(each, jnp.uint32) for each in seeds.values()])
     key = dict(zip(seeds, keys(given, jnp.asarray([*seeds], jnp.uint32)), strict=True))
-    teachers = experiment.teachers.draw(key[TEACHERS], experiment.network)
+    teachers = origin.teachers.draw(key[TEACHERS], origin.network)
     return Problem(
-        experiment.initial.draw_for(seeds[INITIAL], key[INITIAL], experiment.network, teachers),
+        origin.initial.draw_for(seeds[INITIAL], key[INITIAL], origin.network, teachers),
         teachers,
         jax.random.key_data(key[DATA]),
     )

@@ -105,9 +105,13 @@ def reduce(experiment: Experiment, problem: Problem) -> tuple[Problem, Array]:
     reason = obstacle(experiment)
     if reason is not None:
         raise SettingError(f"cannot be reduced: {reason}")
-    frame = experiment.network.frame
-    assert frame is not None
-    weights, teachers, basis = frame.coordinates(problem.state.weights, problem.teachers)
+    return in_frame(experiment.network, problem)
+
+
+def in_frame(network: Network, problem: Problem) -> tuple[Problem, Array]:
+    """The same for a network, of an experiment that is known to be reduced exactly."""
+    assert network.frame is not None
+    weights, teachers, basis = network.frame.coordinates(problem.state.weights, problem.teachers)
     return Problem(problem.state.changed(weights=weights), teachers, problem.key), basis
 
 

@@ -1,4 +1,4 @@
-"""Many runs at once: which lanes they go to, and the compiled function that runs all lanes.
+"""Many runs at once: which lanes they go to, and the function that runs all lanes.
 
 The runs of one batch share the static half of their experiments, and so one compilation.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -19,10 +19,11 @@ from jax.experimental.layout import Layout, with_layout_constraint
 
 from gatednet.arrays.rows import Cut
 from gatednet.dynamics.dynamics import Dynamics
-from gatednet.dynamics.problem import Problem, draw
-from gatednet.dynamics.reduction import Basis, Lifted, basis_for, obstacle, reduce, reduced_network, worthwhile
-from gatednet.engine.compiler import compiler_options
+from gatednet.dynamics.problem import Origin, Problem
+from gatednet.dynamics.reduction import Basis, obstacle, reduced_network, worthwhile
+from gatednet.engine.draws import Drawing, Draws, draws_of, starts
 from gatednet.engine.lane import Lane, evolve
+from gatednet.engine.loop import for_each
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.inputs.examples import Examples
@@ -31,12 +32,6 @@ from gatednet.kernels.kernel import WIDTH, Kernel
 from gatednet.observables import Observable
 from gatednet.settings import Choice, Optional, SettingError
 
-# Parts of an experiment that `draw` reads: runs that agree in them and in their seed share one draw.
-DRAWN_FROM = ("initial", "teachers")
-# The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes
-# in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
-# of a run would depend on how many others there are.
-DRAWS_TOGETHER = 8
 # The number of runs in a lane of a kernel. On a processor wider ones are hardly faster (AVX-512, 64 to 4 096), and few
 # runs take a whole one; a GPU has about so many threads at a time.
 KERNEL_LANES = {"auto": 64, "vector": 64, "pallas": 2**14}
@@ -65,23 +60,24 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "chosen", self.save.chosen)
 
+    @property
+    def drawing(self) -> Drawing:
+        """What is compiled of the draws that runs start from."""
+        return Drawing.of(self.static, self.reduced, [each.lifted for each in self.chosen])
+
 
 class Batch(eqx.Module):
-    """What a compiled recipe is given: runs in lanes, and the draws that they start from.
+    """What a recipe is given: runs in lanes, and the draws that they start from.
 
-    `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `drawn`,
-    `seeds` and `streams` have the shape (groups, DRAWS_TOGETHER): the floats, seeds and streams of each draw. `lanes`
-    and `groups`, (), are how many of them are in use; those that come after only fill a shape up. `examples` are those
-    of labelled inputs, None for others.
+    `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `lanes`,
+    (), is how many of them are in use; those that come after only fill a shape up. `examples` are those of labelled
+    inputs, None for others.
     """
 
+    draws: Draws
     traced: Traced
     start: Array | np.ndarray
-    drawn: Traced
-    seeds: Array | np.ndarray
-    streams: Array | np.ndarray
     lanes: Array | np.ndarray
-    groups: Array | np.ndarray
     examples: Examples | None = None
 
 
@@ -208,17 +204,13 @@ def in_stack(experiment: Experiment, reduced: bool) -> bool:
 def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
     """All runs of a batch: the observables by name, with dimensions (lanes, *all_dims, width).
 
-    To be compiled by `jitted`: with other options of the compiler the last bits may be others.
+    A pure function. `compiled` makes two programs of it; compiled in another way, the last bits may be others.
     """
-    drawn = starts(
-        recipe.static,
-        recipe.reduced,
-        batch.drawn.values,
-        batch.seeds,
-        batch.streams,
-        batch.groups,
-        [each.lifted for each in recipe.chosen],
-    )
+    return run_lanes(recipe, batch, starts(recipe.drawing, batch.draws))
+
+
+def run_lanes(recipe: Recipe, batch: Batch, drawn: tuple[Problem, Basis | None]) -> dict[str, Array]:
+    """The same for runs that start from what was drawn, with the draws as first axis."""
     run = _lane_of(recipe)
 
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
@@ -226,64 +218,7 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
         problem, basis = jax.tree.map(lambda values: _runs_last(values[index]), drawn)
         return run(traced, problem, basis, batch.examples)
 
-    return _each(one_lane, (batch.traced, batch.start), batch.lanes)
-
-
-def starts(
-    static: Experiment,
-    reduced: bool,
-    values: Experiment,
-    seeds: Array | np.ndarray,
-    streams: Array | np.ndarray,
-    groups: Array | np.ndarray,
-    asked: Collection[Lifted] = (True,),
-) -> tuple[Problem, Basis | None]:
-    """The problems and bases that runs start from, with the draws as first axis, from (groups, DRAWS_TOGETHER) each.
-
-    `asked` is what observables ask of the bases.
-    """
-    one_group = _group_of(static, reduced, frozenset(asked))
-    drawn = _each(one_group, (values, seeds, streams), groups)
-    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
-
-
-@functools.lru_cache(128)
-def _group_of(static: Experiment, reduced: bool, asked: frozenset[Lifted]) -> Callable[[Any], Any]:
-    """The starts of one group of draws; inlined, its trace is kept, as that of `_lane_of` is."""
-
-    def start(values: Experiment, seed: Array, stream: Array) -> tuple[Problem, Basis | None]:
-        experiment = merge(static, values)
-        problem = draw(experiment, seed, stream)
-        if not reduced:
-            return problem, None
-        problem, basis = reduce(experiment, problem)
-        return problem, basis_for(experiment.network, basis, asked)
-
-    return jax.jit(lambda given: jax.vmap(start)(*given), inline=True)
-
-
-def _each(function: Callable[[Any], Any], given: Any, count: Array | np.ndarray) -> Any:
-    """The results of a function for the first `count` entries along the first axis of what is given.
-
-    The compiler is not told the count. `jax.lax.map` over one entry would be no loop to it, and what is compiled
-    together with what comes before and after can have other last bits.
-    """
-    given = jax.tree.map(jnp.asarray, given)
-
-    def entry(place: Any) -> Any:
-        return jax.tree.map(lambda values: jax.lax.dynamic_index_in_dim(values, place, keepdims=False), given)
-
-    def one(place: Array, results: Any) -> Any:
-        return jax.tree.map(
-            lambda values, result: jax.lax.dynamic_update_index_in_dim(values, result, place, 0),
-            results,
-            function(entry(place)),
-        )
-
-    length = jax.tree.leaves(given)[0].shape[0]
-    shapes = jax.eval_shape(lambda: function(entry(0)))
-    empty = jax.tree.map(lambda shape: jnp.zeros((length, *shape.shape), shape.dtype), shapes)
-    return jax.lax.fori_loop(0, count, one, empty)
+    return for_each(one_lane, (batch.traced, batch.start), batch.lanes)
 
 
 def _runs_last(values: Array) -> Array:
@@ -345,20 +280,13 @@ def pack(
     filled = np.concatenate([order, np.full(count * width - runs, order[-1])]).reshape(count, width)
 
     columns = [seeds, streams]
-    columns += [leaf for name in DRAWN_FROM for leaf in jax.tree.leaves(getattr(traced.values, name))]
+    columns += jax.tree.leaves(Origin.of(traced.values))
     first, which = _distinct([np.asarray(column, np.float64) for column in columns])
-    groups = -(-max(len(first), draws or 0) // DRAWS_TOGETHER)
-    chosen = np.concatenate([first, np.full(groups * DRAWS_TOGETHER - len(first), first[0])])
-    chosen = chosen.reshape(groups, DRAWS_TOGETHER)
-
     batch = Batch(
+        draws_of(traced.values, seeds, streams, first, draws),
         jax.tree.map(lambda leaf: leaf[filled], traced),
         which[filled].astype(np.int32),
-        jax.tree.map(lambda leaf: leaf[chosen], traced),
-        seeds[chosen].astype(np.uint32),
-        streams[chosen].astype(np.uint32),
         np.asarray(-(-runs // width), np.int32),
-        np.asarray(-(-len(first) // DRAWS_TOGETHER), np.int32),
         examples,
     )
     place = np.empty(runs, np.int64)
@@ -387,12 +315,3 @@ def unpack(results: Mapping[str, Array], place: np.ndarray) -> dict[str, np.ndar
         return host.reshape(-1, *host.shape[2:])[place]
 
     return {name: ordered(values) for name, values in results.items()}
-
-
-def jitted(recipe: Recipe) -> Any:
-    """`run_batch` of a recipe, ready to be compiled."""
-    return jax.jit(functools.partial(run_batch, recipe), compiler_options=compiler_options())
-
-
-# The same with what was compiled of the latest recipes.
-compiled = functools.lru_cache(32)(jitted)

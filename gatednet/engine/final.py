@@ -16,10 +16,10 @@ from jax.core import Tracer
 
 from gatednet.curricula.base import Schedule
 from gatednet.dynamics.dynamics import Dynamics
-from gatednet.dynamics.problem import draw
+from gatednet.dynamics.problem import DRAWN_FROM, Origin, draw
 from gatednet.dynamics.reduction import basis_for, reduce, reduced_network
 from gatednet.dynamics.stability import warn
-from gatednet.engine.batch import DRAWN_FROM, REDUCED, counts_blocks, most_blocks, reduced_by
+from gatednet.engine.batch import REDUCED, counts_blocks, most_blocks, reduced_by
 from gatednet.engine.lane import Carry, Lane, Loop
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
@@ -190,7 +190,7 @@ def _program(static: Experiment, chosen: tuple[Observable, ...], blocks: int, re
 
     def run(values: Experiment, schedule: Schedule, seed: Array, examples: Examples | None) -> dict[str, Array]:
         alone = merge(static, jax.tree.map(lambda array: array[0], values))
-        problem, basis = draw(alone, seed), None
+        problem, basis = draw(Origin.of(alone), seed), None
         if reduced:
             problem, basis = reduce(alone, problem)
             basis = basis_for(alone.network, basis, [each.lifted for each in chosen])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,8 +10,8 @@ from jax.core import Tracer
 
 from gatednet.dynamics import problem
 from gatednet.dynamics.problem import Problem
-from gatednet.engine.batch import DRAWS_TOGETHER, starts
-from gatednet.engine.compiler import compiler_options
+from gatednet.engine.draws import Drawing, draws_of
+from gatednet.engine.programs import drawn
 from gatednet.experiment import Experiment, check_precision, static_half, trace
 from gatednet.settings import LARGEST_SEED, SEED, Instance, Whole, argument
 from gatednet.shield import shielded
@@ -38,20 +35,12 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
     """
     argument("experiment", experiment, Instance(Experiment))
     if any(isinstance(each, Tracer) for each in jax.tree.leaves((experiment, seed, stream))):
-        return problem.draw(experiment, seed, stream)
+        return problem.draw(problem.Origin.of(experiment), seed, stream)
     seed, stream = argument("seed", seed, SEED), argument("stream", stream, _STREAM)
     dtype = jnp.zeros(()).dtype
     with shielded(dtype == np.float64):
         check_precision(experiment, dtype)
-        values = trace(experiment, {}, DRAWS_TOGETHER, dtype).values
-        words = (np.full(DRAWS_TOGETHER, each, np.uint32) for each in (seed, stream))
-        group = jax.tree.map(lambda array: array[None], (values, *words))
-        return jax.tree.map(lambda array: array[0], _program(static_half(experiment))(*group))
-
-
-@functools.lru_cache(32)
-def _program(static: Experiment) -> Any:
-    def run(values: Experiment, seeds: Array, streams: Array) -> Problem:
-        return starts(static, False, values, seeds, streams, np.asarray(1, np.int32))[0]
-
-    return jax.jit(run, compiler_options=compiler_options())
+        one, words = np.zeros(1, np.int64), (np.full(1, each, np.int64) for each in (seed, stream))
+        draws = draws_of(trace(experiment, {}, 1, dtype).values, *words, one)
+        start, _ = drawn(Drawing.of(static_half(experiment), reduced=False), draws)
+        return jax.tree.map(lambda array: array[0], start)

@@ -1,26 +1,28 @@
 """`Executor`: a recipe compiled for lanes that are shared out among the devices of this process.
 
-Each device has a program of its own, and all have the same. A single program that XLA partitions over the devices goes
-through other passes than that of one device; products and sums are contracted elsewhere in it, and some observables
-differ in the last bit. As it is, a run has the same bits on any number of devices, and in `gatednet.simulate`.
+All devices have the same program. A single one that XLA partitions over the devices goes through other passes than that
+of one device; products and sums are contracted elsewhere in it, and some observables differ in the last bit. As it is,
+a run has the same bits on any number of devices, and in `gatednet.simulate`.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import functools
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any, ClassVar
 
 import jax
 import numpy as np
 from jax import Array
 
-from gatednet.engine.batch import Batch, Packing, Recipe, jitted, pack, unpack
-from gatednet.engine.compiler import uncollected
+from gatednet.engine.batch import Batch, Packing, Recipe, pack, unpack
+from gatednet.engine.kept import Kept
+from gatednet.engine.programs import Programs, compiled_for
+from gatednet.kernels.kernel import PLATFORM
 from gatednet.simulation import precision_of
 from gatednet.sweeps.execution.search import Pending, Searching
 from gatednet.sweeps.images.labelled import examples_for
@@ -36,16 +38,16 @@ KEPT = 24
 class Running:
     """A chunk that devices are working on.
 
-    For each of them its arrays, that may not be ready, and where its runs are in them; `runs` leaves out those that
+    For each part of it its arrays, that may not be ready, and where its runs are in them; `runs` leaves out those that
     fill up lanes.
     """
 
-    parts: Sequence[tuple[dict[str, Array], np.ndarray]]
+    parts: Sequence[tuple[Future[dict[str, Array]], np.ndarray]]
     runs: int
 
     def fetch(self) -> dict[str, np.ndarray]:
         """The results in the order of the request, once they are there."""
-        parts = [unpack(results, place) for results, place in self.parts]
+        parts = [unpack(results.result(), place) for results, place in self.parts]
         return {name: np.concatenate([part[name] for part in parts])[: self.runs] for name in parts[0]}
 
 
@@ -78,26 +80,30 @@ class Executor:
     """The programs of one compilation.
 
     Every device gets the same number of whole lanes; what is missing in the last of them is filled up with copies of
-    the last run, and lanes that a smaller chunk leaves empty are not advanced.
+    the last run, and lanes that a smaller chunk leaves empty are not advanced. Devices of the processor, which are
+    its cores, have one program for all: it is compiled once, and each core calls it in a thread of its own.
     """
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-        self.programs: list[Any] = []
+        first = shape.devices[0]
+        self._homes = [first if each.platform == PLATFORM else each for each in shape.devices]
+        self._turns = [threading.Lock() for _ in shape.devices]
+        self._programs: dict[jax.Device, Programs] = {}
 
     def pack(self, request: Request) -> list[Packing]:
-        """The lanes of each device."""
+        """The lanes of each device, of as many as there are lanes for."""
         shape = self.shape
         width, runs = shape.recipe.width, len(request.seeds)
         share = -(-runs // (width * len(shape.devices))) * width
-        missing = share * len(shape.devices) - runs
+        used = -(-runs // share)
 
         def filled(values: np.ndarray) -> np.ndarray:
-            return np.concatenate([values, np.repeat(values[-1:], missing)])
+            return np.concatenate([values, np.repeat(values[-1:], used * share - runs)])
 
         values = {path: filled(each) for path, each in request.values.items()}
         seeds, streams = filled(request.seeds), filled(request.streams)
-        parts = [slice(place * share, (place + 1) * share) for place in range(len(shape.devices))]
+        parts = [slice(place * share, (place + 1) * share) for place in range(used)]
         return [
             pack(
                 request.experiment,
@@ -113,37 +119,37 @@ class Executor:
             for part in parts
         ]
 
-    def placed(self, packings: Sequence[Packing]) -> list[Batch]:
-        """The batch of each device, in its memory."""
-        return [
-            jax.device_put(packing.batch, device) for packing, device in zip(packings, self.shape.devices, strict=True)
-        ]
-
     def compile(self, request: Request) -> None:
         """Compile for requests like this one, for all devices at a time."""
-        # One function for all devices, so that it is traced once; not one that is kept, as its programs are kept here.
-        function = jitted(self.shape.recipe)
-        batches = self.placed(self.pack(request))
-        with uncollected(), concurrent.futures.ThreadPoolExecutor(len(batches)) as pool:
-            # The first is compiled while the next is lowered.
-            compiling = [pool.submit(self._compiled, function.lower(batch)) for batch in batches]
-            self.programs = [each.result() for each in compiling]
-
-    def _compiled(self, lowered: Any) -> Any:
-        # What JAX is set to is a matter of each thread.
-        with precision_of(np.dtype(self.shape.dtype).name):
-            return lowered.compile()
-
-    def run(self, batches: Sequence[Batch]) -> list[dict[str, Array]]:
-        """Hand batches to their devices; returns before they are ready."""
-        return [program(batch) for program, batch in zip(self.programs, batches, strict=True)]
+        batch, homes = self.pack(request)[0].batch, list(dict.fromkeys(self._homes))
+        programs = compiled_for(self.shape.recipe, [jax.device_put(batch, home) for home in homes])
+        self._programs = dict(zip(homes, programs, strict=True))
 
     def start(self, request: Request) -> Running:
         """Hand a chunk to the devices; returns before they are ready."""
         packings = self.pack(request)
-        results = self.run(self.placed(packings))
-        places = [packing.place for packing in packings]
-        return Running(list(zip(results, places, strict=True)), len(request.seeds))
+        running = self.run([each.batch for each in packings])
+        return Running(list(zip(running, [each.place for each in packings], strict=True)), len(request.seeds))
+
+    def run(self, batches: Sequence[Batch]) -> list[Future[dict[str, Array]]]:
+        """Hand the batches of `pack` to the devices; returns before they are ready."""
+        return [self._run(place, batch) for place, batch in enumerate(batches)]
+
+    def _run(self, place: int, batch: Batch) -> Future[dict[str, Array]]:
+        """The results of a batch on a device, which takes one after the other."""
+        future, home = Future(), self._homes[place]
+
+        def work() -> None:
+            try:
+                # What JAX is set to is a matter of each thread.
+                with self._turns[place], precision_of(np.dtype(self.shape.dtype).name):
+                    future.set_result(jax.block_until_ready(self._programs[home](jax.device_put(batch, home))))
+            except BaseException as failure:
+                future.set_exception(failure)
+
+        # A daemon, so that an interruption does not have to wait for it.
+        threading.Thread(target=work, name="runs", daemon=True).start()
+        return future
 
 
 class Executors:
@@ -153,8 +159,7 @@ class Executors:
     and draws that programs have room for at least, so that sweeps with chunks of several sizes share them.
     """
 
-    _kept: ClassVar[dict[Shape, concurrent.futures.Future[Executor]]] = {}
-    _lock: ClassVar[threading.Lock] = threading.Lock()
+    _kept: ClassVar[Kept[Shape, Executor]] = Kept(KEPT)
 
     def __init__(
         self,
@@ -183,29 +188,15 @@ class Executors:
         request = dataclasses.replace(request, examples=examples)
         sizes = None if examples is None else examples.sizes
         shape = Shape(recipe, self.dtype, self._runs, self._draws, self.devices, sizes)
-        with self._lock:
-            kept = self._kept.pop(shape, None)
-            future = self._kept[shape] = kept or concurrent.futures.Future()
-            while len(self._kept) > KEPT:
-                self._kept.pop(next(iter(self._kept)))
-        if kept is None or not kept.done():
+        future, is_new = self._kept.claim(shape)
+        if not future.done():
             self.progress.compiling()
             start = time.perf_counter()
-            if kept is None:
-                self._compile(shape, request, future)
+            if is_new:
+                with self._kept.owing(shape, future):
+                    executor = Executor(shape)
+                    executor.compile(request)
+                    future.set_result(executor)
             future.result()
             self.progress.compiled(time.perf_counter() - start)
         return future.result(), request
-
-    def _compile(self, shape: Shape, request: Request, future: concurrent.futures.Future[Executor]) -> None:
-        executor = Executor(shape)
-        try:
-            executor.compile(request)
-        except BaseException as failure:
-            # Whoever waits for it is told, and whoever comes after tries again.
-            with self._lock:
-                if self._kept.get(shape) is future:
-                    del self._kept[shape]
-            future.set_exception(failure)
-            raise
-        future.set_result(executor)

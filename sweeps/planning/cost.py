@@ -8,9 +8,11 @@ two or three on a desktop processor, and counts devices as cores.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 
+from gatednet.kernels.kernel import PLATFORM
 from gatednet.settings import Optional, Whole, argument
 from gatednet.sweeps.planning.plan import plan_of
 from gatednet.sweeps.planning.speed import COMPILE_SECONDS, expected_speed, mode_of
@@ -34,12 +36,14 @@ class Cost:
         """The expected time from start to end."""
         return self.compile_seconds + self.run_seconds
 
-    def worthwhile(self, devices: int) -> int:
-        """How many of the `devices` are worth compiling for, where this is the cost on one: all of them, or one.
+    def worthwhile(self, devices: Sequence[jax.Device]) -> int:
+        """How many of the devices are worth compiling for, where this is the cost on one: all of them, or one.
 
-        Each has a program of its own, and a second one saves at most half of the run.
+        Cores of a processor share one program. Other devices have each its own, and a second one saves at most half of
+        the run.
         """
-        return devices if self.run_seconds > 2 * self.compile_seconds else 1
+        pays = devices[0].platform == PLATFORM or self.run_seconds > 2 * self.compile_seconds
+        return len(devices) if pays else 1
 
 
 def cost_of(sweep: Sweep, devices: int | None = None) -> Cost:
@@ -58,5 +62,5 @@ def cost_of(sweep: Sweep, devices: int | None = None) -> Cost:
         compile_seconds=sum(COMPILE_SECONDS[mode_of(sweep, group)] for group in groups),
         run_seconds=sum(each / speed for each, speed in zip(steps, speeds, strict=True)),
     )
-    devices = devices or cost.worthwhile(jax.local_device_count())
+    devices = devices or cost.worthwhile(jax.local_devices())
     return dataclasses.replace(cost, run_seconds=cost.run_seconds / devices)

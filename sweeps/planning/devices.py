@@ -16,4 +16,4 @@ from gatednet.sweeps.planning.cost import cost_of
 def devices_for(sweep: Sweep) -> list[jax.Device]:
     """The devices that are worth compiling for, see `Cost.worthwhile`; results do not depend on their number."""
     devices = usable_devices()
-    return devices[: cost_of(sweep, 1).worthwhile(len(devices))]
+    return devices[: cost_of(sweep, 1).worthwhile(devices)]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gatednet.engine.batch import DRAWN_FROM
+from gatednet.dynamics.problem import DRAWN_FROM
 from gatednet.engine.size import bytes_of_settings, numbers_of_start
 from gatednet.experiment import Experiment
 from gatednet.inputs.examples import Examples

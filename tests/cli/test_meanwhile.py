@@ -6,7 +6,7 @@ import time
 
 import jax
 
-from gatednet.engine.batch import run_batch
+from gatednet.engine.batch import run_lanes
 from gatednet.figures.cli.meanwhile import meanwhile
 from tests.cli.tools import TIMEOUT, contents, gatednet, python, start
 
@@ -115,7 +115,7 @@ def test_an_interruption_does_not_wait_for_it(tmp_path):
     assert not (tmp_path / "pictures").exists()
 
 
-def compiled(function, name=run_batch.__name__):
+def compiled(function, name=run_lanes.__name__):
     """Have XLA compile a function under a name."""
     function.__name__ = name
     return jax.jit(function).lower(1.0).compile()

@@ -4,11 +4,12 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
-from gatednet.figures.cli import streams
+from gatednet.figures.cli import main, streams
 from tests.cli.tools import SPEC, TIMEOUT, Answer, environment, start
 
 COMMAND = "-m gatednet"
@@ -123,3 +124,26 @@ def test_an_interruption_is_one_line_at_any_moment(seconds, times, tmp_path):
         (130, "gatednet: interrupted\n"),
         (2, "gatednet: nowhere does not exist, allowed is the folder of a store\n"),
     ]
+
+
+def test_an_interruption_amid_a_lock_comes_later(monkeypatch):
+    """Raised there it would become an error about the lock; a thread begins and ends with such a place."""
+    frames, again = [], []
+
+    class Lock:
+        def __enter__(self):
+            return True
+
+        def __exit__(self, *_):
+            frames.append(sys._getframe().f_back)
+
+        acquire = release = __enter__
+
+    with threading.Condition(Lock()):
+        pass
+    monkeypatch.setattr(signal, "setitimer", lambda which, seconds: again.append((which, seconds)))
+    interrupt = main._interrupter([])
+    interrupt(signal.SIGINT, frames[0])
+    assert again == [(signal.ITIMER_REAL, main._AGAIN)]
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(signal.SIGINT, sys._getframe())

@@ -21,7 +21,7 @@ from gatednet import (
     with_values,
 )
 from gatednet.dimensions import dimensions
-from gatednet.engine.batch import jitted
+from gatednet.engine.programs import compiled
 from tests.gatednet.tools import SMALL, run_many
 
 SAVE = Save(("loss", "weights", "loss_every_step"), every=8)
@@ -65,7 +65,7 @@ def test_a_run_alone_is_the_same_as_among_others(kind: str) -> None:
 
 def test_floats_and_words_never_compile_again() -> None:
     traced = eqx.debug.assert_max_traces(gatednet.run_batch, max_traces=1)
-    compiled = jax.jit(traced, static_argnums=0)
+    function = jax.jit(traced, static_argnums=0)
     for changes in (
         {},
         {"timescales.gates": 0.1, "timescales.weights": 0.3},
@@ -80,7 +80,7 @@ def test_floats_and_words_never_compile_again() -> None:
         experiment = with_values(experiment, changes)
         packing = gatednet.pack(experiment, {}, np.arange(2), np.zeros(2, int), 4)
         recipe = gatednet.recipe(experiment, Save(("loss",), 20), packing.batch.traced)
-        compiled(recipe, packing.batch)
+        function(recipe, packing.batch)
     assert eqx.debug.get_num_traces(traced) == 1
 
 
@@ -142,23 +142,24 @@ def test_padding_changes_nothing() -> None:
     seeds, streams = np.array([5, 6, 6]), np.zeros(3, int)
     packings = [
         gatednet.pack(SMALL, {}, seeds, streams, width=2),
-        gatednet.pack(SMALL, {}, seeds, streams, width=2, lanes=4, draws=9),
+        gatednet.pack(SMALL, {}, seeds, streams, width=2, lanes=4, draws=65),
     ]
     assert packings[0].batch.start.shape == (2, 2)
     assert packings[1].batch.start.shape == (4, 2)
-    assert packings[0].batch.seeds.tolist() == [[5, 6, 5, 5, 5, 5, 5, 5]]  # runs of one seed share a draw
-    assert packings[1].batch.seeds.shape == (2, 8)
-    assert [(int(each.batch.lanes), int(each.batch.groups)) for each in packings] == [(2, 1), (2, 1)]
+    assert packings[0].batch.draws.seeds.shape == (8, 8)
+    assert packings[0].batch.draws.seeds[0].tolist() == [5, 6, 5, 5, 5, 5, 5, 5]  # runs of one seed share a draw
+    assert packings[1].batch.draws.seeds.shape == (9, 8)
+    assert [(int(each.batch.lanes), int(each.batch.draws.groups)) for each in packings] == [(2, 1), (2, 1)]
     recipe = gatednet.recipe(SMALL, save, packings[0].batch.traced)
-    some, others = (gatednet.unpack(jitted(recipe)(each.batch), each.place) for each in packings)
+    some, others = (gatednet.unpack(compiled(recipe, each.batch)(each.batch), each.place) for each in packings)
     assert_equal_runs(some, others)
     np.testing.assert_array_equal(some["loss"][1], some["loss"][2])
 
 
 def test_streams_differ() -> None:
     packing = gatednet.pack(SMALL, {}, np.array([5, 5]), np.array([0, 1]), width=2)
-    assert packing.batch.seeds.ravel()[:2].tolist() == [5, 5]
-    assert packing.batch.streams.ravel()[:2].tolist() == [0, 1]
+    assert packing.batch.draws.seeds.ravel()[:2].tolist() == [5, 5]
+    assert packing.batch.draws.streams.ravel()[:2].tolist() == [0, 1]
     assert packing.batch.start[0].tolist() == [0, 1]
 
 

@@ -1,5 +1,6 @@
 """Runs by kernels against runs by XLA: the same steps, the same bits anywhere, and what kernels do not take."""
 
+import functools
 import subprocess
 import sys
 from typing import ClassVar
@@ -35,7 +36,8 @@ from gatednet import (
     trace,
     with_values,
 )
-from gatednet.engine.batch import _lane_of, kernel_of, pack, recipe, reduced_by, starts
+from gatednet.engine.batch import _lane_of, kernel_of, pack, recipe, reduced_by
+from gatednet.engine.draws import starts
 from gatednet.kernels import choice
 from gatednet.kernels.kernel import check_platform, named
 from gatednet.simulation import precision_of
@@ -256,9 +258,7 @@ def lowered(tried, kernel, platform):
     with precision_of("float32") as dtype:
         made = recipe(tried, Save(("loss", "loss_every_step"), 10), trace(tried, {}, 1, dtype), kernel=kernel)
         batch = pack(tried, {}, np.zeros(1, int), np.zeros(1, int), made.width).batch
-        start = jax.eval_shape(
-            lambda: starts(made.static, made.reduced, batch.drawn.values, batch.seeds, batch.streams, batch.groups)
-        )
+        start = jax.eval_shape(functools.partial(starts, made.drawing), batch.draws)
         problem, basis = jax.tree.map(
             lambda each: jax.ShapeDtypeStruct((*each.shape[1:], made.width), each.dtype), start
         )

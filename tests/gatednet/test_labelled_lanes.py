@@ -62,7 +62,7 @@ def test_runs_of_one_batch_have_their_own_noise_and_ratio() -> None:
     values = {"inputs.label_noise": np.array([0.0, 0.5, 0.1]), "inputs.ratio": np.array([1.0, 20.0, 3.0])}
     packing = gatednet.pack(experiment, values, np.full(3, 2), np.zeros(3, int), 5, examples=EXAMPLES)
     recipe = gatednet.recipe(experiment, SAVE, packing.batch.traced)
-    together = gatednet.unpack(gatednet.jitted(recipe)(packing.batch), packing.place)
+    together = gatednet.unpack(gatednet.compiled(recipe, packing.batch)(packing.batch), packing.place)
     for run in range(3):
         alone = simulate(
             with_values(experiment, {path: each[run] for path, each in values.items()}), SAVE, 2, examples=EXAMPLES

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 import gatednet
 from gatednet import REGISTRY, Blocked, Experiment, GatedLinear, Population, Save, Timescales, simulate
-from gatednet.engine.batch import compiled
+from gatednet.engine.programs import compiled
 from gatednet.simulation import precision_of
 
 # The names of all observables of tasks that are maps; those of labels are in test_labelled.py.
@@ -45,7 +45,7 @@ def run_many(
         traced = gatednet.trace(experiment, traceable, runs, dtype)
         recipe = gatednet.recipe(experiment, save, traced, reduced)
         packing = gatednet.pack(experiment, traceable, numbers, np.zeros(runs, int), recipe.width, dtype)
-        return gatednet.unpack(compiled(recipe)(packing.batch), packing.place)
+        return gatednet.unpack(compiled(recipe, packing.batch)(packing.batch), packing.place)
 
 
 def both(tried, save=("loss", "gates", "alignment"), every=10, seeds=range(3), precision="float64", **options):

@@ -6,9 +6,10 @@ import time
 import numpy as np
 import pytest
 
+from gatednet.engine.kept import Kept
 from gatednet.sweeps.execution import ahead as sweeps_ahead
 from gatednet.sweeps.execution.ahead import Ahead
-from gatednet.sweeps.execution.executor import Executor, Executors
+from gatednet.sweeps.execution.executor import KEPT, Executor, Executors
 from gatednet.sweeps.execution.run import run_sweep
 from gatednet.sweeps.progress import Silent
 from tests.sweeps.tools import grid, small
@@ -41,7 +42,7 @@ def compiled(monkeypatch):
         found.append(executor.shape.recipe.static.steps)
 
     monkeypatch.setattr(Executor, "compile", compiling)
-    monkeypatch.setattr(Executors, "_kept", {})
+    monkeypatch.setattr(Executors, "_kept", Kept(KEPT))
     monkeypatch.setattr(sweeps_ahead, "FARTHEST", FARTHEST)
     return found, allowed
 

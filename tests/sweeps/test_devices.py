@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from types import SimpleNamespace
 
 import jax
 import pytest
@@ -50,10 +51,12 @@ def test_the_pool_has_a_thread_for_all_or_more_than_there_are_devices(monkeypatc
     assert os.environ[POOL] == pool
 
 
-def test_a_sweep_that_takes_less_than_its_compilation_gets_one_device(monkeypatch):
-    monkeypatch.setattr("gatednet.sweeps.planning.devices.usable_devices", lambda: ["first", "second"])
-    assert devices_for(grid()) == ["first"]
-    assert devices_for(grid(small(steps=1_000_000_000, inputs=Gaussian(batch=5)))) == ["first", "second"]
+@pytest.mark.parametrize(("platform", "few"), [("gpu", 1), ("cpu", 2)])
+def test_a_sweep_that_takes_less_than_its_compilation_gets_one_device_but_all_cores(platform, few, monkeypatch):
+    devices = [SimpleNamespace(platform=platform) for _ in range(2)]
+    monkeypatch.setattr("gatednet.sweeps.planning.devices.usable_devices", lambda: devices)
+    assert devices_for(grid()) == devices[:few]
+    assert devices_for(grid(small(steps=1_000_000_000, inputs=Gaussian(batch=5)))) == devices
 
 
 @pytest.mark.parametrize("name", [POOL, CORES])

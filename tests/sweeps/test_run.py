@@ -67,12 +67,12 @@ def test_each_static_group_is_traced_and_compiled_once(tmp_path, monkeypatch):
     traced: list[object] = []
     compiled: list[float] = []
 
-    def counted(recipe, batch):
+    def counted(recipe, batch, drawn):
         traced.append(recipe)
-        return original(recipe, batch)
+        return original(recipe, batch, drawn)
 
-    original = gatednet.engine.batch.run_batch
-    monkeypatch.setattr(gatednet.engine.batch, "run_batch", counted)
+    original = gatednet.engine.programs.run_lanes
+    monkeypatch.setattr(gatednet.engine.programs, "run_lanes", counted)
 
     class Counting(Silent):
         def compiled(self, seconds: float) -> None:

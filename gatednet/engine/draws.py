@@ -1,0 +1,93 @@
+"""`Draws`: what the runs of a batch start from, each drawn once for all runs that share it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Collection
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from jax import Array
+
+from gatednet.dynamics.problem import Origin, Problem, draw
+from gatednet.dynamics.reduction import Basis, Lifted, basis_for, in_frame
+from gatednet.engine.loop import for_each
+from gatednet.experiment import Experiment, merge
+
+# The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes
+# in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
+# of a run would depend on how many others there are.
+DRAWS_TOGETHER = 8
+# Room for so many groups at least, so that batches of few draws share their programs.
+_LEAST_GROUPS = 8
+
+
+class Draws(eqx.Module):
+    """What is drawn, in groups: floats, seeds and streams, (groups, DRAWS_TOGETHER) each.
+
+    `groups`, (), is how many are in use; those that come after only fill the shape up.
+    """
+
+    origins: Origin
+    seeds: Array | np.ndarray
+    streams: Array | np.ndarray
+    groups: Array | np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """What is compiled of draws: all that is no array. Experiments that differ in other parts share it.
+
+    `origin` is its static half, `reduced` whether problems are reduced, and `asked` what observables ask of the bases.
+    """
+
+    origin: Origin
+    reduced: bool
+    asked: frozenset[Lifted]
+
+    @classmethod
+    def of(cls, static: Experiment, reduced: bool, asked: Collection[Lifted] = ()) -> Drawing:
+        """That of the static half of experiments."""
+        return cls(Origin.of(static), reduced, frozenset(asked) - {False} if reduced else frozenset())
+
+
+def draws_of(
+    values: Experiment, seeds: np.ndarray, streams: np.ndarray, chosen: np.ndarray, room: int | None = None
+) -> Draws:
+    """The draws of some runs: `chosen` are their places, for arrays (runs,) of floats, seeds and streams.
+
+    There is room for `room` of them, filled up with copies of the first.
+    """
+    groups = max(-(-max(len(chosen), room or 0) // DRAWS_TOGETHER), _LEAST_GROUPS)
+    filled = np.concatenate([chosen, np.full(groups * DRAWS_TOGETHER - len(chosen), chosen[0])])
+    places = filled.reshape(groups, DRAWS_TOGETHER)
+    return Draws(
+        jax.tree.map(lambda leaf: leaf[places], Origin.of(values)),
+        seeds[places].astype(np.uint32),
+        streams[places].astype(np.uint32),
+        np.asarray(-(-len(chosen) // DRAWS_TOGETHER), np.int32),
+    )
+
+
+def starts(drawing: Drawing, draws: Draws) -> tuple[Problem, Basis | None]:
+    """The problems and bases that runs start from, with the draws as first axis."""
+    one_group = _group_of(drawing)
+    drawn = for_each(one_group, (draws.origins, draws.seeds, draws.streams), draws.groups)
+    return jax.tree.map(lambda values: values.reshape(-1, *values.shape[2:]), drawn)
+
+
+@functools.lru_cache(128)
+def _group_of(drawing: Drawing) -> Callable[[Any], Any]:
+    """The starts of one group of draws; inlined, its trace is kept for whoever compiles it after asking for shapes."""
+
+    def start(values: Origin, seed: Array, stream: Array) -> tuple[Problem, Basis | None]:
+        problem = draw(merge(drawing.origin, values), seed, stream)
+        if not drawing.reduced:
+            return problem, None
+        problem, basis = in_frame(drawing.origin.network, problem)
+        return problem, basis_for(drawing.origin.network, basis, drawing.asked)
+
+    return jax.jit(lambda given: jax.vmap(start)(*given), inline=True)

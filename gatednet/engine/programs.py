@@ -1,0 +1,123 @@
+"""`Programs`: what XLA makes of a recipe, one program for what runs start from and one for the runs.
+
+Recipes with the same draws share the first. It is compiled while the second is traced.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+from jax import Array
+
+from gatednet.dynamics.problem import Problem
+from gatednet.dynamics.reduction import Basis
+from gatednet.engine.batch import Batch, Recipe, run_lanes
+from gatednet.engine.compiler import compiler_options, uncollected
+from gatednet.engine.draws import Drawing, Draws, starts
+from gatednet.engine.kept import Kept
+from gatednet.shield import shielded
+
+Start = tuple[Problem, Basis | None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Programs:
+    """A recipe compiled for batches of one shape on one device: a function of a batch, as `run_batch` is."""
+
+    draw: Callable[[Draws], Start]
+    run: Callable[[Batch, Start], dict[str, Array]]
+
+    def __call__(self, batch: Batch) -> dict[str, Array]:
+        return self.run(_without_draws(batch), self.draw(batch.draws))
+
+
+_programs: Kept[Any, Programs] = Kept(32)
+_drawings: Kept[Any, Callable[[Draws], Start]] = Kept(128)
+
+
+def compiled(recipe: Recipe, batch: Batch) -> Programs:
+    """The programs for batches of the shape of this one; those of the latest recipes and shapes are kept."""
+    return _programs.get((recipe, _place_of(batch)), lambda: compiled_for(recipe, [batch])[0])
+
+
+def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
+    """The programs for batches of one shape, each on its device. The recipe is traced once."""
+    run = jax.jit(functools.partial(run_lanes, recipe), compiler_options=compiler_options())
+    with uncollected(), concurrent.futures.ThreadPoolExecutor(2 * len(batches)) as pool:
+        drawing = [_drawing_of(recipe.drawing, batch.draws, pool) for batch in batches]
+        # The first is compiled while the next is lowered.
+        running = [
+            pool.submit(_compiling(run.lower(_without_draws(batch), _shape_of(recipe.drawing, batch.draws))))
+            for batch in batches
+        ]
+        return [Programs(draw.result(), each.result()) for draw, each in zip(drawing, running, strict=True)]
+
+
+def drawn(drawing: Drawing, draws: Draws) -> Start:
+    """What runs start from, with the draws as first axis, in the bits of a simulation."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        return _drawing_of(drawing, draws, pool).result()(draws)
+
+
+def _drawing_of(
+    drawing: Drawing, draws: Draws, pool: concurrent.futures.Executor
+) -> concurrent.futures.Future[Callable[[Draws], Start]]:
+    """The program of draws: one that is there or under way, or one that the pool compiles."""
+    key = drawing, _place_of(draws)
+    future, is_new = _drawings.claim(key)
+    if is_new:
+
+        def finish(compiling: Callable[[], Any]) -> None:
+            with _drawings.owing(key, future):
+                future.set_result(compiling())
+
+        with _drawings.owing(key, future):
+            lowered = _traced(drawing).lower(draws)
+        pool.submit(finish, _compiling(lowered))
+    return future
+
+
+@functools.lru_cache(128)
+def _traced(drawing: Drawing) -> Any:
+    return jax.jit(functools.partial(starts, drawing), compiler_options=compiler_options())
+
+
+def _shape_of(drawing: Drawing, draws: Draws) -> Start:
+    """The shapes of what is drawn, on the device of the draws."""
+    return jax.tree.map(
+        lambda shape: jax.ShapeDtypeStruct(shape.shape, shape.dtype, sharding=_sharding(draws)),
+        jax.eval_shape(_traced(drawing), draws),
+    )
+
+
+def _compiling(lowered: Any) -> Callable[[], Any]:
+    """The compilation of a program, for any thread: what JAX is set to is a matter of each."""
+    double = bool(jax.config.read("jax_enable_x64"))
+
+    def compile_it() -> Any:
+        with shielded(double):
+            return lowered.compile()
+
+    return compile_it
+
+
+def _without_draws(batch: Batch) -> Batch:
+    return eqx.tree_at(lambda each: each.draws, batch, None)
+
+
+def _place_of(given: Any) -> Any:
+    """What a compilation depends on beside what is compiled: shapes, types and the device of all arrays."""
+    leaves, tree = jax.tree.flatten(given)
+    shapes = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
+    return tree, shapes, _sharding(given), jax.config.jax_default_device
+
+
+def _sharding(given: Any) -> Any:
+    """Where arrays are; None for those of NumPy, which go to the default device."""
+    return next((leaf.sharding for leaf in jax.tree.leaves(given) if isinstance(leaf, jax.Array)), None)
