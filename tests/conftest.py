@@ -37,6 +37,15 @@ def features_cache(tmp_path_factory):
     os.environ["GATEDNET_CACHE"] = str((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Tests about last bits or speed have the mark "optimized"; what others compile need not be fast."""
+    # Not before annotations are checked.
+    from tests.compilation import optimize
+
+    optimize(fully=item.get_closest_marker("optimized") is not None)
+
+
 @pytest.fixture(scope="module")
 def unchecked_annotations():
     """Values of the wrong type come to the package's own checks, as they do for its users."""

@@ -16,7 +16,7 @@ class Kept(Generic[Key, Value]):
     """Values by key, the latest `most` of them. What cannot be made is not kept: whoever comes after tries again."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
         self._futures: dict[Key, concurrent.futures.Future[Value]] = {}
         self._lock = threading.Lock()
 
@@ -28,7 +28,7 @@ class Kept(Generic[Key, Value]):
         with self._lock:
             kept = self._futures.pop(key, None)
             future = self._futures[key] = kept or concurrent.futures.Future()
-            while len(self._futures) > self._most:
+            while len(self._futures) > self.most:
                 self._futures.pop(next(iter(self._futures)))
         return future, kept is None
 

@@ -141,7 +141,7 @@ def test_an_interruption_amid_a_lock_comes_later(monkeypatch):
 
     with threading.Condition(Lock()):
         pass
-    monkeypatch.setattr(signal, "setitimer", lambda which, seconds: again.append((which, seconds)))
+    monkeypatch.setattr(signal, "setitimer", lambda *given: again.append(given))
     interrupt = main._interrupter([])
     interrupt(signal.SIGINT, frames[0])
     assert again == [(signal.ITIMER_REAL, main._AGAIN)]

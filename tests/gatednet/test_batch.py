@@ -24,6 +24,8 @@ from gatednet.dimensions import dimensions
 from gatednet.engine.programs import compiled
 from tests.gatednet.tools import SMALL, run_many
 
+pytestmark = pytest.mark.optimized
+
 SAVE = Save(("loss", "weights", "loss_every_step"), every=8)
 KINDS = {
     "reduced": with_values(SMALL, {"network": GatedLinear(paths=2, inputs=6, outputs=2)}),

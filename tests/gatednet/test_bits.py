@@ -37,6 +37,8 @@ from gatednet import (
 from gatednet.engine.batch import lane_width, reduced_by
 from tests.gatednet.tools import OF_MAPS, SMALL
 
+pytestmark = pytest.mark.optimized
+
 
 def assert_same(some: xarray.Dataset, others: xarray.Dataset) -> None:
     """Bit for bit the same for all seeds that are in both; a seed may be there several times."""

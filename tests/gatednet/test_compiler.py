@@ -6,6 +6,8 @@ import pytest
 
 from gatednet.engine import compiler
 
+pytestmark = pytest.mark.optimized
+
 
 @pytest.mark.parametrize(
     ("unknown", "trials"), [({}, 1), ({"xla_no_such_option": True}, 2), ({"xla_nor_this": 1, "xla_nor_that": 2}, 3)]

@@ -70,6 +70,7 @@ def test_an_experiment_of_the_catalog_agrees():
 
 
 @pytest.mark.slow
+@pytest.mark.optimized
 def test_all_experiments_of_the_catalog_agree():
     tried = catalog()
     assert len(tried) >= 10
@@ -165,6 +166,7 @@ def random_experiment(data):
     agree(*both(tried, reduced=draw(st.sampled_from([None, False]))), tolerance=1e-11)
 
 
+@pytest.mark.optimized
 def test_a_run_has_the_same_bits_in_any_lane_and_at_any_place():
     save = Save(("gates", "loss_every_step"), 10)
     many = simulate(SMALL, save, range(40), kernel="vector")
@@ -294,6 +296,7 @@ def test_the_kernel_for_gpus_takes_all_kinds_of_parts(name):
 
 
 @pytest.mark.slow
+@pytest.mark.optimized
 def test_alignments_at_the_end_have_one_distribution():
     """Two samples of a thousand seeds each, of Figure 5's settings in the flexible and in the forgetful regime."""
     tried = sweeps_of("fig5-left-fine")["fig5-left-fine"].experiment

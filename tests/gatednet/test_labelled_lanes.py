@@ -21,6 +21,8 @@ from tests.gatednet.labelled import (
     some_examples,
 )
 
+pytestmark = pytest.mark.optimized
+
 SAVE = Save(("loss", "weights", "accuracy", "block_accuracy", "loss_every_step"), 10)
 
 

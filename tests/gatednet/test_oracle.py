@@ -23,6 +23,8 @@ from gatednet import (
 from tests.gatednet import oracle
 from tests.gatednet.tools import SMALL
 
+pytestmark = pytest.mark.optimized
+
 
 def model_of(experiment: Experiment, block_steps: int) -> oracle.Model:
     """The constants of an experiment in the oracle's terms."""

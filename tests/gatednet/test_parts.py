@@ -32,6 +32,8 @@ from gatednet.random.wishart import chi_of_few_degrees
 from gatednet.shield import shielded
 from tests.gatednet.tools import SMALL, agree, both
 
+pytestmark = pytest.mark.optimized
+
 SAVED = ("loss", "gates", "weights")
 EVERY = ("loss", "gates", "weights", "alignment", "loss_every_step", "block_loss", "time_to_criterion")
 NOISY = with_values(SMALL, {"inputs": Gaussian(200), "steps": 100})

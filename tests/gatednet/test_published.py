@@ -28,6 +28,8 @@ from gatednet import (
 )
 from gatednet.random import published
 
+pytestmark = pytest.mark.optimized
+
 PUBLISHED = Experiment(initial=PublishedInitial(), teachers=PublishedTeachers())
 # The SHA-256 of arrays of a run of the authors' released code (github.com/aproca/neural_task_abstraction), single
 # precision: weights of the ten gated networks (10, 2, 10, 20), their teachers (2, 10, 20), both layers of the ten

@@ -11,6 +11,8 @@ from jax.extend.random import threefry_2x32
 
 from gatednet.random.threefry import normal, normals, threefry
 
+pytestmark = pytest.mark.optimized
+
 KEYS = jnp.array([[1, 0xFFFFFFFF, 12345], [2, 0x80000001, 0]], jnp.uint32)
 # The smallest probability that we accept of a sample at least this unusual; the numbers are the same in every run.
 UNUSUAL = 1e-4

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from gatednet.random.shuffle import orders, shuffled, sides
 
+pytestmark = pytest.mark.optimized
+
 
 def keys(runs: int, seed: int = 0) -> jax.Array:
     """The two words of the keys of some runs, (2, runs)."""

@@ -7,6 +7,8 @@ from gatednet import Save, SettingError, simulate, with_values
 from gatednet.simulation import LARGEST_SEED
 from tests.gatednet.tools import SMALL
 
+pytestmark = pytest.mark.optimized
+
 SAVE = Save(("loss", "loss_after_switch", "loss_every_step"), 10)
 
 

@@ -12,6 +12,8 @@ from gatednet.sweeps import Axis, Sweep, run_sweep
 from gatednet.sweeps.catalog import SWEEPS, sweeps_of
 from tests.gatednet.tools import SMALL
 
+pytestmark = pytest.mark.optimized
+
 EXPERIMENT = with_values(
     SMALL, {"network": GatedLinear(paths=2, inputs=20, outputs=10), "inputs": Gaussian(batch=30), "objective.norm": 0.1}
 )

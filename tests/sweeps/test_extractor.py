@@ -11,6 +11,8 @@ from gatednet.sweeps.images.datasets import Images
 from gatednet.sweeps.images.extractor import Training, _batches, activations, architecture_for, train, training_for
 from gatednet.sweeps.progress import Lines, Silent
 
+pytestmark = pytest.mark.optimized
+
 SHORT = Training(steps=30, batch=32)
 
 

@@ -24,6 +24,8 @@ from gatednet.sweeps.images.extractor import Training, activations, architecture
 from gatednet.sweeps.images.features import FEATURES, NETWORK, RECORD, check_source, features_of, network_of
 from gatednet.vision import CNN
 
+pytestmark = pytest.mark.optimized
+
 
 def untrained(_images, seed, _progress, *, architecture, **_):
     return CNN(architecture, jax.random.key(seed))

@@ -16,6 +16,8 @@ from gatednet.sweeps.store.provenance import differing
 from gatednet.sweeps.text import from_text, to_text
 from tests.sweeps.tools import grid, noisy
 
+pytestmark = pytest.mark.optimized
+
 SWEEP = grid()
 VECTOR = named("vector", "cpu")
 

@@ -19,6 +19,8 @@ from gatednet.sweeps.sweep import Sweep
 from gatednet.sweeps.text import to_text
 from tests.sweeps.tools import grid, noisy, small
 
+pytestmark = pytest.mark.optimized
+
 EVERYTHING = Save(
     ("loss", "batch_loss", "weights", "alignment", "total_alignment", "block_loss", "time_to_criterion"), 20
 )
