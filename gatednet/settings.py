@@ -315,7 +315,10 @@ class _Checked(_ModuleType):
         rules = {each.name: each.metadata["rule"] for each in fields if "rule" in each.metadata}
 
         def checked(name: str, value: Any) -> Any:
-            return argument(f"{cls.__name__}.{name}", value, rules[name]) if name in rules else value
+            # A part that is made of another one within a trace has numbers that nothing can be compared with.
+            if name not in rules or (isinstance(value, Tracer) and isinstance(rules[name], Number)):
+                return value
+            return argument(f"{cls.__name__}.{name}", value, rules[name])
 
         places = [each.name for each in fields if not each.kw_only]
         given = [checked(name, value) for name, value in zip(places, values, strict=False)]

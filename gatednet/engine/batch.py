@@ -234,10 +234,10 @@ def _runs_last(values: Array) -> Array:
 @functools.lru_cache(128)
 def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Basis | None, Examples | None], dict[str, Array]]:
     """What a recipe does with one lane; its trace is kept, since whoever asks for shapes will compile it later."""
-    network = reduced_network(recipe.static) if recipe.reduced else recipe.static.network
 
     def run(traced: Traced, problem: Problem, basis: Basis | None, examples: Examples | None) -> dict[str, Array]:
-        dynamics = Dynamics(merge(recipe.static, traced.values), network)
+        experiment = merge(recipe.static, traced.values)
+        dynamics = Dynamics(experiment, reduced_network(experiment) if recipe.reduced else experiment.network)
         schedule = dynamics.experiment.curriculum.draw(traced.schedule, problem.key, recipe.blocks)
         lane = Lane(dynamics, schedule, problem, basis, examples)
         return evolve(lane, recipe.save, recipe.blocks, recipe.kernel)

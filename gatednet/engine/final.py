@@ -186,7 +186,6 @@ def _seed(seed: Any) -> Any:
 @functools.lru_cache(32)
 def _program(static: Experiment, chosen: tuple[Observable, ...], blocks: int, reduced: bool) -> Any:
     """The run from its numbers, schedule, seed and examples to the observables at its end."""
-    network = reduced_network(static) if reduced else static.network
 
     def run(values: Experiment, schedule: Schedule, seed: Array, examples: Examples | None) -> dict[str, Array]:
         alone = merge(static, jax.tree.map(lambda array: array[0], values))
@@ -195,7 +194,8 @@ def _program(static: Experiment, chosen: tuple[Observable, ...], blocks: int, re
             problem, basis = reduce(alone, problem)
             basis = basis_for(alone.network, basis, [each.lifted for each in chosen])
         problem, basis = jax.tree.map(lambda array: array[..., None], (problem, basis))
-        dynamics = Dynamics(merge(static, values), network)
+        experiment = merge(static, values)
+        dynamics = Dynamics(experiment, reduced_network(experiment) if reduced else experiment.network)
         schedule = dynamics.experiment.curriculum.draw(schedule, problem.key, blocks)
         lane = Lane(dynamics, schedule, problem, basis, examples)
         loop = Loop(lane, Span(static.steps, static.steps), ())

@@ -69,17 +69,17 @@ import gatednet.sweeps.devices
 
 gatednet.sweeps.devices.use_all_cores()
 import gatednet.simulation
-import gatednet.sweeps.execution.executor
 from gatednet.figures.cli.main import main
+from gatednet.sweeps.execution.executor import Running
 
-def told(unpack):
-    def unpacked(*arguments):
+def told(wait):
+    def waiting(*arguments):
         print("running", flush=True)
-        return unpack(*arguments)
-    return unpacked
+        return wait(*arguments)
+    return waiting
 
 gatednet.simulation.unpack = told(gatednet.simulation.unpack)
-gatednet.sweeps.execution.executor.unpack = told(gatednet.sweeps.execution.executor.unpack)
+Running.fetch = told(Running.fetch)
 main(sys.argv[1:])
 """
 # Enough steps to take hours.

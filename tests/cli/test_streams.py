@@ -139,7 +139,8 @@ def test_an_interruption_amid_a_lock_comes_later(monkeypatch):
 
         acquire = release = __enter__
 
-    with threading.Condition(Lock()):
+    condition = threading.Condition(Lock())
+    with condition:
         pass
     monkeypatch.setattr(signal, "setitimer", lambda *given: again.append(given))
     interrupt = main._interrupter([])
