@@ -30,7 +30,8 @@ _AGAIN = 0.01
 
 # Where Python takes a lock and gives it back, as at the start of a thread.
 _LOCKING = [
-    getattr(threading.Condition, name).__code__ for name in ("__enter__", "__exit__", "_release_save", "_acquire_restore")
+    getattr(threading.Condition, name).__code__
+    for name in ("__enter__", "__exit__", "_release_save", "_acquire_restore")
 ]
 
 # Modules and traced programs, which are hundreds of thousands of objects, live until the end: the garbage collector

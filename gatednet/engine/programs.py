@@ -98,7 +98,7 @@ def _shape_of(drawing: Drawing, draws: Draws) -> Start:
 
 def _compiling(lowered: Any) -> Callable[[], Any]:
     """The compilation of a program, for any thread: what JAX is set to is a matter of each."""
-    double = bool(jax.config.read("jax_enable_x64"))
+    double = bool(getattr(jax.config, "jax_enable_x64", False))
 
     def compile_it() -> Any:
         with shielded(double):
@@ -115,7 +115,7 @@ def _place_of(given: Any) -> Any:
     """What a compilation depends on beside what is compiled: shapes, types and the device of all arrays."""
     leaves, tree = jax.tree.flatten(given)
     shapes = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
-    return tree, shapes, _sharding(given), jax.config.jax_default_device
+    return tree, shapes, _sharding(given), getattr(jax.config, "jax_default_device", None)
 
 
 def _sharding(given: Any) -> Any:

@@ -40,7 +40,7 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
     dtype = jnp.zeros(()).dtype
     with shielded(dtype == np.float64):
         check_precision(experiment, dtype)
-        one, words = np.zeros(1, np.int64), (np.full(1, each, np.int64) for each in (seed, stream))
-        draws = draws_of(trace(experiment, {}, 1, dtype).values, *words, one)
+        seeds, streams, one = (np.full(1, each, np.int64) for each in (seed, stream, 0))
+        draws = draws_of(trace(experiment, {}, 1, dtype).values, seeds, streams, one)
         start, _ = drawn(Drawing.of(static_half(experiment), reduced=False), draws)
         return jax.tree.map(lambda array: array[0], start)
