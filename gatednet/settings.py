@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import dataclasses
 import math
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -305,20 +307,30 @@ def part(default: Any, kind: type, meaning: str | None = None, *, optional: bool
 
 
 _ModuleType: Any = type(eqx.Module)
+_rebuilding: contextvars.ContextVar[bool] = contextvars.ContextVar("rebuilding", default=False)
+
+
+@contextlib.contextmanager
+def rebuilding() -> Iterator[None]:
+    """A context in which settings are made of checked ones within a trace: of numbers that cannot be compared."""
+    before = _rebuilding.set(True)
+    try:
+        yield
+    finally:
+        _rebuilding.reset(before)
 
 
 class _Checked(_ModuleType):
     """The type of settings: what they are built of is converted and checked before anybody else sees it."""
 
     def __call__(cls, *values: Any, **named: Any) -> Any:  # noqa: N805  # pyright: ignore[reportSelfClsParameterName] - of a metaclass
+        if _rebuilding.get():
+            return super().__call__(*values, **named)
         fields = dataclasses.fields(cls)
         rules = {each.name: each.metadata["rule"] for each in fields if "rule" in each.metadata}
 
         def checked(name: str, value: Any) -> Any:
-            # A part that is made of another one within a trace has numbers that nothing can be compared with.
-            if name not in rules or (isinstance(value, Tracer) and isinstance(rules[name], Number)):
-                return value
-            return argument(f"{cls.__name__}.{name}", value, rules[name])
+            return argument(f"{cls.__name__}.{name}", value, rules[name]) if name in rules else value
 
         places = [each.name for each in fields if not each.kw_only]
         given = [checked(name, value) for name, value in zip(places, values, strict=False)]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from gatednet.figures.cli import streams, warned
 from gatednet.figures.cli.environment import shield
-from gatednet.figures.cli.outcome import FAILED, INTERRUPTED, tell, tell_interruption
+from gatednet.figures.cli.outcome import FAILED, tell, tell_interruption
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -28,7 +28,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 # Seconds until an interruption that was lost comes again.
 _AGAIN = 0.01
 
-# Where Python takes a lock and gives it back, as at the start of a thread.
+# Where Python takes a lock and gives it back.
 _LOCKING = [
     getattr(threading.Condition, name).__code__
     for name in ("__enter__", "__exit__", "_release_save", "_acquire_restore")
@@ -46,7 +46,7 @@ def _interrupter(arguments: list[str]) -> Callable[[int, FrameType | None], None
         del number
         around = list(_around(frame))
         # Lost as the first one was, or become an error about a lock, if it were raised here.
-        if any(code is _unraisable.__code__ for code in around) or around[0] in _LOCKING:
+        if any(code is _unraisable.__code__ for code in around) or _is_locking(frame):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
             return
         # Amid an import an extension module would make something else of an interruption.
@@ -56,6 +56,14 @@ def _interrupter(arguments: list[str]) -> Callable[[int, FrameType | None], None
         raise KeyboardInterrupt
 
     return interrupt
+
+
+def _is_locking(frame: FrameType | None) -> bool:
+    """Whether a lock is being taken or given back, as at the start of a thread; to wait for it is something else."""
+    if frame is None:
+        return False
+    begins_to_wait = frame.f_code is threading.Condition.wait.__code__ and "gotit" not in frame.f_locals
+    return begins_to_wait or frame.f_code in _LOCKING
 
 
 def _around(frame: FrameType | None) -> Iterator[CodeType]:
@@ -106,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:
         _ignore_signals()
         code = tell_interruption(given)
-    if code == INTERRUPTED:
+    if code:
         # What the devices still compute is not waited for: Python's own end would abort over it.
         _leave(code)
     # Nothing is left to be interrupted but Python's own end.

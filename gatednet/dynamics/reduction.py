@@ -23,7 +23,7 @@ from gatednet.dynamics.problem import Problem
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
 from gatednet.objectives.base import Objective
-from gatednet.settings import Setting, SettingError
+from gatednet.settings import Setting, SettingError, rebuilding
 
 # What an observable asks for: whole maps in the original coordinates, inner products of the rows of an output, nothing.
 Lifted = Literal[True, "rows", False]
@@ -76,7 +76,7 @@ def _because(name: str, part: Setting, declaration: str, why: str) -> str:
 
 
 def reduced_network(experiment: Experiment) -> Network:
-    """The network of the reduced problem.
+    """The network of the reduced problem; numbers of the experiment may be traced.
 
     **Raises** `SettingError` with the reason where the experiment cannot be reduced.
     """
@@ -86,7 +86,8 @@ def reduced_network(experiment: Experiment) -> Network:
     network = experiment.network
     assert network.frame is not None
     teachers = (experiment.teachers.number, network.outputs, network.inputs)
-    return network.with_maps(*network.frame.shape(network.groups["weights"].shape, teachers))
+    with rebuilding():
+        return network.with_maps(*network.frame.shape(network.groups["weights"].shape, teachers))
 
 
 def worthwhile(experiment: Experiment) -> bool:
@@ -109,7 +110,7 @@ def reduce(experiment: Experiment, problem: Problem) -> tuple[Problem, Array]:
 
 
 def in_frame(network: Network, problem: Problem) -> tuple[Problem, Array]:
-    """The same for a network, of an experiment that is known to be reduced exactly."""
+    """`reduce`, for the network of an experiment that is known to be reduced exactly."""
     assert network.frame is not None
     weights, teachers, basis = network.frame.coordinates(problem.state.weights, problem.teachers)
     return Problem(problem.state.changed(weights=weights), teachers, problem.key), basis

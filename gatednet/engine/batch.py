@@ -25,6 +25,7 @@ from gatednet.engine.draws import Drawing, Draws, draws_of, starts
 from gatednet.engine.lane import Lane, evolve
 from gatednet.engine.loop import for_each
 from gatednet.engine.save import Save
+from gatednet.engine.size import draws_held
 from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.inputs.examples import Examples
 from gatednet.kernels.choice import here
@@ -67,7 +68,7 @@ class Recipe:
 
 
 class Batch(eqx.Module):
-    """What a recipe is given: runs in lanes, and the draws that they start from.
+    """What a recipe is given: runs in lanes, and in `draws` what they start from.
 
     `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `lanes`,
     (), is how many of them are in use; those that come after only fill a shape up. `examples` are those of labelled
@@ -210,7 +211,7 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
 
 
 def run_lanes(recipe: Recipe, batch: Batch, drawn: tuple[Problem, Basis | None]) -> dict[str, Array]:
-    """The same for runs that start from what was drawn, with the draws as first axis."""
+    """`run_batch`, for runs that start from what was drawn, with the draws as first axis."""
     run = _lane_of(recipe)
 
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
@@ -283,7 +284,7 @@ def pack(
     columns += jax.tree.leaves(Origin.of(traced.values))
     first, which = _distinct([np.asarray(column, np.float64) for column in columns])
     batch = Batch(
-        draws_of(traced.values, seeds, streams, first, draws),
+        draws_of(traced.values, seeds, streams, first, draws_held(experiment, max(len(first), draws or 0))),
         jax.tree.map(lambda leaf: leaf[filled], traced),
         which[filled].astype(np.int32),
         np.asarray(-(-runs // width), np.int32),

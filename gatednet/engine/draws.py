@@ -15,14 +15,8 @@ from jax import Array
 from gatednet.dynamics.problem import Origin, Problem, draw
 from gatednet.dynamics.reduction import Basis, Lifted, basis_for, in_frame
 from gatednet.engine.loop import for_each
+from gatednet.engine.size import DRAWS_TOGETHER
 from gatednet.experiment import Experiment, merge
-
-# The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes
-# in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
-# of a run would depend on how many others there are.
-DRAWS_TOGETHER = 8
-# Room for so many groups at least, so that batches of few draws share their programs.
-_LEAST_GROUPS = 8
 
 
 class Draws(eqx.Module):
@@ -54,16 +48,13 @@ class Drawing:
         return cls(Origin.of(static), reduced, frozenset(asked) - {False} if reduced else frozenset())
 
 
-def draws_of(
-    values: Experiment, seeds: np.ndarray, streams: np.ndarray, chosen: np.ndarray, room: int | None = None
-) -> Draws:
+def draws_of(values: Experiment, seeds: np.ndarray, streams: np.ndarray, chosen: np.ndarray, room: int) -> Draws:
     """The draws of some runs: `chosen` are their places, for arrays (runs,) of floats, seeds and streams.
 
-    There is room for `room` of them, filled up with copies of the first.
+    They are filled up with copies of the first to `room` draws, see `draws_held`.
     """
-    groups = max(-(-max(len(chosen), room or 0) // DRAWS_TOGETHER), _LEAST_GROUPS)
-    filled = np.concatenate([chosen, np.full(groups * DRAWS_TOGETHER - len(chosen), chosen[0])])
-    places = filled.reshape(groups, DRAWS_TOGETHER)
+    filled = np.concatenate([chosen, np.full(room - len(chosen), chosen[0])])
+    places = filled.reshape(-1, DRAWS_TOGETHER)
     return Draws(
         jax.tree.map(lambda leaf: leaf[places], Origin.of(values)),
         seeds[places].astype(np.uint32),
@@ -84,10 +75,11 @@ def _group_of(drawing: Drawing) -> Callable[[Any], Any]:
     """The starts of one group of draws; inlined, its trace is kept for whoever compiles it after asking for shapes."""
 
     def start(values: Origin, seed: Array, stream: Array) -> tuple[Problem, Basis | None]:
-        problem = draw(merge(drawing.origin, values), seed, stream)
+        origin = merge(drawing.origin, values)
+        problem = draw(origin, seed, stream)
         if not drawing.reduced:
             return problem, None
-        problem, basis = in_frame(drawing.origin.network, problem)
-        return problem, basis_for(drawing.origin.network, basis, drawing.asked)
+        problem, basis = in_frame(origin.network, problem)
+        return problem, basis_for(origin.network, basis, drawing.asked)
 
     return jax.jit(lambda given: jax.vmap(start)(*given), inline=True)

@@ -81,8 +81,8 @@ def final(
     with the ranges that are allowed for them; others are.
 
     `reduced` and `examples` are those of `simulate`. The reduction is never made where `values` change the start of the
-    run, at paths of `initial` or `teachers`: its basis would move with them, and has no derivative where they make maps
-    dependent.
+    run, at paths of `initial`, `teachers` or `network`: its basis would move with them, and has no derivative where
+    they make maps dependent.
 
     **Warns** `StiffnessWarning` where no value is traced and steps are too long for a constraint.
 

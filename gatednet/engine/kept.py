@@ -38,10 +38,13 @@ class Kept(Generic[Key, Value]):
         try:
             yield
         except BaseException as failure:
-            with self._lock:
-                if self._futures.get(key) is future:
-                    del self._futures[key]
-            future.set_exception(failure)
+            if not future.done():
+                with self._lock:
+                    if self._futures.get(key) is future:
+                        del self._futures[key]
+                # An interruption is one of this thread alone.
+                told = failure if isinstance(failure, Exception) else RuntimeError("interrupted in another thread")
+                future.set_exception(told)
             raise
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:

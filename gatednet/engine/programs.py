@@ -24,6 +24,8 @@ from gatednet.engine.kept import Kept
 from gatednet.shield import shielded
 
 Start = tuple[Problem, Basis | None]
+# How many are kept: a figure has up to a few dozen, with few kinds of starts.
+_MOST_PROGRAMS, _MOST_DRAWINGS = 32, 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,19 +39,20 @@ class Programs:
         return self.run(_without_draws(batch), self.draw(batch.draws))
 
 
-_programs: Kept[Any, Programs] = Kept(32)
-_drawings: Kept[Any, Callable[[Draws], Start]] = Kept(128)
+_programs: Kept[Any, Programs] = Kept(_MOST_PROGRAMS)
+_drawings: Kept[Any, Callable[[Draws], Start]] = Kept(_MOST_DRAWINGS)
 
 
 def compiled(recipe: Recipe, batch: Batch) -> Programs:
-    """The programs for batches of the shape of this one; those of the latest recipes and shapes are kept."""
-    return _programs.get((recipe, _place_of(batch)), lambda: compiled_for(recipe, [batch])[0])
+    """The programs for batches of the shape of this one, in JAX's precision; those of the latest ones are kept."""
+    return _programs.get((recipe, _signature(batch)), lambda: compiled_for(recipe, [batch])[0])
 
 
 def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
     """The programs for batches of one shape, each on its device. The recipe is traced once."""
     run = jax.jit(functools.partial(run_lanes, recipe), compiler_options=compiler_options())
-    with uncollected(), concurrent.futures.ThreadPoolExecutor(2 * len(batches)) as pool:
+    pool = concurrent.futures.ThreadPoolExecutor(2 * len(batches))
+    with uncollected(), shielded(_double()), pool:
         drawing = [_drawing_of(recipe.drawing, batch.draws, pool) for batch in batches]
         # The first is compiled while the next is lowered.
         running = [
@@ -61,7 +64,7 @@ def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
 
 def drawn(drawing: Drawing, draws: Draws) -> Start:
     """What runs start from, with the draws as first axis, in the bits of a simulation."""
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+    with shielded(_double()), concurrent.futures.ThreadPoolExecutor(1) as pool:
         return _drawing_of(drawing, draws, pool).result()(draws)
 
 
@@ -69,7 +72,7 @@ def _drawing_of(
     drawing: Drawing, draws: Draws, pool: concurrent.futures.Executor
 ) -> concurrent.futures.Future[Callable[[Draws], Start]]:
     """The program of draws: one that is there or under way, or one that the pool compiles."""
-    key = drawing, _place_of(draws)
+    key = drawing, _signature(draws)
     future, is_new = _drawings.claim(key)
     if is_new:
 
@@ -78,12 +81,11 @@ def _drawing_of(
                 future.set_result(compiling())
 
         with _drawings.owing(key, future):
-            lowered = _traced(drawing).lower(draws)
-        pool.submit(finish, _compiling(lowered))
+            pool.submit(finish, _compiling(_traced(drawing).lower(draws)))
     return future
 
 
-@functools.lru_cache(128)
+@functools.lru_cache(_MOST_DRAWINGS)
 def _traced(drawing: Drawing) -> Any:
     return jax.jit(functools.partial(starts, drawing), compiler_options=compiler_options())
 
@@ -98,7 +100,7 @@ def _shape_of(drawing: Drawing, draws: Draws) -> Start:
 
 def _compiling(lowered: Any) -> Callable[[], Any]:
     """The compilation of a program, for any thread: what JAX is set to is a matter of each."""
-    double = bool(getattr(jax.config, "jax_enable_x64", False))
+    double = _double()
 
     def compile_it() -> Any:
         with shielded(double):
@@ -107,15 +109,20 @@ def _compiling(lowered: Any) -> Callable[[], Any]:
     return compile_it
 
 
+def _double() -> bool:
+    """Whether this thread computes in double precision."""
+    return bool(getattr(jax.config, "jax_enable_x64", False))
+
+
 def _without_draws(batch: Batch) -> Batch:
     return eqx.tree_at(lambda each: each.draws, batch, None)
 
 
-def _place_of(given: Any) -> Any:
-    """What a compilation depends on beside what is compiled: shapes, types and the device of all arrays."""
+def _signature(given: Any) -> Any:
+    """What a compilation depends on beside what is compiled: shapes, types and device of all arrays, and precision."""
     leaves, tree = jax.tree.flatten(given)
     shapes = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
-    return tree, shapes, _sharding(given), getattr(jax.config, "jax_default_device", None)
+    return tree, shapes, _sharding(given), getattr(jax.config, "jax_default_device", None), _double()
 
 
 def _sharding(given: Any) -> Any:

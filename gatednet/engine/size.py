@@ -17,6 +17,12 @@ from gatednet.settings import is_traced
 # The parameters of a lane are held several times at once: its start, its state, the gradient and the next state. Peaks
 # of memory with 16 384 to 262 144 paths were 4 to 5 times the parameters of a lane.
 _COPIES = 4
+# The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes
+# in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
+# of a run would depend on how many others there are.
+DRAWS_TOGETHER = 8
+# Batches of no more draws than this share their programs, where these draws are no more numbers than that.
+FEW_DRAWS, _SMALL = 64, 2**20
 
 
 def check_size(
@@ -32,11 +38,19 @@ def check_size(
     check_fits(f"a lane of {width} runs of this experiment", lane)
     # Whole lanes, the last of which may be padded.
     padded = -(-runs // width) * width
-    settings = padded * bytes_of_settings(experiment) + draws * numbers_of_start(experiment) * itemsize
+    settings = (
+        padded * bytes_of_settings(experiment) + draws_held(experiment, draws) * numbers_of_start(experiment) * itemsize
+    )
     results = padded * numbers_of_results(experiment, save, blocks) * itemsize
     check_fits(
         f"{runs:,} {'run' if runs == 1 else 'runs'} at once, with what is saved of them,", lane + settings + results
     )
+
+
+def draws_held(experiment: Experiment, draws: int) -> int:
+    """How many draws a batch has room for that needs so many: whole groups, and a few where a start is small."""
+    few = FEW_DRAWS if FEW_DRAWS * numbers_of_start(experiment) <= _SMALL else DRAWS_TOGETHER
+    return -(-max(draws, few) // DRAWS_TOGETHER) * DRAWS_TOGETHER
 
 
 def bytes_of_settings(experiment: Experiment) -> int:

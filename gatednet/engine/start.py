@@ -12,6 +12,7 @@ from gatednet.dynamics import problem
 from gatednet.dynamics.problem import Problem
 from gatednet.engine.draws import Drawing, draws_of
 from gatednet.engine.programs import drawn
+from gatednet.engine.size import draws_held
 from gatednet.experiment import Experiment, check_precision, static_half, trace
 from gatednet.settings import LARGEST_SEED, SEED, Instance, Whole, argument
 from gatednet.shield import shielded
@@ -41,6 +42,6 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0)
     with shielded(dtype == np.float64):
         check_precision(experiment, dtype)
         seeds, streams, one = (np.full(1, each, np.int64) for each in (seed, stream, 0))
-        draws = draws_of(trace(experiment, {}, 1, dtype).values, seeds, streams, one)
+        draws = draws_of(trace(experiment, {}, 1, dtype).values, seeds, streams, one, draws_held(experiment, 1))
         start, _ = drawn(Drawing.of(static_half(experiment), reduced=False), draws)
         return jax.tree.map(lambda array: array[0], start)

@@ -101,7 +101,7 @@ class Network(Setting):
 
     @property
     def frame(self) -> Frame | None:
-        """The coordinates in which the group "weights" stays few; None where there are none."""
+        """The coordinates in which the group "weights" stays few, whatever its numbers are; None where it has none."""
         return None
 
     def cut(self, exact: bool) -> Cut:

@@ -1,12 +1,13 @@
 """`Executor`: a recipe compiled for lanes that are shared out among the devices of this process.
 
-All devices have the same program. A single one that XLA partitions over the devices goes through other passes than that
-of one device; products and sums are contracted elsewhere in it, and some observables differ in the last bit. As it is,
-a run has the same bits on any number of devices, and in `gatednet.simulate`.
+All devices run the same program, each by itself. A single one that XLA partitions over the devices goes through other
+passes than that of one device; products and sums are contracted elsewhere in it, and some observables differ in the
+last bit. As it is, a run has the same bits on any number of devices, and in `gatednet.simulate`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import threading
@@ -76,19 +77,26 @@ class Shape:
         return self.lanes * self.recipe.width
 
 
+@functools.cache
+def _turn(device: jax.Device) -> threading.Lock:
+    """Of all programs of this process a device runs one at a time: more loops than threads could stop each other."""
+    del device
+    return threading.Lock()
+
+
 class Executor:
     """The programs of one compilation.
 
-    Every device gets the same number of whole lanes; what is missing in the last of them is filled up with copies of
-    the last run, and lanes that a smaller chunk leaves empty are not advanced. Devices of the processor, which are
-    its cores, have one program for all: it is compiled once, and each core calls it in a thread of its own.
+    Devices get the same number of whole lanes, as far as there are any; what is missing in the last of them is filled
+    up with copies of the last run, and lanes that a smaller chunk leaves empty are not advanced. Devices of the
+    processor, which are its cores, have one program for all: it is compiled once, and each core calls it in a thread of
+    its own.
     """
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         first = shape.devices[0]
         self._homes = [first if each.platform == PLATFORM else each for each in shape.devices]
-        self._turns = [threading.Lock() for _ in shape.devices]
         self._programs: dict[jax.Device, Programs] = {}
 
     def pack(self, request: Request) -> list[Packing]:
@@ -137,13 +145,19 @@ class Executor:
 
     def _run(self, place: int, batch: Batch) -> Future[dict[str, Array]]:
         """The results of a batch on a device, which takes one after the other."""
-        future, home = Future(), self._homes[place]
+        future, device, home = Future(), self.shape.devices[place], self._homes[place]
 
         def work() -> None:
             try:
                 # What JAX is set to is a matter of each thread.
-                with self._turns[place], precision_of(np.dtype(self.shape.dtype).name):
-                    future.set_result(jax.block_until_ready(self._programs[home](jax.device_put(batch, home))))
+                with precision_of(np.dtype(self.shape.dtype).name):
+                    there = jax.device_put(batch, home)
+                    with _turn(device):
+                        results = self._programs[home](there)
+                        # A core is free when its results are there; other devices queue what they are handed.
+                        if device.platform == PLATFORM:
+                            jax.block_until_ready(results)
+                    future.set_result(results)
             except BaseException as failure:
                 future.set_exception(failure)
 
@@ -189,11 +203,11 @@ class Executors:
         sizes = None if examples is None else examples.sizes
         shape = Shape(recipe, self.dtype, self._runs, self._draws, self.devices, sizes)
         future, is_new = self._kept.claim(shape)
-        if not future.done():
-            self.progress.compiling()
+        if is_new or not future.done():
             start = time.perf_counter()
-            if is_new:
-                with self._kept.owing(shape, future):
+            with self._kept.owing(shape, future) if is_new else contextlib.nullcontext():
+                self.progress.compiling()
+                if is_new:
                     executor = Executor(shape)
                     executor.compile(request)
                     future.set_result(executor)

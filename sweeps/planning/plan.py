@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gatednet.dynamics.problem import DRAWN_FROM
-from gatednet.engine.size import bytes_of_settings, numbers_of_start
+from gatednet.engine.size import bytes_of_settings, draws_held, numbers_of_start
 from gatednet.experiment import Experiment
 from gatednet.inputs.examples import Examples
 from gatednet.memory import check_fits
@@ -99,7 +99,7 @@ class Plan:
 
     @functools.cached_property
     def most_draws(self) -> int:
-        """The largest number of different starts (seeds, initial states, teachers) of the runs of a chunk."""
+        """The largest number of different starts (seeds, initial states, teachers, networks) of the runs of a chunk."""
         search = self.sweep.search
         if search is not None and search.path.partition(".")[0] in DRAWN_FROM:
             return self.chunk_runs
@@ -120,7 +120,8 @@ class Plan:
         itemsize = np.dtype(sweep.precision).itemsize
         settings = max(bytes_of_settings(each) for each in experiments)
         starts = max(numbers_of_start(each) for each in experiments) * itemsize
-        return self.chunk_runs * (settings + sum(each.bytes for each in sweep.variables)) + self.most_draws * starts
+        draws = max(draws_held(each, self.most_draws) for each in experiments)
+        return self.chunk_runs * (settings + sum(each.bytes for each in sweep.variables)) + draws * starts
 
     def request(self, chunk: Chunk) -> Request:
         """The runs of a chunk."""

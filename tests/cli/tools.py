@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 def environment() -> dict[str, str]:
     """The environment of a process that finds the packages, installed or not.
 
-    It has one device of JAX, since everything is compiled for each.
+    It has one device of JAX: other tests run on the other cores.
     """
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, "JAX_NUM_CPU_DEVICES": "1"}

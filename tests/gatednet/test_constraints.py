@@ -180,6 +180,7 @@ def test_an_error_of_another_kind_is_read() -> None:
     assert Objective(task=SoftmaxCrossEntropy()).labelled
 
 
+@pytest.mark.optimized
 def test_swept_from_a_file_without_compiling_again() -> None:
     sweep = sweep_of(
         {

@@ -44,7 +44,7 @@ from tests.gatednet.labelled import EXAMPLES
 from tests.gatednet.labelled import SMALL as LABELLED
 from tests.gatednet.tools import OF_MAPS, SMALL
 
-pytestmark = pytest.mark.usefixtures("unchecked_annotations")
+pytestmark = [pytest.mark.usefixtures("unchecked_annotations"), pytest.mark.optimized]
 
 # An alignment that is not yet complete, and gates that are moved by their constraint.
 LEARNING = with_values(SMALL, {"steps": 200, "curriculum.block_length": 0.5, "initial.weight_scale": 0.5})

@@ -50,6 +50,21 @@ def test_a_failure_is_told_to_all_and_tried_again():
     assert not is_new
     with pytest.raises(KeyboardInterrupt), kept.owing("key", future):
         raise KeyboardInterrupt
-    with pytest.raises(KeyboardInterrupt):
+    # It is nobody else's interruption.
+    with pytest.raises(RuntimeError, match="interrupted in another thread"):
         waiting.result(timeout=60)
     assert kept.get("key", lambda: 7) == 7
+
+
+def test_an_interruption_after_the_value_is_there_changes_nothing():
+    kept = Kept(2)
+    future, _ = kept.claim("key")
+
+    def interrupted_late():
+        with kept.owing("key", future):
+            future.set_result(7)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_late()
+    assert kept.get("key", lambda: 8) == 7

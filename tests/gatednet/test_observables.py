@@ -27,6 +27,8 @@ from gatednet.arrays.matching import assignment, hungarian
 from tests.gatednet.by_hand import BY_HAND, Record
 from tests.gatednet.tools import OF_MAPS, SMALL
 
+pytestmark = pytest.mark.optimized
+
 STEPS, BLOCK_STEPS, EVERY = 50, 7, 10
 
 # Block lengths divide neither the run nor the time between saves.

@@ -1,12 +1,17 @@
 """The two programs of a recipe: what draws its starts is shared, and what goes wrong in either is told."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from gatednet import (
     Initial,
+    InitialState,
     Objective,
+    State,
     Teachers,
+    TeacherSet,
     draw,
     simulate,
     with_values,
@@ -81,3 +86,37 @@ def test_a_compilation_that_failed_is_told_and_tried_again(drawings, monkeypatch
     assert len(drawings) == 0
     monkeypatch.setattr(programs, "_compiling", real)
     assert np.isfinite(simulate(SMALL, ("loss",), every=20).loss).all()
+
+
+class Ones(InitialState):
+    """A start without any number."""
+
+    def check(self, network):
+        del network
+
+    def draw(self, key, network, teachers):
+        return State(**{name: jnp.ones(group.shape) for name, group in network.groups.items()})
+
+
+class FirstInputs(TeacherSet):
+    """Teachers without any number: each output is one of the first inputs."""
+
+    @property
+    def number(self):
+        return 1
+
+    def check(self, network):
+        del network
+
+    def draw(self, key, network):
+        return jnp.eye(network.outputs, network.inputs)[None]
+
+
+@pytest.mark.usefixtures("drawings")
+def test_precisions_are_told_apart_where_a_start_has_no_numbers():
+    experiment = with_values(SMALL, {"initial": Ones(), "teachers": FirstInputs()})
+    for precision in ("float32", "float64", "float32"):
+        assert simulate(experiment, ("loss",), every=20, precision=precision).loss.dtype == precision
+    assert draw(experiment).teachers.dtype == jnp.float32
+    with jax.enable_x64(True):
+        assert draw(experiment).teachers.dtype == jnp.float64

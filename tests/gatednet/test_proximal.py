@@ -232,6 +232,7 @@ def test_released_gates_are_left_alone() -> None:
         np.testing.assert_allclose(runs[0][name], runs[1][name], rtol=1e-5)
 
 
+@pytest.mark.optimized
 def test_its_numbers_are_swept_without_compiling_again() -> None:
     experiment = with_values(CONSTRAINED, {"rule": Proximal()})
     assert from_toml(to_toml(experiment)) == experiment

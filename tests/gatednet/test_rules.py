@@ -69,6 +69,7 @@ def test_only_rules_linear_in_the_gradient_of_the_weights_are_isotropic(rule: Op
     assert rule.isotropic == isotropic
 
 
+@pytest.mark.optimized
 def test_rules_that_look_at_all_parameters_see_one_run_only() -> None:
     # A trust ratio is made of norms over all weights; those of another run must not enter.
     experiment = with_values(EXPERIMENT, {"rule": Optax("lars", "sgd")})

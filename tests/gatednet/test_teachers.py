@@ -225,6 +225,7 @@ STARTS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.optimized
 @pytest.mark.parametrize(("case", "double"), [("rows", False), *((case, True) for case in STARTS)])
 def test_a_start_has_the_bits_of_a_simulation(case: str, double: bool) -> None:
     experiment = with_values(SMALL, {"steps": 1, **STARTS[case]})

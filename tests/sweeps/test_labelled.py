@@ -20,9 +20,10 @@ from gatednet import (
     simulate,
     with_values,
 )
+from gatednet.engine.kept import Kept
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.execution.ahead import Ahead
-from gatednet.sweeps.execution.executor import Executor, Executors
+from gatednet.sweeps.execution.executor import KEPT, Executor, Executors
 from gatednet.sweeps.execution.run import run_sweep
 from gatednet.sweeps.images import features, labelled
 from gatednet.sweeps.images.cache import CACHE
@@ -42,6 +43,8 @@ from gatednet.sweeps.progress import Silent
 from gatednet.sweeps.store.store import PROVENANCE, Store
 from gatednet.sweeps.sweep import Sweep
 from tests.sweeps.tools import grid, small
+
+pytestmark = pytest.mark.optimized
 
 DIGITS = Experiment(
     network=GatedLinear(inputs=64, outputs=10),
@@ -243,7 +246,7 @@ def test_labelled_sweeps_are_compiled_ahead_where_the_cache_has_their_features(m
             enough.set()
 
     monkeypatch.setattr(Executor, "compile", compiling)
-    monkeypatch.setattr(Executors, "_kept", {})
+    monkeypatch.setattr(Executors, "_kept", Kept(KEPT))
     untrained = of_digits(**{"inputs.network_seed": 5})
     with Ahead([of_mnist(), untrained, of_digits(), grid(small(steps=1180))]) as ahead:
         assert enough.wait(timeout=60)

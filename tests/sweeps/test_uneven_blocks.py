@@ -36,6 +36,7 @@ def test_targets_change_where_blocks_start():
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-12)
 
 
+@pytest.mark.optimized
 @pytest.mark.parametrize("saved", [("loss",), ("loss", "block_loss")])
 def test_a_sweep_knows_the_blocks_whatever_is_saved(saved, tmp_path):
     axes = (Axis("length", "curriculum.block_length", (LENGTH, 0.5 * LENGTH)), Axis.seeds(SEEDS))

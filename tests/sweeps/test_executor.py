@@ -1,0 +1,77 @@
+"""How the runs of a chunk are shared out among the devices of this process."""
+
+import threading
+import time
+
+import jax
+import numpy as np
+import pytest
+
+from gatednet.sweeps.execution.executor import Executor, Shape
+from gatednet.sweeps.planning.plan import plan_of
+from tests.sweeps.tools import grid, small
+
+
+def made(steps=20):
+    """An executor on both cores, and a request of the runs of a small grid."""
+    plan = plan_of(grid(small(steps=steps)))
+    (chunk,) = plan.chunks()
+    runs = plan.sweep.runs
+    shape = Shape(plan.sweep.recipe(plan.group(chunk)), np.float32, runs, runs, tuple(jax.local_devices()))
+    return Executor(shape), plan.request(chunk)
+
+
+def test_cores_get_whole_lanes_and_share_a_program(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(
+        "gatednet.sweeps.execution.executor.compiled_for",
+        lambda recipe, batches: compiled.append((recipe, batches)) or [None],
+    )
+    executor, request = made()
+    assert len(executor.shape.devices) == 2
+    executor.compile(request)
+    assert [(recipe, len(batches)) for recipe, batches in compiled] == [(executor.shape.recipe, 1)]
+    width, runs = executor.shape.recipe.width, len(request.seeds)
+    # One lane has room for all: the second core would compute copies.
+    assert runs <= width
+    (packing,) = executor.pack(request)
+    assert packing.batch.start.shape == (1, width)
+
+
+class Slow:
+    """In the place of a program: says when it runs."""
+
+    running = most = 0
+    lock = threading.Lock()
+
+    def __call__(self, batch):
+        with self.lock:
+            Slow.running += 1
+            Slow.most = max(Slow.most, Slow.running)
+        time.sleep(0.02)
+        with self.lock:
+            Slow.running -= 1
+        return {"loss": batch.start}
+
+
+def test_a_core_runs_one_program_at_a_time_whoever_started_it():
+    executors = [made(steps)[0] for steps in (20, 40)]
+    _, request = made()
+    for each in executors:
+        each._programs = {each._homes[0]: Slow()}
+    batches = [packing.batch for packing in executors[0].pack(request)]
+    running = [future for _ in range(4) for each in executors for future in each.run(batches)]
+    for future in running:
+        assert future.result(timeout=60)["loss"].shape == batches[0].start.shape
+    assert (Slow.most, Slow.running) == (1, 0)
+
+
+def test_what_goes_wrong_in_a_thread_is_raised_where_results_are_fetched():
+    executor, request = made()
+
+    def broken(_):
+        raise MemoryError("no room")
+
+    executor._programs = {executor._homes[0]: broken}
+    with pytest.raises(MemoryError, match="no room"):
+        executor.start(request).fetch()
