@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from gatednet.figures.cli import streams, warned
 from gatednet.figures.cli.environment import shield
-from gatednet.figures.cli.outcome import FAILED, tell, tell_interruption
+from gatednet.figures.cli.outcome import FAILED, INTERRUPTED, tell, tell_interruption
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -27,6 +27,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 
 # Seconds until an interruption that was lost comes again.
 _AGAIN = 0.01
+
+# Names of threads in which XLA computes or compiles, see `gatednet.sweeps.execution`.
+_AT_WORK = ("runs", "compile ahead")
 
 # Where Python takes a lock and gives it back.
 _LOCKING = [
@@ -114,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:
         _ignore_signals()
         code = tell_interruption(given)
-    if code:
+    if code == INTERRUPTED or any(each.name in _AT_WORK for each in threading.enumerate()):
         # What the devices still compute is not waited for: Python's own end would abort over it.
         _leave(code)
     # Nothing is left to be interrupted but Python's own end.

@@ -148,3 +148,5 @@ def test_an_interruption_amid_a_lock_comes_later(monkeypatch):
     assert again == [(signal.ITIMER_REAL, main._AGAIN)]
     with pytest.raises(KeyboardInterrupt):
         interrupt(signal.SIGINT, sys._getframe())
+    with pytest.raises(KeyboardInterrupt):
+        interrupt(signal.SIGINT, None)

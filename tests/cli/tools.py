@@ -10,12 +10,15 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 300
+# Seconds after which a process that was started is killed.
+LONGEST = 900
 # Four runs of 40 steps, of a network with 4 inputs.
 SPEC = """\
 base = "fig2-flexible"
@@ -73,12 +76,19 @@ def together(calls: Sequence[tuple[Path, Sequence[str]]], **variables: str) -> l
 
 
 def start(*arguments: str, folder: Path) -> subprocess.Popen[str]:
-    """Start Python so that it can be interrupted, also where a shell told these tests to ignore that."""
+    """Start Python so that it can be interrupted, also where a shell told these tests to ignore that.
+
+    It is killed after a time that no test takes: whoever waits for a line of it is told that there is none.
+    """
     with not_ignored(signal.SIGINT):
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, *arguments], cwd=folder, env=environment(),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+    limit = threading.Timer(LONGEST, process.kill)
+    limit.daemon = True
+    limit.start()
+    return process
 
 
 @contextlib.contextmanager
