@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from pathlib import Path
 
 import filelock
 import pytest
@@ -44,6 +45,13 @@ def small(sweep):
         labels = None if axis.labels is None else axis.labels[::step]
         axes.append(Axis.seeds(points) if axis.is_seed else Axis(axis.name, axis.path, points[::step], labels))
     return dataclasses.replace(sweep, experiment=experiment, axes=tuple(axes), save=save)
+
+
+def pytest_collection_modifyitems(items):
+    """Stores of figures take longer to compute with less optimization than they gain in compilation."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("optimized")
 
 
 @pytest.fixture(scope="session")
