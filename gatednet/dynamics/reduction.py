@@ -90,6 +90,11 @@ def reduced_network(experiment: Experiment) -> Network:
         return network.with_maps(*network.frame.shape(network.groups["weights"].shape, teachers))
 
 
+def network_of(experiment: Experiment, reduced: bool) -> Network:
+    """The network whose steps are taken: that of the reduced problem, or the experiment's own."""
+    return reduced_network(experiment) if reduced else experiment.network
+
+
 def worthwhile(experiment: Experiment) -> bool:
     """Whether the reduction is exact and makes the state smaller."""
     if obstacle(experiment) is not None:

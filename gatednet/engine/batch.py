@@ -20,7 +20,7 @@ from jax.experimental.layout import Layout, with_layout_constraint
 from gatednet.arrays.rows import Cut
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Origin, Problem
-from gatednet.dynamics.reduction import Basis, obstacle, reduced_network, worthwhile
+from gatednet.dynamics.reduction import Basis, network_of, obstacle, worthwhile
 from gatednet.engine.draws import Drawing, Draws, draws_of, starts
 from gatednet.engine.lane import Lane, evolve
 from gatednet.engine.loop import for_each
@@ -189,7 +189,7 @@ def no_kernel(experiment: Experiment, reduced: bool, wanted: Kernel = "auto") ->
         return f"inputs are {type(inputs).__name__}, and labelled"
     if not inputs.exact:
         return f"inputs are {type(inputs).__name__}, and not exact" if wanted == "pallas" else None
-    network = reduced_network(experiment) if reduced else experiment.network
+    network = network_of(experiment, reduced)
     cut = network.cut(exact=True)
     if cut is Cut.ENTRIES or (cut is Cut.STACK and wanted != "pallas"):
         return None
@@ -198,7 +198,7 @@ def no_kernel(experiment: Experiment, reduced: bool, wanted: Kernel = "auto") ->
 
 def in_stack(experiment: Experiment, reduced: bool) -> bool:
     """Whether the maps of all paths are one block, of whose sums kernels compute those over paths and over maps."""
-    network = reduced_network(experiment) if reduced else experiment.network
+    network = network_of(experiment, reduced)
     return network.cut(experiment.inputs.exact) is Cut.STACK
 
 
@@ -238,7 +238,7 @@ def _lane_of(recipe: Recipe) -> Callable[[Traced, Problem, Basis | None, Example
 
     def run(traced: Traced, problem: Problem, basis: Basis | None, examples: Examples | None) -> dict[str, Array]:
         experiment = merge(recipe.static, traced.values)
-        dynamics = Dynamics(experiment, reduced_network(experiment) if recipe.reduced else experiment.network)
+        dynamics = Dynamics(experiment, network_of(experiment, recipe.reduced))
         schedule = dynamics.experiment.curriculum.draw(traced.schedule, problem.key, recipe.blocks)
         lane = Lane(dynamics, schedule, problem, basis, examples)
         return evolve(lane, recipe.save, recipe.blocks, recipe.kernel)

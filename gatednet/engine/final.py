@@ -17,7 +17,7 @@ from jax.core import Tracer
 from gatednet.curricula.base import Schedule
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import DRAWN_FROM, Origin, draw
-from gatednet.dynamics.reduction import basis_for, reduce, reduced_network
+from gatednet.dynamics.reduction import basis_for, network_of, reduce
 from gatednet.dynamics.stability import warn
 from gatednet.engine.batch import REDUCED, counts_blocks, most_blocks, reduced_by
 from gatednet.engine.lane import Carry, Lane, Loop
@@ -195,7 +195,7 @@ def _program(static: Experiment, chosen: tuple[Observable, ...], blocks: int, re
             basis = basis_for(alone.network, basis, [each.lifted for each in chosen])
         problem, basis = jax.tree.map(lambda array: array[..., None], (problem, basis))
         experiment = merge(static, values)
-        dynamics = Dynamics(experiment, reduced_network(experiment) if reduced else experiment.network)
+        dynamics = Dynamics(experiment, network_of(experiment, reduced))
         schedule = dynamics.experiment.curriculum.draw(schedule, problem.key, blocks)
         lane = Lane(dynamics, schedule, problem, basis, examples)
         loop = Loop(lane, Span(static.steps, static.steps), ())

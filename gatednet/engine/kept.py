@@ -23,6 +23,11 @@ class Kept(Generic[Key, Value]):
     def __len__(self) -> int:
         return len(self._futures)
 
+    def ready(self, key: Key) -> bool:
+        """Whether there is a value of a key that nobody has to wait for."""
+        with self._lock:
+            return key in self._futures and self._futures[key].done()
+
     def claim(self, key: Key) -> tuple[concurrent.futures.Future[Value], bool]:
         """The value of a key, now or later, and whether the caller has to set it, within `owing`."""
         with self._lock:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from gatednet.dynamics.reduction import reduced_network
+from gatednet.dynamics.reduction import network_of
 from gatednet.engine.save import Save
 from gatednet.experiment import Experiment
 from gatednet.memory import check_fits
@@ -66,7 +66,7 @@ def numbers_of_start(experiment: Experiment) -> int:
 
 def numbers_of_run(experiment: Experiment, reduced: bool) -> int:
     """How many numbers a step of one run takes, at least."""
-    network = reduced_network(experiment) if reduced else experiment.network
+    network = network_of(experiment, reduced)
     teachers = experiment.teachers.number * network.outputs * network.inputs
     return _COPIES * network.parameters + teachers + experiment.inputs.numbers(network.inputs)
 

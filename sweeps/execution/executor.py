@@ -7,7 +7,6 @@ last bit. As it is, a run has the same bits on any number of devices, and in `ga
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import threading
@@ -202,15 +201,16 @@ class Executors:
         request = dataclasses.replace(request, examples=examples)
         sizes = None if examples is None else examples.sizes
         shape = Shape(recipe, self.dtype, self._runs, self._draws, self.devices, sizes)
-        future, is_new = self._kept.claim(shape)
-        if is_new or not future.done():
-            start = time.perf_counter()
-            with self._kept.owing(shape, future) if is_new else contextlib.nullcontext():
-                self.progress.compiling()
-                if is_new:
-                    executor = Executor(shape)
-                    executor.compile(request)
-                    future.set_result(executor)
-            future.result()
-            self.progress.compiled(time.perf_counter() - start)
-        return future.result(), request
+
+        def made() -> Executor:
+            executor = Executor(shape)
+            executor.compile(request)
+            return executor
+
+        if self._kept.ready(shape):
+            return self._kept.get(shape, made), request
+        self.progress.compiling()
+        start = time.perf_counter()
+        executor = self._kept.get(shape, made)
+        self.progress.compiled(time.perf_counter() - start)
+        return executor, request

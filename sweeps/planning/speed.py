@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gatednet.dynamics.reduction import reduced_network
+from gatednet.dynamics.reduction import network_of
 from gatednet.engine.batch import in_stack
 from gatednet.sweeps.sweep import Sweep
 
@@ -31,7 +31,7 @@ def expected_speed(sweep: Sweep, group: tuple[int, ...]) -> float:
     """Simulated steps per second of one core."""
     mode = mode_of(sweep, group)
     experiment = sweep.group(group)
-    network = reduced_network(experiment) if mode == "reduced" else experiment.network
+    network = network_of(experiment, mode == "reduced")
     # Of many paths a kernel computes sums alone.
     by_kernel = sweep.recipe(group).kernel != "xla" and not in_stack(experiment, mode == "reduced")
     speed = KERNEL_SPEED.get(mode, SPEED[mode]) if by_kernel else SPEED[mode]

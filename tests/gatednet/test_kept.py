@@ -44,8 +44,10 @@ def test_the_latest_are_kept():
 
 def test_a_failure_is_told_to_all_and_tried_again():
     kept = Kept(2)
+    assert not kept.ready("key")
     future, is_new = kept.claim("key")
     assert is_new
+    assert not kept.ready("key")
     waiting, is_new = kept.claim("key")
     assert not is_new
     with pytest.raises(KeyboardInterrupt), kept.owing("key", future):
@@ -54,6 +56,7 @@ def test_a_failure_is_told_to_all_and_tried_again():
     with pytest.raises(RuntimeError, match="interrupted in another thread"):
         waiting.result(timeout=60)
     assert kept.get("key", lambda: 7) == 7
+    assert kept.ready("key")
 
 
 def test_an_interruption_after_the_value_is_there_changes_nothing():

@@ -7,7 +7,7 @@ import pytest
 
 from gatednet import GatedLinear, Gaussian, Save, simulate, with_values
 from gatednet.arrays.rows import Cut
-from gatednet.dynamics.reduction import reduced_network
+from gatednet.dynamics.reduction import network_of
 from gatednet.sweeps import Axis, Sweep, run_sweep
 from gatednet.sweeps.catalog import SWEEPS, sweeps_of
 from tests.gatednet.tools import SMALL
@@ -41,7 +41,7 @@ def test_networks_of_the_catalog_are_cut_as_ever(name: str) -> None:
     for sweep in sweeps_of(name).values():
         for group in sweep.groups():
             experiment = sweep.group(group)
-            network = reduced_network(experiment) if sweep.recipe(group).reduced else experiment.network
+            network = network_of(experiment, sweep.recipe(group).reduced)
             exact, paths = experiment.inputs.exact, network.paths_of(experiment.teachers.number)
             if exact and network.parameters <= 40:
                 cut = Cut.ENTRIES
