@@ -117,7 +117,7 @@ def make(
     """
     module = entry.load()
     data = as_in_file(entry.compute(stores, files or {}))
-    claims = module.claims(data)
+    claims = entry.claims(data)
     caption = module.caption(data, claims)
     few = few_of(entry, stores)
     if few is not None:

@@ -103,6 +103,11 @@ class FigureEntry:
                 data = cast(TakesFiles, module).with_file(data, name, given[name])
         return data
 
+    def claims(self, data: xarray.Dataset) -> list[Claim]:
+        """The claims, measured in double precision: sums in single precision are others on other processors."""
+        single = [name for name, values in data.items() if values.dtype == "float32"]
+        return self.load().claims(data.assign({name: data[name].astype("float64") for name in single}))
+
 
 def _found() -> Iterator[FigureEntry]:
     for each in pkgutil.iter_modules(figures.__path__, "gatednet.figures."):

@@ -17,8 +17,8 @@ STORES_OF = {
 def scope_of(test: str) -> str:
     """What a test shares with others, from its name in full: stores, or else what is in its file."""
     file, _, name = test.partition("::")
-    if numbered := re.fullmatch(r"tests/figures/test_fig(a?)0*(\d+)\.py", file):
-        figure = f"fig{numbered[1]}{numbered[2]}"
+    if numbered := re.fullmatch(r"tests/figures/test_(figa?|control|open)0*(\d+)\.py", file):
+        figure = f"{numbered[1]}{numbered[2]}"
     elif file == "tests/figures/test_figures.py" and (named := re.search(r"\[(\w+)\]$", name)):
         figure = named[1]
     else:

@@ -33,7 +33,7 @@ def test_every_variable_is_labelled(name, data):
 
 @every_figure
 def test_every_claim_is_measured(name, data):
-    claims = FIGURES[name].load().claims(data(name))
+    claims = FIGURES[name].claims(data(name))
     assert len(claims) >= FEWEST_CLAIMS.get(name, 2)
     assert len({claim.sentence for claim in claims}) == len(claims)
     for claim in claims:
@@ -48,7 +48,7 @@ def test_every_claim_is_measured(name, data):
 @every_figure
 def test_claims_depend_on_the_data(name, data):
     """No claim holds whatever was simulated: each is gone where results are replaced by what no network does."""
-    module, given = FIGURES[name].load(), data(name)
+    figure, given = FIGURES[name], data(name)
     published = [variable for variable in given.data_vars if str(variable).endswith("published")]
     results = [variable for variable in given.data_vars if variable not in published]
     patterns = [
@@ -63,10 +63,10 @@ def test_claims_depend_on_the_data(name, data):
     absurd = [{each: pattern(given[each].shape) for each in results} for pattern in patterns]
     # And the results themselves the wrong way round, in time and in everything else.
     absurd.append({each: np.flip(given[each].values) for each in results})
-    held = {claim.sentence for claim in module.claims(given)}
+    held = {claim.sentence for claim in figure.claims(given)}
     while held and absurd:
         values = absurd.pop()
-        claims = module.claims(given.assign({each: given[each].copy(data=values[each]) for each in results}))
+        claims = figure.claims(given.assign({each: given[each].copy(data=values[each]) for each in results}))
         held -= {claim.sentence for claim in claims if claim.verdict == "fails"}
     assert not held
 
@@ -147,7 +147,7 @@ def test_everything_is_written_beside_the_picture(name, data, stores, made):
 @every_figure
 def test_claims_are_the_same_from_the_data_beside_the_picture(name, made):
     folder, claims = made(name)
-    assert FIGURES[name].load().claims(open_data(folder / f"{name}.zarr.zip")) == claims
+    assert FIGURES[name].claims(open_data(folder / f"{name}.zarr.zip")) == claims
 
 
 @some_figures

@@ -27,7 +27,7 @@ def test_a_seed_is_a_network_and_the_mean_over_its_heads(data, stores):
 
 def test_errors_of_claims_are_over_networks(data):
     shown = data("control3")
-    claims = FIGURES["control3"].load().claims(shown)
+    claims = FIGURES["control3"].claims(shown)
     (found,) = (each for each in claims if each.sentence.startswith("parity: at the ends of late blocks the flexible"))
     by_network = shown.sel(pair="parity", head=DESCRIBED, regime="flexible").accuracy_at_end.isel(
         block=slice(LATE, None)
