@@ -328,14 +328,14 @@ class _Checked(_ModuleType):
             return super().__call__(*values, **named)
         fields = dataclasses.fields(cls)
         rules = {each.name: each.metadata["rule"] for each in fields if "rule" in each.metadata}
-
-        def checked(name: str, value: Any) -> Any:
-            return argument(f"{cls.__name__}.{name}", value, rules[name]) if name in rules else value
-
         places = [each.name for each in fields if not each.kw_only]
-        given = [checked(name, value) for name, value in zip(places, values, strict=False)]
-        named = {name: checked(name, value) for name, value in named.items()}
-        return super().__call__(*given, *values[len(places) :], **named)
+        given = list(values)
+        for place, (name, value) in enumerate(zip(places, values, strict=False)):
+            if name in rules:
+                given[place] = argument(f"{cls.__name__}.{name}", value, rules[name])
+        for name in named.keys() & rules.keys():
+            named[name] = argument(f"{cls.__name__}.{name}", named[name], rules[name])
+        return super().__call__(*given, **named)
 
 
 class Setting(eqx.Module, metaclass=_Checked):

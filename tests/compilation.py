@@ -5,6 +5,7 @@ from __future__ import annotations
 from gatednet.engine import compiler, programs
 from gatednet.engine.kept import Kept
 from gatednet.sweeps.execution.executor import KEPT, Executors
+from gatednet.sweeps.images import extractor
 
 _LEVEL = "xla_backend_optimization_level"
 _OF_USERS = compiler._WANTED[_LEVEL]
@@ -18,6 +19,6 @@ def optimize(fully: bool) -> None:
     compiler._WANTED[_LEVEL] = level
     compiler.compiler_options.cache_clear()
     programs._traced.cache_clear()
-    for kept in ("_programs", "_drawings"):
-        setattr(programs, kept, Kept(getattr(programs, kept).most))
+    for module, kept in ((programs, "_programs"), (programs, "_drawings"), (extractor, "_programs")):
+        setattr(module, kept, Kept(getattr(module, kept).most))
     Executors._kept = Kept(KEPT)

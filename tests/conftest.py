@@ -10,6 +10,7 @@ import pytest
 
 import gatednet
 from gatednet.sweeps.devices import use_all_cores
+from tests.annotations import checked
 
 # Before JAX starts: what is spread over devices is tested on two, as on a cluster's node.
 os.environ["JAX_NUM_CPU_DEVICES"] = "2"
@@ -23,7 +24,7 @@ gc.set_threshold(50_000, 20, 100)
 # Kernels are compiled from single values, which have no shapes.
 OTHERS = {"sweeps", "figures", "explore", "kernels"}
 MODEL = [f"gatednet.{each.name}" for each in pkgutil.iter_modules(gatednet.__path__) if each.name not in OTHERS]
-jaxtyping.install_import_hook(MODEL, "beartype.beartype")
+jaxtyping.install_import_hook(MODEL, f"{checked.__module__}.{checked.__name__}")
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)

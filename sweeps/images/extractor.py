@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import equinox as eqx
@@ -15,6 +15,7 @@ import optax
 from jax import Array
 
 from gatednet.engine.compiler import compiler_options
+from gatednet.engine.kept import Kept
 from gatednet.settings import Number, Setting, Whole, field
 from gatednet.simulation import check_seeds, precision_of
 from gatednet.sweeps.images.datasets import Images
@@ -30,6 +31,8 @@ _STEPS_AT_ONCE = 100
 _IMAGES_AT_ONCE = 500
 # Data sets with fewer images to train on than this are small.
 _FEW = 10_000
+# Compiled programs, by what they depend on besides their arguments: networks of other seeds share them.
+_programs: Kept[Hashable, Callable[..., tuple]] = Kept(8)
 
 
 class Training(Setting):
@@ -96,10 +99,10 @@ def train(
         data = (jnp.asarray(images.train), jnp.asarray(images.train_labels, jnp.int32))
         progress.begin(training.steps, 0, training.steps)
         try:
-            run: Callable[..., State] | None = None
             for batches in _batches(len(images.train), training, seed):
-                if run is None:
-                    run = _compiled(functools.partial(_steps, rest, training), progress, state, data, batches)
+                key = architecture, training, data[0].shape, batches.shape
+                make = functools.partial(_compiled, functools.partial(_steps, rest, training), progress)
+                run = _programs.get(key, functools.partial(make, state, data, batches))
                 state = jax.block_until_ready(run(state, data, batches))
                 progress.stored(len(batches), len(batches))
         finally:
@@ -151,15 +154,19 @@ def activations(network: CNN, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarra
     Returns the features, (n, features) in single precision, and the most probable classes, (n,) as 32-bit integers.
     """
     parameters, rest = eqx.partition(network, eqx.is_array)
+    with precision_of("float32"):
+        images = jnp.asarray(pixels)
+        make = functools.partial(_compiled, functools.partial(_features, rest), Silent(), parameters, images)
+        features, classes = _programs.get((network.architecture, images.shape), make)(parameters, images)
+        return np.asarray(features), np.asarray(classes)
 
-    def of_one(parameters: Parameters, image: Array) -> tuple[Array, Array]:
+
+def _features(rest: CNN, parameters: Parameters, pixels: Array) -> tuple[Array, Array]:
+    """Features and most probable classes of images."""
+
+    def of_one(image: Array) -> tuple[Array, Array]:
         whole = eqx.combine(parameters, rest)
         features = whole.features(scaled(image))
         return features, jnp.argmax(whole.readout(features)).astype(jnp.int32)
 
-    def of_all(parameters: Parameters, images: Array) -> tuple[Array, Array]:
-        return jax.lax.map(functools.partial(of_one, parameters), images, batch_size=_IMAGES_AT_ONCE)
-
-    with precision_of("float32"):
-        features, classes = jax.jit(of_all, compiler_options=compiler_options())(parameters, jnp.asarray(pixels))
-        return np.asarray(features), np.asarray(classes)
+    return jax.lax.map(of_one, pixels, batch_size=_IMAGES_AT_ONCE)

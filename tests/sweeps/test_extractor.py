@@ -7,11 +7,11 @@ import jax
 import numpy as np
 import pytest
 
+from gatednet.engine.kept import Kept
+from gatednet.sweeps.images import extractor
 from gatednet.sweeps.images.datasets import Images
 from gatednet.sweeps.images.extractor import Training, _batches, activations, architecture_for, train, training_for
 from gatednet.sweeps.progress import Lines, Silent
-
-pytestmark = pytest.mark.optimized
 
 SHORT = Training(steps=30, batch=32)
 
@@ -25,6 +25,32 @@ def test_a_seed_is_a_network(digits):
     assert all(np.array_equal(one, two) for one, two in zip(leaves(first), leaves(again), strict=True))
     assert not any(np.array_equal(one, two) for one, two in zip(leaves(first), leaves(other), strict=True))
     assert {leaf.dtype for leaf in leaves(first)} == {np.dtype(np.float32)}
+
+
+def test_networks_of_other_seeds_share_a_program_and_no_others(digits, monkeypatch):
+    made = []
+
+    def compiled(function, *_):
+        """Compilation takes seconds: a step leaves a network as it is, and features are all zero."""
+        made.append(function)
+        return lambda state, data, *batches: state if batches else (np.zeros(1), np.zeros(1))
+
+    monkeypatch.setattr(extractor, "_programs", Kept(20))
+    monkeypatch.setattr(extractor, "_compiled", compiled)
+    first, other = (train(digits, seed, training=SHORT) for seed in (0, 1))
+    assert len(made) == 1
+    for different in (
+        {"training": dataclasses.replace(SHORT, rate=0.1)},
+        {"training": dataclasses.replace(SHORT, batch=31)},
+        {"training": SHORT, "architecture": architecture_for(digits, 10)},
+    ):
+        train(digits, 0, **different)
+    assert len(made) == 4
+    activations(first, digits.test)
+    activations(other, digits.test)
+    assert len(made) == 5
+    activations(first, digits.test[:3])
+    assert len(made) == 6
 
 
 def test_double_precision_around_it_changes_nothing(digits):
@@ -62,10 +88,11 @@ def test_recipes_are_those_of_the_paper_where_there_are_many_images(digits):
 
 def test_the_progress_hears_of_every_step(digits):
     stream = io.StringIO()
-    train(digits, training=SHORT, progress=Lines("digits", stream, counted="steps"))
+    # A program of its own, so that it is compiled now.
+    train(digits, training=Training(steps=15, batch=32), progress=Lines("digits", stream, counted="steps"))
     lines = stream.getvalue().splitlines()
-    assert lines[0] == "digits: 0 of 30 steps"
-    assert lines[-1].startswith("digits: 30 of 30 steps · ")
+    assert lines[0] == "digits: 0 of 15 steps"
+    assert lines[-1].startswith("digits: 15 of 15 steps · ")
     assert "compiled in" in lines[-1]
 
 

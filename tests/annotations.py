@@ -1,0 +1,22 @@
+"""Checks of annotations at every call, made once for all functions that are defined again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from beartype import beartype
+
+_checks: dict[Any, Callable[..., Any]] = {}
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What `beartype` makes of a function that jaxtyping made of a signature: the same for the same annotations.
+
+    A function within another one is defined whenever that is called, and its checks would be made again each time.
+    """
+    try:
+        key = function.__module__, function.__qualname__, tuple(function.__annotations__.items())
+        return _checks.setdefault(key, beartype(function)) if key not in _checks else _checks[key]
+    except TypeError:
+        return beartype(function)
