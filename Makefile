@@ -54,8 +54,9 @@ $(VENV)/run.stamp: EXTRAS := [fast,vision]
 $(VENV)/test.stamp: EXTRAS := [test]
 $(VENV)/dev.stamp: EXTRAS := [dev]
 
+# Half of an installation would be the compilation of modules that nobody imports.
 $(VENV)/%.stamp: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.$(EXTRAS)'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.$(EXTRAS)'
 	touch $@
 
 $(BIN)/python:

@@ -38,6 +38,19 @@ def features_cache(tmp_path_factory):
     os.environ["GATEDNET_CACHE"] = str((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Tests of a file that are compiled alike follow each other: what was compiled otherwise is forgotten."""
+    files = {file: place for place, file in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (files[item.path], item.get_closest_marker("optimized") is not None))
+
+
+def pytest_sessionfinish():
+    """Pytest goes through all objects five times at the end, to hear of what cannot be raised: once is enough."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Tests about last bits or speed have the mark "optimized"; what others compile need not be fast."""

@@ -14,6 +14,9 @@ from gatednet.figures.registry import FIGURES
 from gatednet.figures.toolkit.result import check_formats
 from gatednet.sweeps.catalog import SWEEPS, sweeps_of
 
+# Sweeps of all figures are built, and each of their parts is checked by its own rules.
+pytestmark = pytest.mark.usefixtures("unchecked_annotations")
+
 # The fewest claims that a figure may have, where it is not 2.
 FEWEST_CLAIMS = {"fig2": 8, "fig4": 8, "fig5": 6, "figa10": 5}
 

@@ -17,6 +17,9 @@ from gatednet.sweeps.sweep import Sweep
 from gatednet.sweeps.text import from_text, to_text
 from gatednet.toml import plain
 
+# A thousand parts are built, and each is checked by its own rules.
+pytestmark = pytest.mark.usefixtures("unchecked_annotations")
+
 
 def test_listing_the_catalog_does_not_start_jax():
     program = (
