@@ -30,15 +30,12 @@ WIDTH, HEIGHT = 1280, 720
 # The plots of the chosen cell, from above.
 PLOTS = [f"chosen-{name}" for name in ("loss", "gates", "alignment", "plane")]
 
-# The command, which compiles quickly, and says how many workers its pages have whenever it is sent SIGUSR1.
+# The command, which says how many workers its pages have whenever it is sent SIGUSR1.
 SERVER = """
 import signal
 import sys
 import threading
 from gatednet.figures.cli.main import main
-from tests.compilation import optimize
-
-optimize(fully=False)
 
 def told(number, frame):
     print(sum(thread.name.startswith("explore-") for thread in threading.enumerate()), flush=True)

@@ -25,9 +25,4 @@ def answer(folder: str, arguments: list[str]) -> tuple[object, str, str]:
 
 
 if __name__ == "__main__":
-    if "quickly" in sys.argv:
-        # Not before: a folder of a user's own may come before this one.
-        from tests.compilation import optimize
-
-        optimize(fully=False)
     json.dump([answer(folder, arguments) for folder, arguments in json.load(sys.stdin)], sys.stdout)

@@ -109,7 +109,7 @@ def told(reproduced, tmp_path_factory):
         "diverging": "simulate fig4-symmetric --set timescales.weights=1e-12 --out diverging --format png",
     }  # fmt: skip
     calls = [(folder, command.split(" ")) for command in commands.values()]
-    return folder, dict(zip(commands, together(calls, quickly=True), strict=True))
+    return folder, dict(zip(commands, together(calls), strict=True))
 
 
 def test_figures_are_drawn_from_finished_stores(told, reproduced):

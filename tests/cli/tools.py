@@ -67,13 +67,10 @@ def gatednet(*arguments: str, folder: Path, **variables: str) -> Answer:
     return python("-m", "gatednet", *arguments, folder=folder, **variables)
 
 
-def together(calls: Sequence[tuple[Path, Sequence[str]]], *, quickly: bool = False, **variables: str) -> list[Answer]:
-    """Run commands, each in a folder, one after the other in one process: importing JAX for each takes minutes.
-
-    `quickly` is for commands whose last bits are not the point: programs are compiled with less optimization.
-    """
+def together(calls: Sequence[tuple[Path, Sequence[str]]], **variables: str) -> list[Answer]:
+    """Run commands, each in a folder, one after the other in one process: importing JAX for each takes minutes."""
     given = json.dumps([(str(folder), list(arguments)) for folder, arguments in calls])
-    done = python("-m", "tests.cli.driver", *["quickly"] * quickly, folder=ROOT, text=given, **variables)
+    done = python("-m", "tests.cli.driver", folder=ROOT, text=given, **variables)
     assert done.code == 0, done.err
     return [Answer(*each) for each in json.loads(done.out)]
 

@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 def stores(folder):
     """What each example's sweep has stored, read without the example."""
     calls = [(folder, ("sweep", f"{name}.toml", "--import", name, "--out", f"runs/{name}")) for name in NAMES]
-    for name, answer in zip(NAMES, together(calls, quickly=True), strict=True):
+    for name, answer in zip(NAMES, together(calls), strict=True):
         assert answer.code == 0, (name, answer)
     found = {}
     for name in NAMES:
