@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import signal
 import socket
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.cli.browser import serving
-from tests.cli.tools import contents, refusal, together
+from tests.cli.tools import SIGNALS, contents, refusal, together
 
 # Reached as another address of this machine is.
 OTHER = "127.0.0.2"
@@ -259,7 +258,7 @@ def test_what_cannot_be_served_is_refused_in_one_line(tmp_path):
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", SIGNALS)
 def test_an_interrupted_server_is_gone_at_once(number, tmp_path):
     with serving(folder=tmp_path) as served:
         assert asked(served.port, Host=served.host, Cookie=cookie_of(served))[0] == 200

@@ -15,10 +15,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 300
 # Seconds after which a process that was started is killed.
 LONGEST = 900
+# Both signals end in one place; what takes long is tried with the second one only where there is time.
+SIGNALS = [pytest.param(signal.SIGINT, id="SIGINT"), pytest.param(signal.SIGTERM, id="SIGTERM", marks=pytest.mark.slow)]
 # Four runs of 40 steps, of a network with 4 inputs.
 SPEC = """\
 base = "fig2-flexible"

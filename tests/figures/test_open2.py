@@ -85,6 +85,7 @@ def test_exponent_and_factor_of_a_power():
     np.testing.assert_allclose(power(tasks, 3.0 * tasks**1.5), (1.5, 3.0))
 
 
+@pytest.mark.slow
 def test_values_are_those_of_the_stores(data, stores):
     given, stored = data("open2"), stores("open2")
     cell = {"relative_length": 4.0, "ratio": 0.1}

@@ -93,8 +93,10 @@ def test_a_network_with_gates_for_each_neuron_agrees():
 # Numbers of paths that fill no strip, one, and more than one; maps of a column, as reduced ones are, and of several.
 @pytest.mark.parametrize(
     ("network", "reduced"),
-    [(GatedLinear(19, 20, 2), None), (GatedLinear(13, 11, 2), False)],
-    ids=["19 paths", "not reduced"],
+    [
+        pytest.param(GatedLinear(19, 20, 2), None, id="19 paths"),
+        pytest.param(GatedLinear(13, 11, 2), False, id="not reduced", marks=pytest.mark.slow),
+    ],
 )
 def test_many_paths_agree(network, reduced):
     changes = {"rule": Proximal(), "initial.weight_scale": 0.5, "objective.norm": 0.2}

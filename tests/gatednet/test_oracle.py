@@ -146,8 +146,13 @@ def assert_same_law(some: dict[str, np.ndarray], others: dict[str, np.ndarray]) 
 
 @pytest.mark.parametrize(
     "inputs",
-    [Gaussian(batch=6), Gaussian(batch=6, drawn=True), Gaussian(batch=4), Gaussian(batch=3), Gaussian(batch=1)],
-    ids=["triangle", "drawn", "as many as dimensions", "fewer than dimensions", "one"],
+    [
+        pytest.param(Gaussian(batch=6), id="triangle"),
+        pytest.param(Gaussian(batch=6, drawn=True), id="drawn"),
+        pytest.param(Gaussian(batch=4), id="as many as dimensions", marks=pytest.mark.slow),
+        pytest.param(Gaussian(batch=3), id="fewer than dimensions"),
+        pytest.param(Gaussian(batch=1), id="one", marks=pytest.mark.slow),
+    ],
 )
 def test_training_has_the_law_of_the_oracle(inputs: Gaussian) -> None:
     assert_same_law(simulated(inputs), simulated_by_oracle(inputs.batch))

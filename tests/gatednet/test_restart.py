@@ -14,7 +14,7 @@ NETWORKS = {
 STATE = ("weights", "gates", "neuron_gates", "units", "readout")
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ["path gates", "two layers", pytest.param("neuron gates", marks=pytest.mark.slow)])
 def test_two_halves_are_the_whole(name: str) -> None:
     # Forty steps are two rounds of both tasks, so that the second half begins as the first did.
     whole = with_values(SMALL, {"network": NETWORKS[name], "initial": Initial(weight_scale=0.5)})

@@ -237,6 +237,7 @@ def test_a_chunk_that_kills_workers_is_named(cluster, tmp_path):
 BROKEN = "import sys\nsys.modules['gatednet.sweeps'] = None\n"
 
 
+@pytest.mark.slow
 def test_a_worker_without_the_package_is_refused(cluster, tmp_path):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "sitecustomize.py").write_text(BROKEN)
