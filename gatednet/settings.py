@@ -333,8 +333,9 @@ class _Checked(_ModuleType):
         for place, (name, value) in enumerate(zip(places, values, strict=False)):
             if name in rules:
                 given[place] = argument(f"{cls.__name__}.{name}", value, rules[name])
-        for name in named.keys() & rules.keys():
-            named[name] = argument(f"{cls.__name__}.{name}", named[name], rules[name])
+        for name, value in named.items():
+            if name in rules:
+                named[name] = argument(f"{cls.__name__}.{name}", value, rules[name])
         return super().__call__(*given, **named)
 
 

@@ -15,8 +15,11 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
 
     A function within another one is defined whenever that is called, and its checks would be made again each time.
     """
+    key = function.__module__, function.__qualname__, tuple(function.__annotations__.items())
     try:
-        key = function.__module__, function.__qualname__, tuple(function.__annotations__.items())
-        return _checks.setdefault(key, beartype(function)) if key not in _checks else _checks[key]
-    except TypeError:
+        known = _checks.get(key)
+    except TypeError:  # an annotation that has no hash
         return beartype(function)
+    if known is None:
+        known = _checks[key] = beartype(function)
+    return known

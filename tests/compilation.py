@@ -11,9 +11,8 @@ _LEVEL = "xla_backend_optimization_level"
 _OF_USERS = compiler._WANTED[_LEVEL]
 
 
-def optimize(fully: bool) -> None:
-    """Compile as for users from now on, or in less than half of the time; what was compiled otherwise is forgotten."""
-    level = _OF_USERS if fully else 0
+def optimize(level: int = _OF_USERS) -> None:
+    """Compile with a level of optimization from now on; what was compiled otherwise is forgotten."""
     if compiler._WANTED[_LEVEL] == level:
         return
     compiler._WANTED[_LEVEL] = level

@@ -54,10 +54,11 @@ def pytest_sessionfinish():
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     """Tests about last bits or speed have the mark "optimized"; what others compile need not be fast."""
+    optimized = item.get_closest_marker("optimized")
     # Not before annotations are checked.
     from tests.compilation import optimize
 
-    optimize(fully=item.get_closest_marker("optimized") is not None)
+    optimize(*optimized.args if optimized else (0,))
 
 
 @pytest.fixture(scope="module")
