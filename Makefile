@@ -28,7 +28,7 @@ quick: $(VENV)/run.stamp
 
 # Runs beside the checks, whose environment it has: none is installed while another is in use.
 few: $(VENV)/dev.stamp
-	$(BIN)/gatednet reproduce --quick fig4 fig5 figa3 open3
+	$(BIN)/gatednet reproduce --quick fig4 fig5 figa3
 
 results: $(VENV)/run.stamp
 	$(BIN)/gatednet reproduce --out docs/results --format png
