@@ -1,4 +1,4 @@
-"""Checks of annotations at every call, made once for all functions that are defined again and again."""
+"""Checks of annotations at every call, made once for each function, however often it is defined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
 
     A function within another one is defined whenever that is called, and its checks would be made again each time.
     """
-    key = function.__module__, function.__qualname__, tuple(function.__annotations__.items())
+    code = function.__code__
+    counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags
+    defaults = len(function.__defaults__ or ()), tuple(function.__kwdefaults__ or ())
+    annotations = tuple(function.__annotations__.items())
+    key = function.__module__, function.__qualname__, counts, defaults, annotations
     try:
         known = _checks.get(key)
     except TypeError:  # an annotation that has no hash

@@ -45,7 +45,7 @@ _drawings: Kept[Any, Callable[[Draws], Start]] = Kept(_MOST_DRAWINGS)
 
 def compiled(recipe: Recipe, batch: Batch) -> Programs:
     """The programs for batches of the shape of this one, in JAX's precision; those of the latest ones are kept."""
-    return _programs.get((recipe, _signature(batch)), lambda: compiled_for(recipe, [batch])[0])
+    return _programs.get((recipe, signature(batch)), lambda: compiled_for(recipe, [batch])[0])
 
 
 def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
@@ -72,7 +72,7 @@ def _drawing_of(
     drawing: Drawing, draws: Draws, pool: concurrent.futures.Executor
 ) -> concurrent.futures.Future[Callable[[Draws], Start]]:
     """The program of draws: one that is there or under way, or one that the pool compiles."""
-    key = drawing, _signature(draws)
+    key = drawing, signature(draws)
     future, is_new = _drawings.claim(key)
     if is_new:
 
@@ -118,7 +118,7 @@ def _without_draws(batch: Batch) -> Batch:
     return eqx.tree_at(lambda each: each.draws, batch, None)
 
 
-def _signature(given: Any) -> Any:
+def signature(given: Any) -> Any:
     """What a compilation depends on beside what is compiled: shapes, types and device of all arrays, and precision."""
     leaves, tree = jax.tree.flatten(given)
     shapes = tuple((leaf.shape, leaf.dtype) for leaf in leaves)

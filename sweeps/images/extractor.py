@@ -16,6 +16,7 @@ from jax import Array
 
 from gatednet.engine.compiler import compiler_options
 from gatednet.engine.kept import Kept
+from gatednet.engine.programs import signature
 from gatednet.settings import Number, Setting, Whole, field
 from gatednet.simulation import check_seeds, precision_of
 from gatednet.sweeps.images.datasets import Images
@@ -100,7 +101,7 @@ def train(
         progress.begin(training.steps, 0, training.steps)
         try:
             for batches in _batches(len(images.train), training, seed):
-                key = architecture, training, data[0].shape, batches.shape
+                key = architecture, training, signature((state, data, batches))
                 make = functools.partial(_compiled, functools.partial(_steps, rest, training), progress)
                 run = _programs.get(key, functools.partial(make, state, data, batches))
                 state = jax.block_until_ready(run(state, data, batches))
@@ -156,8 +157,9 @@ def activations(network: CNN, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarra
     parameters, rest = eqx.partition(network, eqx.is_array)
     with precision_of("float32"):
         images = jnp.asarray(pixels)
+        key = network.architecture, signature((parameters, images))
         make = functools.partial(_compiled, functools.partial(_features, rest), Silent(), parameters, images)
-        features, classes = _programs.get((network.architecture, images.shape), make)(parameters, images)
+        features, classes = _programs.get(key, make)(parameters, images)
         return np.asarray(features), np.asarray(classes)
 
 

@@ -48,7 +48,7 @@ def small(sweep):
 
 
 def pytest_collection_modifyitems(items):
-    """Stores of figures take longer to compute with least optimization than they gain in compilation."""
+    """Stores of figures take longer to compute with the least optimization than they gain in compilation."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.optimized(2))

@@ -18,12 +18,10 @@ from gatednet.figures.toolkit.result import FORMATS
 from tests.figures import drawing
 from tests.figures.conftest import IN_ALL_FORMATS
 from tests.figures.test_registry import FEWEST_CLAIMS
+from tests.slow import but_slow
 
 # Forty networks, each with programs of its own, take minutes.
-LONG = {"open2": pytest.mark.slow}
-every_figure = pytest.mark.parametrize(
-    "name", [pytest.param(each, marks=LONG[each]) if each in LONG else each for each in FIGURES]
-)
+every_figure = pytest.mark.parametrize("name", but_slow(FIGURES, "open2"))
 # What the pipeline does to any figure is tested on few: with seeds, without, and without any sweep.
 some_figures = pytest.mark.parametrize("name", ["fig2", "fig4", "figa8"])
 

@@ -33,7 +33,7 @@ def test_claims_are_those_of_the_stored_data(name):
 
 
 def test_claims_are_measured_in_double_precision():
-    """In single precision logarithms and sums are others on other processors, by more than an error tells of itself."""
+    """In single precision logarithms and sums differ between processors, by more than the comparison above allows."""
     given = open_data(RESULTS / "fig7.zarr.zip")
     assert given.accuracy.dtype == given.steps_to_recover.dtype == np.float32
     exact = FIGURES["fig7"].load().claims(given.astype(np.float64))

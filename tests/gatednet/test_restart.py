@@ -5,6 +5,7 @@ import pytest
 
 from gatednet import DeepLinear, GatedLinear, Initial, Save, SettingError, restart, simulate, with_values
 from tests.gatednet.tools import SMALL
+from tests.slow import but_slow
 
 NETWORKS = {
     "path gates": GatedLinear(paths=2, inputs=4, outputs=2),
@@ -14,7 +15,7 @@ NETWORKS = {
 STATE = ("weights", "gates", "neuron_gates", "units", "readout")
 
 
-@pytest.mark.parametrize("name", ["path gates", "two layers", pytest.param("neuron gates", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", but_slow(NETWORKS, "neuron gates"))
 def test_two_halves_are_the_whole(name: str) -> None:
     # Forty steps are two rounds of both tasks, so that the second half begins as the first did.
     whole = with_values(SMALL, {"network": NETWORKS[name], "initial": Initial(weight_scale=0.5)})

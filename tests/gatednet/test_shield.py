@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.slow import but_slow
+
 pytestmark = pytest.mark.optimized
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +57,7 @@ def own() -> list[str]:
 
 
 # A process takes ten seconds.
-@pytest.mark.parametrize("name", ["numbers", pytest.param("compiler", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", but_slow(VARIABLES, "compiler"))
 def test_variables_change_no_bit(own: list[str], name: str) -> None:
     (digest,) = printed(**VARIABLES[name])
     assert digest == own[0]

@@ -51,10 +51,22 @@ def test_networks_of_other_seeds_share_a_program_and_no_others(digits, monkeypat
     assert len(made) == 5
     activations(first, digits.test[:3])
     assert len(made) == 6
+    with jax.default_device(jax.devices()[1]):
+        activations(first, digits.test)
+    assert len(made) == 7
 
 
-def test_double_precision_around_it_changes_nothing(digits):
+def test_features_are_computed_where_the_network_is(digits):
+    network = train(digits, 0, training=SHORT)
+    moved = jax.device_put(network, jax.devices()[1])
+    for here, there in zip(activations(network, digits.test), activations(moved, digits.test), strict=True):
+        np.testing.assert_array_equal(here, there)
+
+
+def test_double_precision_around_it_changes_nothing(digits, monkeypatch):
     alone = train(digits, 0, training=SHORT)
+    # What is compiled again has the same bits.
+    monkeypatch.setattr(extractor, "_programs", Kept(8))
     with jax.enable_x64(True):
         within = train(digits, 0, training=SHORT)
         found = activations(within, digits.test)[0]
