@@ -132,13 +132,25 @@ def check_deletable(folder: Path, arrays: Callable[[], frozenset[str]]) -> None:
 
     `arrays` gives the names of its arrays where its own record of them cannot be read.
     """
+    before = _state(folder)
     try:
         _check_deletable(folder, arrays)
-    except FileNotFoundError as error:
-        # What was there a moment ago.
+    except (FileNotFoundError, SettingError) as error:
+        # Of what was there a moment ago, or in part of it and in part of what took its place.
+        if isinstance(error, SettingError) and _state(folder) == before:
+            raise
         raise SettingError(f"{folder} is being written by another process, allowed is one at a time") from error
     except OSError as error:
         raise SettingError(f"{folder} cannot be deleted: {reason_of(error)}") from error
+
+
+def _state(folder: Path) -> tuple[int, int] | None:
+    """What is another one when a folder was replaced or changed; None where there is none."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_ctime_ns
 
 
 def _check_deletable(folder: Path, arrays: Callable[[], frozenset[str]]) -> None:

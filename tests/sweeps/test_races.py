@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -198,6 +200,30 @@ def test_a_reader_is_told_of_a_store_that_was_replaced(tmp_path):
     with pytest.raises(SettingError, match="was replaced or deleted while it was read, allowed is to open it again"):
         data.loss.load()
     assert np.isfinite(Store.open(folder).dataset().loss).all()
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+@pytest.mark.usefixtures("numbered", "quick_files")
+def test_a_store_that_is_replaced_while_it_is_looked_at_is_not_called_undeletable(tmp_path, monkeypatch, replaced):
+    """A folder of it is gone when it is asked whether anything can be deleted there, and back a moment later."""
+    folder, other = tmp_path / "store", tmp_path / "other"
+    run_sweep(grid(), folder, chunk_runs=CHUNK_RUNS)
+    shutil.copytree(folder, other)
+    original = os.access
+
+    def access(path, *mode, **options):
+        if Path(path) in (tmp_path, folder):
+            return original(path, *mode, **options)
+        if replaced and other.exists():
+            folder.rename(tmp_path / "moved")
+            other.rename(folder)
+        return False
+
+    monkeypatch.setattr("gatednet.sweeps.store.asides.os.access", access)
+    said = "is being written by another process, allowed is one at a time" if replaced else "nothing can be deleted in"
+    with pytest.raises(SettingError, match=said):
+        run_sweep(grid(noise="independent"), folder, restart=True)
+    assert verify(folder).finished
 
 
 @pytest.mark.usefixtures("quick_files")
