@@ -104,7 +104,7 @@ class FigureEntry:
         return data
 
     def claims(self, data: xarray.Dataset) -> list[Claim]:
-        """The claims, measured in double precision: single logarithms and sums differ between processors."""
+        """The claims, measured in double precision: in single, logarithms and sums differ between processors."""
         single = [name for name, values in data.items() if values.dtype == "float32"]
         return self.load().claims(data.assign({name: data[name].astype("float64") for name in single}))
 

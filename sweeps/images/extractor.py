@@ -100,10 +100,12 @@ def train(
         data = (jnp.asarray(images.train), jnp.asarray(images.train_labels, jnp.int32))
         progress.begin(training.steps, 0, training.steps)
         try:
+            run: Callable[..., State] | None = None
             for batches in _batches(len(images.train), training, seed):
-                key = architecture, training, signature((state, data, batches))
-                make = functools.partial(_compiled, functools.partial(_steps, rest, training), progress)
-                run = _programs.get(key, functools.partial(make, state, data, batches))
+                if run is None:
+                    key = architecture, training, signature((state, data, batches))
+                    steps = functools.partial(_steps, rest, training)
+                    run = _programs.get(key, functools.partial(_compiled, steps, progress, state, data, batches))
                 state = jax.block_until_ready(run(state, data, batches))
                 progress.stored(len(batches), len(batches))
         finally:

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from tests.cli.tools import SIGNALS, SPEC, TIMEOUT, contents, start, together
+from tests.slow import but_slow
 
 PROMPT = 30  # seconds within which an interrupted command is gone, on a machine with other things to do
 # Every one of the three static values compiles for itself, so that the store has chunks to be interrupted between.
@@ -142,10 +143,10 @@ main(sys.argv[2:])
 """
 
 
-RARE = [pytest.param(each, marks=pytest.mark.slow) for each in ("SIGTERM once", "SIGINT twice")]
+MOMENTS = ("SIGINT once", "SIGTERM once", "SIGINT twice")
 
 
-@pytest.mark.parametrize("name", ["SIGINT once", *RARE])
+@pytest.mark.parametrize("name", but_slow(MOMENTS, *MOMENTS[1:]))
 def test_an_interruption_is_not_lost_in_a_callback(name, tmp_path):
     (tmp_path / "mine.toml").write_text(THREE)
     process = start("-c", COLLECTING, name, "sweep", "mine.toml", folder=tmp_path)

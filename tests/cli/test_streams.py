@@ -11,6 +11,7 @@ import pytest
 
 from gatednet.figures.cli import main, streams
 from tests.cli.tools import SPEC, TIMEOUT, Answer, environment, start
+from tests.slow import but_slow
 
 COMMAND = "-m gatednet"
 
@@ -59,10 +60,10 @@ def test_no_file_takes_the_place_of_a_stream_that_is_closed(tmp_path):
         assert int(answer.out) > 2
 
 
-RARE = [pytest.param(each, marks=pytest.mark.slow) for each in ("ascii:strict", "cp1252", "latin-1")]
+ENCODINGS = ("ascii", "ascii:strict", "cp1252", "latin-1")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", *RARE])
+@pytest.mark.parametrize("encoding", but_slow(ENCODINGS, *ENCODINGS[1:]))
 def test_text_is_written_in_any_encoding(encoding, tmp_path):
     (tmp_path / "mine.toml").write_text(SPEC)
     variables = {"PYTHONIOENCODING": encoding}
