@@ -32,8 +32,8 @@ class Ahead:
         self._begun = 0
         self._changed = threading.Condition()
         self._ended = False
-        # A daemon, so that an interruption does not have to wait for a compilation.
-        self._thread = threading.Thread(target=self._work, name="compile ahead", daemon=True)
+        # No daemon: Python's own end waits for a compilation, and would abort over it.
+        self._thread = threading.Thread(target=self._work, name="compile ahead", daemon=False)
 
     def __enter__(self) -> Ahead:
         self._thread.start()

@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -244,7 +244,7 @@ def on_workers(
     *,
     workers: Mapping[str, Mapping[str, str]] | None = None,
     mix_versions: bool = False,
-) -> Iterator[Computed]:
+) -> Generator[Computed]:
     """The results of chunks, in the order in which the workers have them.
 
     Where there are no workers it waits for some, and `progress` reports that. `workers` are the versions of those

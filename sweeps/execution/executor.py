@@ -50,6 +50,11 @@ class Running:
         parts = [unpack(results.result(), place) for results, place in self.parts]
         return {name: np.concatenate([part[name] for part in parts])[: self.runs] for name in parts[0]}
 
+    def cancel(self) -> None:
+        """Drop what no device has begun."""
+        for results, _ in self.parts:
+            results.cancel()
+
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
@@ -152,16 +157,19 @@ class Executor:
                 with precision_of(np.dtype(self.shape.dtype).name):
                     there = jax.device_put(batch, home)
                     with _turn(device):
+                        if not future.set_running_or_notify_cancel():
+                            return
                         results = self._programs[home](there)
                         # A core is free when its results are there; other devices queue what they are handed.
                         if device.platform == PLATFORM:
                             jax.block_until_ready(results)
                     future.set_result(results)
             except BaseException as failure:
-                future.set_exception(failure)
+                if future.running() or future.set_running_or_notify_cancel():
+                    future.set_exception(failure)
 
-        # A daemon, so that an interruption does not have to wait for it.
-        threading.Thread(target=work, name="runs", daemon=True).start()
+        # No daemon: Python's own end waits for what a device computes, and would abort over it.
+        threading.Thread(target=work, name="runs", daemon=False).start()
         return future
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def run_sweep(
             if client is None
             else on_workers(client, plan, missing, progress, workers=workers, mix_versions=mix_versions)
         )
-        _keep(store, missing, computed, progress)
+        _keep(store, missing, stack.enter_context(contextlib.closing(computed)), progress)
         store.finish()
     return store
 
@@ -257,14 +258,19 @@ def _keep(store: Store, chunks: Sequence[Chunk], computed: Iterator[Computed], p
 
 def _locally(
     plan: Plan, chunks: Sequence[Chunk], devices: Sequence[jax.Device], progress: Progress
-) -> Iterator[Computed]:
+) -> Generator[Computed]:
     """The results of chunks; while the caller has one, the devices work on the next."""
     executors = Executors(plan, devices, PRECISIONS[plan.sweep.precision], progress)
-    before: tuple[Chunk, Pending] | None = None
-    for chunk in chunks:
-        now = executors.start(chunk)
-        if before is not None:
-            yield before[0], before[1].fetch()
-        before = chunk, now
-    if before is not None:
-        yield before[0], before[1].fetch()
+    started: collections.deque[tuple[Chunk, Pending]] = collections.deque()
+    try:
+        for chunk in chunks:
+            started.append((chunk, executors.start(chunk)))
+            if len(started) > 1:
+                before, pending = started.popleft()
+                yield before, pending.fetch()
+        for last, pending in started:
+            yield last, pending.fetch()
+    finally:
+        # An interruption waits for what the devices compute, and not for what comes after.
+        for _, pending in started:
+            pending.cancel()

@@ -31,6 +31,10 @@ class Pending(Protocol):
         """The results in the order of the request, once they are there."""
         ...
 
+    def cancel(self) -> None:
+        """Drop what no device has begun; nothing is fetched afterwards."""
+        ...
+
 
 class Searching:
     """A chunk whose runs are searched; both ends are handed to the devices at once, the rounds when it is fetched."""
@@ -51,6 +55,11 @@ class Searching:
     def _at(self, values: np.ndarray) -> Pending:
         moved = {**self.request.values, self.search.path: values}
         return self._start(dataclasses.replace(self.request, values=moved))
+
+    def cancel(self) -> None:
+        """Drop the ends of the searches where no device has begun them."""
+        for each in self._ends:
+            each.cancel()
 
     def fetch(self) -> dict[str, np.ndarray]:
         """The results of the last simulation of each run, and what was found."""

@@ -384,6 +384,9 @@ def test_a_worker_that_joins_with_another_version_is_told_before_its_numbers_are
             time.sleep(0.05)  # so that both workers get some
             return self
 
+        def cancel(self):
+            pass
+
         def fetch(self):
             return {}
 

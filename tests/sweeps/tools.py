@@ -48,6 +48,9 @@ class Numbers:
     def __init__(self, plan: Plan, chunk: Chunk) -> None:
         self.plan, self.chunk = plan, chunk
 
+    def cancel(self) -> None:
+        pass
+
     def fetch(self) -> dict[str, np.ndarray]:
         cells = np.arange(self.plan.sweep.runs).reshape(self.plan.sweep.shape)[self.chunk.region].reshape(-1)
         return {
