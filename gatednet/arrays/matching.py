@@ -7,7 +7,6 @@ import math
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 
 # Up to this many candidates all assignments are compared; above, the Hungarian algorithm finds the best one.
@@ -44,6 +43,8 @@ def assignment(score: Array) -> Array:
 
 def hungarian(score: Array) -> Array:
     """The same as `assignment`, by the algorithm of Kuhn and Munkres, run by run."""
+    # Few have so many paths, and all would wait for its import.
+    import optax
 
     def one_run(matrix: Array) -> Array:
         rows, columns = optax.assignment.hungarian_algorithm(-matrix)

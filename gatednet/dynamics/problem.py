@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt32
 from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
+from gatednet.random.threefry import folded
 from gatednet.shield import GENERATOR
 from gatednet.starts.base import InitialState
 from gatednet.teachers.base import TeacherSet
@@ -59,19 +60,21 @@ def draw(origin: Origin, seed: int | Array = 0, stream: int | Array = 0) -> Prob
     A seed gives the same random numbers whatever else is in the experiment, so that experiments of one seed are paired.
     Another `stream` gives the same seed independent ones. Floats of the origin may be traced.
     """
-
-    # All at once: the compiler takes longer for two hashes of a key than for all variates of the weights.
-    @jax.vmap
-    def keys(of: Array, purpose: Array) -> Array:
-        return jax.random.fold_in(jax.random.fold_in(jax.random.key(of, impl=GENERATOR), purpose), stream)
-
     seeds = {
         INITIAL: SHARED_SEED if origin.initial.shared else seed,
         TEACHERS: SHARED_SEED if origin.teachers.shared else seed,
         DATA: seed,
     }
     given = jnp.stack([jnp.asarray(each, jnp.uint32) for each in seeds.values()])
-    key = dict(zip(seeds, keys(given, jnp.asarray([*seeds], jnp.uint32)), strict=True))
+    purposes = jnp.asarray([*seeds], jnp.uint32)
+
+    # In a loop, so that one hash is compiled for both numbers and all keys. JAX's own takes the compiler three times as
+    # long, as long as all variates of weights and teachers.
+    def hashed(turn: Array, words: tuple[Array, Array]) -> tuple[Array, Array]:
+        return folded(words, jnp.where(turn == 0, purposes, jnp.asarray(stream, jnp.uint32)))
+
+    words = jax.lax.fori_loop(0, 2, hashed, (jnp.zeros_like(given), given))
+    key = dict(zip(seeds, jax.random.wrap_key_data(jnp.stack(words, axis=-1), impl=GENERATOR), strict=True))
     teachers = origin.teachers.draw(key[TEACHERS], origin.network)
     return Problem(
         origin.initial.draw_for(seeds[INITIAL], key[INITIAL], origin.network, teachers),

@@ -16,7 +16,6 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.special
 
 from gatednet.random.threefry import threefry
 
@@ -51,6 +50,9 @@ def normal(key: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def normal_in_double(key: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Standard normal numbers of a key in double precision, (*shape); their last digits are those of SciPy."""
+    # Imported where few need it, since it takes a tenth of all imports.
+    import scipy.special
+
     high, low = np.split(words(key, 2 * math.prod(shape)).astype(np.uint64), 2)
     bits = (high << np.uint64(32)) | low
     unit = ((bits >> np.uint64(12)) | np.uint64(0x3FF0000000000000)).view(np.float64) - 1.0

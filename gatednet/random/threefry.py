@@ -36,7 +36,9 @@ _LOGARITHM = np.array(
 _LN2 = np.array([-2.12194440e-4, 0.693359375], np.float32)
 
 
-def threefry(key: Array | np.ndarray, high: Array | np.ndarray, low: Array | np.ndarray) -> tuple[Any, Any]:
+def threefry(
+    key: Array | np.ndarray | tuple[Any, Any], high: Array | np.ndarray, low: Array | np.ndarray
+) -> tuple[Any, Any]:
     """Two random words for each counter, as arrays of JAX, or of NumPy where they are not traced.
 
     `key` holds the two words of the keys of the runs, (2, runs), unsigned 32-bit; the counter (`high`, `low`) has any
@@ -44,14 +46,33 @@ def threefry(key: Array | np.ndarray, high: Array | np.ndarray, low: Array | np.
     """
     keys = (key[0], key[1], key[0] ^ key[1] ^ _PARITY)
     first, second = high.astype(jnp.uint32) + keys[0], low.astype(jnp.uint32) + keys[1]
+    # Only two groups of rounds differ, and their traces are kept: to trace a hundred operators takes long.
+    if isinstance(first, np.ndarray):
+        four_rounds = _four_rounds
+    else:
+        four_rounds = _four_rounds_traced
+        first, second = jnp.broadcast_arrays(first, second)
     for group in range(5):
-        for rotation in _ROTATIONS[group % 2]:
-            first = first + second
-            second = (second << rotation) | (second >> (32 - rotation))
-            second = first ^ second
+        first, second = four_rounds(first, second, group % 2)
         first = first + keys[(group + 1) % 3]
         second = second + keys[(group + 2) % 3] + np.uint32(group + 1)
     return first, second
+
+
+def _four_rounds(first: Any, second: Any, odd: int) -> tuple[Any, Any]:
+    for rotation in _ROTATIONS[odd]:
+        first = first + second
+        second = (second << rotation) | (second >> (32 - rotation))
+        second = first ^ second
+    return first, second
+
+
+_four_rounds_traced = jax.jit(_four_rounds, static_argnums=2, inline=True)
+
+
+def folded(key: tuple[Array | np.ndarray, Array | np.ndarray], number: Array | np.ndarray) -> tuple[Any, Any]:
+    """The two words of `jax.random.fold_in`, for keys of any shape and unsigned numbers that broadcast with them."""
+    return threefry(key, np.zeros((1,) * number.ndim, np.uint32), number)
 
 
 def below(words: Array, number: Array | int) -> Array:

@@ -13,7 +13,6 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.special
 from jax import Array
 
 from gatednet.kernels.parts import each
@@ -29,6 +28,9 @@ FEWEST_FITTED = 40
 @functools.cache
 def chi_fit(degrees: int) -> np.polynomial.Chebyshev:
     """The polynomial that turns a standard normal variate into a chi variate with `degrees` degrees of freedom."""
+    # Imported where few need it, since it takes a tenth of all imports.
+    import scipy.special
+
     nodes = _RANGE * np.cos(np.pi * (np.arange(401) + 0.5) / 401)
     # Half the square of a chi variate is a gamma variate whose shape is half the degrees of freedom. Each half of the
     # nodes comes from its own tail, where the probability is small and so exact.

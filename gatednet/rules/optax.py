@@ -6,11 +6,10 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
-import optax
 from jax import Array
 
 from gatednet.arrays.block_clock import BlockClock
@@ -21,6 +20,9 @@ from gatednet.rules.base import Gradient, Rates, Rule, RuleState
 from gatednet.scalars import python_scalar
 from gatednet.settings import FieldRule, Number, Text, argument, field, is_traced, refusal
 from gatednet.shield import shielded
+
+if TYPE_CHECKING:
+    import optax
 
 
 @jax.tree_util.register_pytree_with_keys_class
@@ -105,7 +107,7 @@ class Optax(Rule):
     def __check_init__(self) -> None:
         for group in ("weights", "gates"):
             name, options = getattr(self, group), getattr(self, f"{group}_options")
-            function = getattr(optax, name, None)
+            function = getattr(_optax(), name, None)
             if function is None or "learning_rate" not in _arguments(function):
                 raise refusal(f"Optax.{group}", name, _OPTIMISER)
             for option, value in options.items():
@@ -142,7 +144,7 @@ class Optax(Rule):
     ) -> tuple[Rows, RuleState]:
         def step(transform: optax.GradientTransformation, values: Any, slope: Any, kept: Any) -> Any:
             change, kept = transform.update(slope, kept, values)
-            return optax.apply_updates(values, change), kept
+            return _optax().apply_updates(values, change), kept
 
         found = {
             name: self._over_runs(name, step, rates[name], values, gradient.here[name], memory[name])
@@ -159,12 +161,19 @@ class Optax(Rule):
         runs = rate.shape[-1]
 
         def one_run(rate: Array, options: Options, *arguments: Any) -> Any:
-            transform = getattr(optax, getattr(self, group))(learning_rate=rate, **options)
+            transform = getattr(_optax(), getattr(self, group))(learning_rate=rate, **options)
             return function(transform, *arguments)
 
         traced = jax.tree.map(lambda value: getattr(value, "ndim", 0) == 1 and value.shape[-1] == runs, options)
         axes = jax.tree.map(lambda each: -1 if each else None, traced)
         return jax.vmap(one_run, in_axes=(-1, axes, *[-1] * len(arguments)), out_axes=-1)(rate, options, *arguments)
+
+
+def _optax() -> Any:
+    """The library, imported where a rule needs it: all kinds of rules are known before an experiment is read."""
+    import optax
+
+    return optax
 
 
 @functools.lru_cache(maxsize=256)
@@ -176,7 +185,7 @@ def _obstacle(name: str, options: Options) -> str | None:
     floats = {option: rate for option, given in options.items() if is_traced(given)}
 
     def step(value: Array, rate: Array, floats: dict[str, Array]) -> Any:
-        transform = getattr(optax, name)(learning_rate=rate, **{**options, **floats})
+        transform = getattr(_optax(), name)(learning_rate=rate, **{**options, **floats})
         return transform.update(value, transform.init(value), value)
 
     try:

@@ -1,5 +1,6 @@
 """Random numbers: the bits are JAX's, the normal variates normal and independent."""
 
+import functools
 from collections.abc import Callable
 
 import jax
@@ -9,7 +10,10 @@ import pytest
 import scipy.stats
 from jax.extend.random import threefry_2x32
 
-from gatednet.random.threefry import normal, normals, threefry
+from gatednet import GatedLinear, Initial, Teachers
+from gatednet.dynamics.problem import DATA, Origin, draw
+from gatednet.random.threefry import folded, normal, normals, threefry
+from gatednet.shield import GENERATOR
 
 pytestmark = pytest.mark.optimized
 
@@ -24,6 +28,27 @@ def test_bits_are_those_of_jax() -> None:
     for run in range(KEYS.shape[1]):
         expected = threefry_2x32(KEYS[:, run], counters.reshape(-1)).reshape(2, 64)
         np.testing.assert_array_equal(np.stack([high[:, run], low[:, run]]), expected)
+
+
+@pytest.mark.parametrize("number", [0, 7, 2**31, 2**32 - 1])
+def test_a_number_is_folded_into_keys_as_jax_does(number: int) -> None:
+    for keys in (KEYS, np.asarray(KEYS)):
+        words = np.stack(folded((keys[0], keys[1]), np.full(3, number, np.uint32)), axis=-1)
+        for run, found in enumerate(words):
+            key = jax.random.wrap_key_data(KEYS[:, run], impl=GENERATOR)
+            np.testing.assert_array_equal(found, jax.random.key_data(jax.random.fold_in(key, np.uint32(number))))
+
+
+@pytest.mark.parametrize(("seed", "stream"), [(0, 0), (3, 1), (2**32 - 1, 2**32 - 1)])
+def test_the_key_of_data_is_folded_from_seed_purpose_and_stream(seed: int, stream: int) -> None:
+    origin = Origin(Initial(), Teachers(), GatedLinear(inputs=4, outputs=2))
+    key = jax.random.key(np.uint32(seed), impl=GENERATOR)
+    expected = jax.random.fold_in(jax.random.fold_in(key, DATA), np.uint32(stream))
+    for found in (
+        draw(origin, seed, stream),
+        jax.jit(functools.partial(draw, origin))(np.uint32(seed), np.uint32(stream)),
+    ):
+        np.testing.assert_array_equal(found.key, jax.random.key_data(expected))
 
 
 @pytest.fixture(scope="module")
