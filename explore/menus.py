@@ -10,10 +10,10 @@ from typing import Any
 from bokeh.layouts import row
 
 from gatednet import SettingError
-from gatednet.experiment import nearest
 from gatednet.explore.source import Source
 from gatednet.explore.view import SCALES, View, number, whole
 from gatednet.explore.widgets import Widgets
+from gatednet.refusal import nearest
 
 _NARROW = 78
 

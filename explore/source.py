@@ -13,7 +13,7 @@ from typing import Any
 import jax
 
 from gatednet import Experiment, Population, SettingError, with_values
-from gatednet.experiment import nearest, static_half
+from gatednet.experiment import static_half
 from gatednet.explore.curves import Curves, simulated
 from gatednet.explore.diagram import SIDES, Diagram, diagrams, observables
 from gatednet.explore.latest import Wanted
@@ -22,6 +22,7 @@ from gatednet.explore.recent import Recent
 from gatednet.explore.settings import Control, controls_of, span_of
 from gatednet.explore.view import Cell, Span, View
 from gatednet.kernels.kernel import KERNEL, Kernel, check_platform
+from gatednet.refusal import nearest
 from gatednet.settings import argument
 from gatednet.sweeps.catalog import EXPERIMENTS
 from gatednet.sweeps.catalog import experiment as known

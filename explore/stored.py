@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from gatednet import Experiment, SettingError
-from gatednet.experiment import nearest
 from gatednet.explore.curves import SAVED, Curves, prepared
 from gatednet.explore.diagram import SCALARS, Diagram, scalar
 from gatednet.explore.latest import Wanted
 from gatednet.explore.settings import Control
 from gatednet.explore.source import DEFAULT, Compiling, Source
 from gatednet.explore.view import MOST_SEEDS, Cell, Span, View
+from gatednet.refusal import nearest
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.imports import modules_of
 from gatednet.sweeps.store.store import Store

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatednet.experiment import nearest
-from gatednet.figures.registry import FIGURES, FigureEntry
+from gatednet.figures.registry import FigureEntry
 from gatednet.figures.toolkit.archive import packed
 from gatednet.figures.toolkit.claim import Claim
 from gatednet.figures.toolkit.panels import look, mark_quick
@@ -15,6 +14,7 @@ from gatednet.figures.toolkit.pictures import pictures
 from gatednet.figures.toolkit.result import CAPTION, DATA, FORMATS, Result
 from gatednet.figures.toolkit.statistics import as_in_file
 from gatednet.figures.toolkit.tables import Columns
+from gatednet.refusal import nearest
 from gatednet.settings import SettingError
 from gatednet.sweeps.catalog import sweeps_of
 from gatednet.sweeps.images.labelled import are_at_hand
@@ -28,18 +28,6 @@ if TYPE_CHECKING:
 
 # Seeds of a quick reproduction, in place of those of the paper.
 QUICK_SEEDS = 3
-
-
-def chosen(names: Sequence[str]) -> list[FigureEntry]:
-    """The figures of some names; all of them where there are no names, or one is "all".
-
-    **Raises** `SettingError` for an unknown name, with the nearest known one.
-    """
-    for name in names:
-        if name not in FIGURES and name != "all":
-            raise SettingError(f"unknown figure {name!r}: {nearest(name, [*FIGURES, 'all'])}")
-    everything = not names or "all" in names
-    return [entry for entry in FIGURES.values() if everything or entry.name in names]
 
 
 def at_hand(entries: Sequence[FigureEntry], names: Sequence[str]) -> tuple[list[FigureEntry], list[FigureEntry]]:

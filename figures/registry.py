@@ -15,12 +15,13 @@ import dataclasses
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gatednet import figures
+from gatednet.refusal import SettingError, nearest
 
 if TYPE_CHECKING:
     import xarray
@@ -130,3 +131,15 @@ def _place(entry: FigureEntry) -> tuple[int, int]:
 
 
 FIGURES: dict[str, FigureEntry] = {each.name: each for each in sorted(_found(), key=_place)}
+
+
+def chosen(names: Sequence[str]) -> list[FigureEntry]:
+    """The figures of some names; all of them where there are no names, or one is "all".
+
+    **Raises** `SettingError` for an unknown name, with the nearest known one.
+    """
+    for name in names:
+        if name not in FIGURES and name != "all":
+            raise SettingError(f"unknown figure {name!r}: {nearest(name, [*FIGURES, 'all'])}")
+    everything = not names or "all" in names
+    return [entry for entry in FIGURES.values() if everything or entry.name in names]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import itertools
 import math
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from gatednet.inputs.gaussian import Gaussian
 from gatednet.networks.base import Network
 from gatednet.networks.gated_linear import GatedLinear
 from gatednet.objectives.base import Objective
-from gatednet.refusal import SettingError, shown
+from gatednet.refusal import SettingError, nearest, shown
 from gatednet.rules.base import Rule
 from gatednet.rules.euler import Euler
 from gatednet.rules.optax import Options
@@ -164,17 +163,6 @@ def field_at(experiment: Setting, path: str, *, in_lists: bool = False) -> datac
             place = getattr(place, each, None)
     fields = {each.name: each for each in dataclasses.fields(place)} if isinstance(place, Setting) else {}
     return fields.get(name)
-
-
-_LONGEST_NAME = 200
-
-
-def nearest(name: str, names: Any) -> str:
-    """The hint that ends a refusal of an unknown name: the most similar known one, or all of them where none is."""
-    names = list(names)
-    # Nothing is close to a name that is longer than any, and to compare it would take long.
-    close = difflib.get_close_matches(name[:_LONGEST_NAME], names, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(names))}"
 
 
 def with_values(experiment: Experiment, values: Mapping[str, Any]) -> Experiment:

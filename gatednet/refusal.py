@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import reprlib
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 _MOST_OF_VALUE, _MOST_OF_MESSAGE = 120, 2000
 # Numbers of more bits are not written out: Python refuses to at 4300 digits, and nobody reads them at 100.
 _MOST_BITS = 400
+# Nothing is close to a name that is longer than any, and to compare it would take long.
+_LONGEST_NAME = 200
 
 
 class SettingError(ValueError):
@@ -31,6 +34,13 @@ def _escaped(character: str) -> str:
 def shown(value: Any) -> str:
     """A value as Python writes it, in one line, and in a few words where it is long."""
     return _cut(printable(_SHORT.repr(value)), _MOST_OF_VALUE)
+
+
+def nearest(name: str, names: Any) -> str:
+    """The hint that ends a refusal of an unknown name: the most similar known one, or all of them where none is."""
+    names = list(names)
+    close = difflib.get_close_matches(name[:_LONGEST_NAME], names, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(names))}"
 
 
 def _cut(text: str, most: int) -> str:

@@ -17,8 +17,8 @@ from typing import Any
 
 import tomli_w
 
-from gatednet.experiment import PARTS, Experiment, nearest
-from gatednet.refusal import SettingError, shown
+from gatednet.experiment import PARTS, Experiment
+from gatednet.refusal import SettingError, nearest, shown
 from gatednet.rules.optax import Options
 from gatednet.settings import OPTIONAL, Instance, Parts, Setting
 

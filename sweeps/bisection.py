@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gatednet.experiment import Experiment, nearest, paths
+from gatednet.experiment import Experiment, paths
 from gatednet.observables import observable
-from gatednet.refusal import SettingError, shown
+from gatednet.refusal import SettingError, nearest, shown
 from gatednet.settings import Number, Text, Whole, argument
 from gatednet.sweeps.axes import Axis
 

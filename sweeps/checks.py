@@ -12,9 +12,9 @@ import numpy as np
 
 from gatednet.dimensions import dimensions
 from gatednet.engine.save import RESULT, RESULT_STEP, Save
-from gatednet.experiment import Experiment, check_precision, nearest, paths, with_values
+from gatednet.experiment import Experiment, check_precision, paths, with_values
 from gatednet.memory import check_fits
-from gatednet.refusal import SettingError, shown
+from gatednet.refusal import SettingError, nearest, shown
 from gatednet.settings import Number, is_traced
 from gatednet.simulation import PRECISIONS
 from gatednet.sweeps.axes import SEED, Axis, check_seed_axis

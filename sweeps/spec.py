@@ -52,14 +52,6 @@ def load_spec(path: str | os.PathLike[str], *, imports: Sequence[str] = ()) -> S
         raise SettingError(f"{path}: {error}") from error
 
 
-def is_file(name: str) -> bool:
-    """Whether a name is that of a file; what cannot be one, since it is too long or holds NUL, is none."""
-    try:
-        return Path(name).is_file()
-    except (OSError, ValueError):
-        return False
-
-
 def sweep_of(table: Mapping[str, Any], imports: Sequence[str] = ()) -> Sweep:
     """The sweep of the content of such a file; `imports` are the modules that may run.
 

@@ -14,9 +14,9 @@ import numpy as np
 from gatednet.engine.batch import REDUCED, Recipe, counts_blocks, most_blocks, recipe_for_blocks
 from gatednet.engine.save import Save
 from gatednet.engine.size import check_size
-from gatednet.experiment import Experiment, nearest, schedule_of, with_values
+from gatednet.experiment import Experiment, schedule_of, with_values
 from gatednet.kernels.kernel import KERNEL, Kernel
-from gatednet.refusal import SettingError, shown
+from gatednet.refusal import SettingError, nearest, shown
 from gatednet.settings import Instance, Nested, Optional, Text, argument
 from gatednet.simulation import PRECISIONS
 from gatednet.sweeps.axes import Axis

@@ -9,8 +9,8 @@ from typing import Any
 import tomli_w
 
 from gatednet.engine.save import Save
-from gatednet.experiment import Experiment, nearest
-from gatednet.refusal import SettingError, shown
+from gatednet.experiment import Experiment
+from gatednet.refusal import SettingError, nearest, shown
 from gatednet.sweeps.axes import Axis
 from gatednet.sweeps.bisection import Bisection
 from gatednet.sweeps.imports import NOT_RECORDED, is_imported, needed

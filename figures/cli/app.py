@@ -24,7 +24,6 @@ from gatednet.figures.cli.outcome import (
     INTERRUPTED,
     REFUSED,
     is_failure,
-    is_refusal,
     tell,
     tell_interruption,
 )
@@ -32,6 +31,7 @@ from gatednet.figures.cli.reproduce import reproduce
 from gatednet.figures.cli.simulate import simulate
 from gatednet.figures.cli.sweep import sweep
 from gatednet.figures.cli.verify import verify
+from gatednet.refusal import SettingError
 
 # The error of a wrong call, wherever typer keeps its copy of click: its class is only known while the program runs.
 _UsageError: Any = typer.BadParameter.__bases__[0]
@@ -102,7 +102,7 @@ def _said(error: Any) -> tuple[str, int] | None:
     """What to say of an error, and the exit code; None where it is a bug."""
     if isinstance(error, _UsageError):
         return error.format_message(), REFUSED
-    if is_refusal(error):
+    if isinstance(error, SettingError):
         return str(error), REFUSED
     if _keeps_jax_from_starting(error):
         return f"JAX cannot be started: {str(error) or 'it finds no devices'}", REFUSED

@@ -22,13 +22,17 @@ def figure(
 
     Figures of stores with fewer seeds than the paper's are marked.
     """
+    from gatednet.figures.registry import chosen
+
+    # An unknown name is told before JAX starts.
+    entries = chosen(names)
     from gatednet.sweeps.devices import use_one_core
 
     use_one_core()
-    from gatednet.figures.pipeline import chosen, make, open_stores, read_files
+    from gatednet.figures.pipeline import make, open_stores, read_files
     from gatednet.figures.toolkit.result import Result, check_formats
 
-    entries, suffixes = chosen(names), check_formats(formats)
+    suffixes = check_formats(formats)
     files = read_files(entries, parse_files(file or []))
     for entry in entries:
         Result(out, entry.name).check(suffixes)

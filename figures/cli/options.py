@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gatednet.refusal import SettingError, shown
+
 # So much of a path is shown where it is too long.
 _LONGEST_SHOWN = 80
 
@@ -99,8 +101,6 @@ def use_imports(modules: Sequence[str] | None) -> list[str]:
 
     **Raises** `SettingError` for names that are not allowed, and for modules that are not found or fail.
     """
-    from gatednet.refusal import SettingError
-
     named = [name.strip() for name in os.environ.get(IMPORT, "").split(",") if name.strip()]
     names: list[str] = list(dict.fromkeys([*named, *(modules or [])]))
     # Found without JAX: most calls name none.
@@ -128,7 +128,6 @@ def use_data(folder: Path | None) -> None:
 
     **Raises** `SettingError` where it is not there.
     """
-    from gatednet.settings import SettingError
     from gatednet.sweeps.images.datasets import DATA
 
     if folder is None:
@@ -167,8 +166,6 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
 
 def _by_name(option: str, texts: Sequence[str], allowed: str) -> dict[str, str]:
     """What stands after the first equals sign of some texts, by what stands before it."""
-    from gatednet.refusal import SettingError, shown
-
     values: dict[str, str] = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))

@@ -6,6 +6,8 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+from gatednet.refusal import SettingError
+
 # Exit codes.
 DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 # Commands that leave stores behind which they continue.
@@ -27,16 +29,10 @@ def begun(written: bool = True) -> Iterator[None]:
     """
     try:
         yield
-    except ValueError as error:
-        if not written or not is_refusal(error):
+    except SettingError as error:
+        if not written:
             raise
         raise FailureError(str(error)) from error
-
-
-def is_refusal(error: BaseException) -> bool:
-    """Whether an error is a `SettingError`; its module is not imported for that, as it cannot be one without it."""
-    settings = sys.modules.get("gatednet.settings")
-    return isinstance(error, getattr(settings, "SettingError", ()))
 
 
 def is_failure(error: BaseException) -> bool:

@@ -58,11 +58,15 @@ def reproduce(
     ] = False,
 ) -> None:
     """Run the sweeps of figures, draw them, and check their claims; fails where a verdict is not the known one."""
+    from gatednet.figures.registry import chosen
+
+    # An unknown name is told before JAX starts.
+    named = chosen(names or [])
     from gatednet.sweeps.devices import usable_devices, use_all_cores, use_one_core
 
     # Quick sweeps are too small to share out; the other cores compile and draw.
     (use_one_core if quick else use_all_cores)()
-    from gatednet.figures.pipeline import at_hand, chosen, make, read_files, sweeps_for
+    from gatednet.figures.pipeline import at_hand, make, read_files, sweeps_for
     from gatednet.figures.toolkit.claim import to_json
     from gatednet.figures.toolkit.files import check_replaceable, check_writable, write_file
     from gatednet.figures.toolkit.result import FORMATS, Result, check_formats
@@ -72,7 +76,7 @@ def reproduce(
     from gatednet.sweeps.progress import progress_for
 
     use_data(data)
-    entries, missing = at_hand(chosen(names or []), names or [])
+    entries, missing = at_hand(named, names or [])
     default_formats = ("png",) if quick else FORMATS
     suffixes = default_formats if formats is None else check_formats(formats)
     files = read_files(entries, parse_files(file or []))

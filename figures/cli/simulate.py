@@ -44,6 +44,10 @@ def simulate(
     The files are called NAME. With other settings or saves than its own they are called NAME-DIGEST, with digits that
     tell these apart, and with another seed than 0 NAME-seedN, or NAME-DIGEST-seedN: no result replaces one of others.
     """
+    from gatednet.sweeps.catalog import listed_experiment
+
+    # An unknown name is told before JAX starts.
+    listed = listed_experiment(name)
     from gatednet.sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
@@ -53,14 +57,13 @@ def simulate(
     from gatednet.figures.single_run import file_name, observables
     from gatednet.figures.toolkit.result import CAPTION, DATA, Result, check_formats
     from gatednet.simulation import check_seeds
-    from gatednet.sweeps.catalog import experiment as known
     from gatednet.sweeps.images.labelled import examples_for
     from gatednet.sweeps.spec import changed
     from gatednet.times import steps_between
 
     use_data(images)
     use_imports(modules)
-    base = known(name)
+    base = listed.build()
     experiment = changed(base, parse_settings(settings or []))
     chosen = check_formats(formats)
     by_itself = Save(observables(base), steps_between(base.steps, _MOST_SAVES))

@@ -21,6 +21,7 @@ from gatednet.figures.cli.options import (
     with_kernel,
 )
 from gatednet.figures.cli.outcome import FAILED, begun
+from gatednet.refusal import SettingError
 
 if TYPE_CHECKING:
     from gatednet.sweeps.store.store import Store
@@ -46,6 +47,11 @@ def sweep(
     kernel: Kernel = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
+    from gatednet.sweeps.catalog import listed_sweep
+
+    # An unknown name is told before JAX starts.
+    if not _is_file(name):
+        listed_sweep(name)
     from gatednet.sweeps.devices import usable_devices, use_all_cores
 
     use_all_cores()
@@ -100,17 +106,24 @@ def sweeps_named(name: str, imports: Sequence[str]) -> dict[str, Sweep]:
 
     `imports` are the modules that the user has run, which a file may ask for.
     """
-    from gatednet.settings import SettingError
     from gatednet.sweeps.catalog import sweeps_of
-    from gatednet.sweeps.spec import is_file, load_spec
+    from gatednet.sweeps.spec import load_spec
 
-    # A name that ends in .toml is a file, so that a missing one is reported as such.
-    if not name.endswith(".toml") and not is_file(name):
+    if not _is_file(name):
         return sweeps_of(name)
     path = path_of(name)
     if not path.stem.strip("."):
         raise SettingError(f"{path} names no store, allowed is a file whose name has more than dots before its ending")
     return {path.stem: load_spec(path, imports=imports)}
+
+
+def _is_file(name: str) -> bool:
+    """Whether a name is that of a file; one that ends in .toml is, so that a missing one is told as such."""
+    try:
+        return name.endswith(".toml") or Path(name).is_file()
+    # What cannot be one, since it is too long or holds NUL.
+    except (OSError, ValueError):
+        return False
 
 
 def changed(sweep: Sweep, texts: list[str], seeds: int | None) -> Sweep:

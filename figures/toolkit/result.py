@@ -20,8 +20,8 @@ from typing import Any
 
 import filelock
 
-from gatednet.experiment import nearest
 from gatednet.figures.toolkit.files import check_replaceable, check_writable
+from gatednet.refusal import nearest
 from gatednet.settings import SettingError
 from gatednet.sweeps.files import (
     WriteError,

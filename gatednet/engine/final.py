@@ -27,7 +27,6 @@ from gatednet.experiment import (
     Experiment,
     check_precision,
     merge,
-    nearest,
     paths,
     require_path,
     schedule_of,
@@ -38,7 +37,7 @@ from gatednet.experiment import (
 )
 from gatednet.inputs.examples import Examples
 from gatednet.observables import Observable, Span
-from gatednet.refusal import SettingError, shown
+from gatednet.refusal import SettingError, nearest, shown
 from gatednet.scalars import python_list
 from gatednet.settings import SEED, Instance, Optional, argument
 from gatednet.shield import shielded

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 from jax import Array
 
 from gatednet.dynamics.reduction import Lifted
-from gatednet.experiment import nearest
 from gatednet.observables.folds import Fold
 from gatednet.observables.recorders.base import Recorder, Shown
 from gatednet.observables.recorders.blocks import Blocks
@@ -19,7 +18,7 @@ from gatednet.observables.recorders.end import End
 from gatednet.observables.recorders.history import OfHistory
 from gatednet.observables.recorders.saves import Saves
 from gatednet.observables.recorders.steps import EveryStep
-from gatednet.refusal import SettingError, shown
+from gatednet.refusal import SettingError, nearest, shown
 from gatednet.settings import Choice, Instance, Nested, Text, argument
 
 _DIMS = Nested(Text("the name of a dimension"), 1)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 
 from gatednet.settings import Setting, SettingError, Whole, field
@@ -101,6 +100,9 @@ def mean_cross_entropy(network: CNN, images: Array, labels: Array) -> Array:
 
     `labels` are whole numbers, (n,).
     """
+    # Only training needs it.
+    import optax
+
     return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(jax.vmap(network)(images), labels))
 
 

@@ -29,14 +29,15 @@ class Listed:
         return next(entry.build() for entry in declared if entry.name == self.name)
 
 
-def listed(module: str, group: str) -> Iterator[Listed]:
-    """The entries of a tuple of a module, in order. Their names and summaries are written out there as strings."""
+def listed(module: str) -> Iterator[Listed]:
+    """The entries of all tuples of a module, in order. Their names and summaries are written out there as strings."""
     spec = find_spec(module)
     assert spec is not None
     assert spec.origin is not None
     for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and [each.id for each in node.targets if isinstance(each, ast.Name)] == [group]:
-            yield from (Listed(name, summary, module, group) for name, summary in _declared(node.value))
+        match node:
+            case ast.Assign(targets=[ast.Name(id=group)]):
+                yield from (Listed(name, summary, module, group) for name, summary in _declared(node.value))
 
 
 def _declared(node: ast.AST) -> Iterator[tuple[str, str]]:

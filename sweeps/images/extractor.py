@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax import Array
 
 from gatednet.engine.compiler import compiler_options
@@ -23,9 +22,12 @@ from gatednet.sweeps.images.datasets import Images
 from gatednet.sweeps.progress import Progress, Silent
 from gatednet.vision import CNN, Architecture, mean_cross_entropy, scaled
 
+if TYPE_CHECKING:
+    import optax
+
 # The arrays of a network, and they with what the optimiser remembers.
 Parameters = Any
-State = tuple[Parameters, optax.OptState]
+State = tuple[Parameters, Any]
 # A training reports after this number of steps, or fewer where this does not divide them.
 _STEPS_AT_ONCE = 100
 # Images that are in memory at the same time, with all that the network makes of them.
@@ -50,6 +52,9 @@ class Training(Setting):
     @property
     def optimiser(self) -> optax.GradientTransformation:
         """AdamW, its other values as Optax has them."""
+        # Most commands read no images, and would wait for its import.
+        import optax
+
         return optax.adamw(self.rate, weight_decay=self.weight_decay)
 
 

@@ -53,6 +53,10 @@ def test_version_help_and_list_say_what_there_is(tmp_path):
         ("simulat fig4-symmetric", "No such command 'simulat'"),
         ("simulate fig2-flexible --sed 3", "No such option: --sed"),
         ("verify", "Missing argument"),
+        ("simulate fig2-flexibel", "unknown experiment 'fig2-flexibel': did you mean 'fig2-flexible'?"),
+        ("sweep fig2s", "unknown sweep 'fig2s': did you mean 'fig2'?"),
+        ("figure fig2 fig22", "unknown figure 'fig22': did you mean 'fig2'?"),
+        ("reproduce fig22", "unknown figure 'fig22': did you mean 'fig2'?"),
     ],
 )
 def test_wrong_calls_are_told_before_anything_heavy_is_imported(command, message, tmp_path):

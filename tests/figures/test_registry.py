@@ -9,8 +9,8 @@ import pytest
 
 from gatednet import SettingError, figures
 from gatednet.figures import pipeline
-from gatednet.figures.pipeline import chosen, open_stores, sweeps_for
-from gatednet.figures.registry import FIGURES
+from gatednet.figures.pipeline import open_stores, sweeps_for
+from gatednet.figures.registry import FIGURES, chosen
 from gatednet.figures.toolkit.result import check_formats
 from gatednet.sweeps.catalog import SWEEPS, sweeps_of
 

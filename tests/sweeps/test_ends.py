@@ -37,10 +37,10 @@ dropped.cancel()
 print(first.fetch()["loss"].shape)
 """
 )
-STEPS = "60000"
+STEPS = "40000"
 
 
-def test_an_interrupted_script_ends_as_one_and_its_sweep_goes_on(tmp_path):
+def test_an_interrupted_script_ends_as_one(tmp_path):
     process = start("-c", SCRIPT, STEPS, folder=tmp_path)
     wait_for_a_chunk(tmp_path, process)
     process.send_signal(signal.SIGINT)
@@ -50,7 +50,6 @@ def test_an_interrupted_script_ends_as_one_and_its_sweep_goes_on(tmp_path):
     assert err.count("Traceback") == 1
     # What was left when the interruption came was not begun.
     assert len(list(tmp_path.glob("runs/mine/done/[0-9]*.json"))) < 3
-    assert python("-c", SCRIPT, STEPS, folder=tmp_path) == (0, "done\n", "")
 
 
 def test_a_script_ends_that_does_not_fetch_what_it_started(tmp_path):
