@@ -9,8 +9,10 @@ process of the one after a process of the other, so that what slows the machine 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -18,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parents[1]
 TEN_SEEDS = """
@@ -58,8 +61,13 @@ def run(checkout: Path, *arguments: str) -> str:
     """What a fresh process of Python prints that finds the package of a checkout."""
     environment = os.environ | {"PYTHONPATH": str(checkout)}
     return subprocess.run(
-        [sys.executable, *arguments], env=environment, cwd=checkout, check=True, capture_output=True, text=True
+        [sys.executable, *arguments], env=environment, cwd=checkout, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
+
+
+def machine() -> dict[str, Any]:
+    """What seconds depend on beside the project."""
+    return {"cores": os.cpu_count(), "architecture": platform.machine(), "jax": importlib.metadata.version("jax")}
 
 
 def main() -> None:
@@ -82,7 +90,7 @@ def main() -> None:
         found[what] = {name: [round(each, 3) for each in sorted(taken)] for name, taken in seconds.items()}
         print(f"{what}: {', '.join(f'{name} {statistics.median(taken):.2f} s' for name, taken in seconds.items())}")
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps({"seconds": found, "cores": os.cpu_count()}, indent=1) + "\n")
+        Path(arguments.json).write_text(json.dumps({"seconds": found} | machine(), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gatednet.figures.cli.options import Import, Kernel, use_imports
+from gatednet.refusal import SettingError
 
 
 def explore(
@@ -31,7 +32,6 @@ def explore(
     from gatednet.explore.server import Explorer
     from gatednet.explore.source import Live
     from gatednet.explore.stored import Stored
-    from gatednet.refusal import SettingError
 
     use_imports(modules)
     if store is not None and kernel is not None:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -117,14 +118,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:
         _ignore_signals()
         code = tell_interruption(given)
-    if code == INTERRUPTED or any(each.name in _AT_WORK for each in threading.enumerate()):
-        # What the devices still compute is not waited for: Python's own end would abort over it.
+    except Exception:
+        if not _is_at_work():
+            raise
+        traceback.print_exc()
+        code = FAILED
+    if code == INTERRUPTED or _is_at_work():
+        # Python's own end would wait for what the devices still compute.
         _leave(code)
     # Nothing is left to be interrupted but Python's own end.
     for number in _SIGNALS:
         if signal.getsignal(number) is interrupt:
             signal.signal(number, lambda *_: os._exit(code))
     sys.exit(code)
+
+
+def _is_at_work() -> bool:
+    """Whether a thread computes or compiles."""
+    return any(each.name in _AT_WORK for each in threading.enumerate())
 
 
 def _code(arguments: list[str]) -> int:

@@ -22,23 +22,23 @@ def path_of(text: str | os.PathLike[str]) -> Path:
     **Raises** `typer.BadParameter` for no text, and for one that can be no path here.
     """
     name = os.fspath(text)
-    shown = repr(name) if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]!r}..."
+    quoted = repr(name) if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]!r}..."
     if not name or "\0" in name:
-        raise typer.BadParameter(f"it is {shown}, allowed is a path")
+        raise typer.BadParameter(f"it is {quoted}, allowed is a path")
     try:
         # A folder that is gone has no paths below it.
         os.getcwd()
     except OSError as error:
         if not os.path.isabs(name):
-            raise typer.BadParameter(f"{shown} is a path from a working directory that is gone") from error
+            raise typer.BadParameter(f"{quoted} is a path from a working directory that is gone") from error
     try:
         os.stat(name)
     except (FileNotFoundError, NotADirectoryError) as error:
         if os.path.islink(name):
-            raise typer.BadParameter(f"{shown} is a symbolic link to what is not there") from error
+            raise typer.BadParameter(f"{quoted} is a symbolic link to what is not there") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise typer.BadParameter(f"{shown} cannot be reached: {reason}") from error
+        raise typer.BadParameter(f"{quoted} cannot be reached: {reason}") from error
     return Path(name)
 
 

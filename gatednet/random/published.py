@@ -50,7 +50,7 @@ def normal(key: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def normal_in_double(key: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Standard normal numbers of a key in double precision, (*shape); their last digits are those of SciPy."""
-    # Imported where few need it, since it takes a tenth of all imports.
+    # It takes a tenth of the time of all imports, and few need it.
     import scipy.special
 
     high, low = np.split(words(key, 2 * math.prod(shape)).astype(np.uint64), 2)

@@ -41,13 +41,13 @@ def threefry(
 ) -> tuple[Any, Any]:
     """Two random words for each counter, as arrays of JAX, or of NumPy where they are not traced.
 
-    `key` holds the two words of the keys of the runs, (2, runs), unsigned 32-bit; the counter (`high`, `low`) has any
-    shape that broadcasts against (..., runs).
+    `key` holds the two words of the keys, unsigned 32-bit, such as (2, runs), or a pair of arrays of one shape; the
+    counter (`high`, `low`) has any shape that broadcasts against that of the keys.
     """
     keys = (key[0], key[1], key[0] ^ key[1] ^ _PARITY)
     first, second = high.astype(jnp.uint32) + keys[0], low.astype(jnp.uint32) + keys[1]
-    # Only two groups of rounds differ, and their traces are kept: to trace a hundred operators takes long.
-    if isinstance(first, np.ndarray):
+    # The trace of each of two kinds of four rounds is reused: to trace a hundred operations is slow.
+    if isinstance(first, np.ndarray | np.generic):
         four_rounds = _four_rounds
     else:
         four_rounds = _four_rounds_traced

@@ -24,8 +24,6 @@ _MODULES = [
     for each in pkgutil.iter_modules(__path__)
     if re.fullmatch(r"(figa?|control|open)\d+", each.name)
 ]
-
-
 _ENTRIES = [entry for module in _MODULES for entry in listed(module)]
 EXPERIMENTS = {entry.name: entry for entry in _ENTRIES if entry.group == "EXPERIMENTS"}
 # Each sweep is a group of stores.

@@ -35,9 +35,9 @@ def listed(module: str) -> Iterator[Listed]:
     assert spec is not None
     assert spec.origin is not None
     for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=group)]):
-                yield from (Listed(name, summary, module, group) for name, summary in _declared(node.value))
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            group = node.targets[0].id
+            yield from (Listed(name, summary, module, group) for name, summary in _declared(node.value))
 
 
 def _declared(node: ast.AST) -> Iterator[tuple[str, str]]:

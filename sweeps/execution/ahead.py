@@ -32,7 +32,7 @@ class Ahead:
         self._begun = 0
         self._changed = threading.Condition()
         self._ended = False
-        # No daemon: Python's own end waits for a compilation, and would abort over it.
+        # No daemon, for the reason of those of `Executor`.
         self._thread = threading.Thread(target=self._work, name="compile ahead", daemon=False)
 
     def __enter__(self) -> Ahead:

@@ -168,7 +168,8 @@ class Executor:
                 if future.running() or future.set_running_or_notify_cancel():
                     future.set_exception(failure)
 
-        # No daemon: Python's own end waits for what a device computes, and would abort over it.
+        # No daemon, even where one starts it: Python waits for such a thread at its end, and would abort over a daemon
+        # that is in XLA then.
         threading.Thread(target=work, name="runs", daemon=False).start()
         return future
 

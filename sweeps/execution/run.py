@@ -266,11 +266,15 @@ def _locally(
         for chunk in chunks:
             started.append((chunk, executors.start(chunk)))
             if len(started) > 1:
-                before, pending = started.popleft()
-                yield before, pending.fetch()
-        for last, pending in started:
-            yield last, pending.fetch()
+                yield _fetched(*started[0])
+                started.popleft()
+        for each in started:
+            yield _fetched(*each)
     finally:
         # An interruption waits for what the devices compute, and not for what comes after.
         for _, pending in started:
             pending.cancel()
+
+
+def _fetched(chunk: Chunk, pending: Pending) -> Computed:
+    return chunk, pending.fetch()

@@ -43,7 +43,8 @@ class Searching:
         self.search, self.request, self._start = search, request, start
         runs = len(request.seeds)
         self._low, self._high = (self._allowed(np.full(runs, end)) for end in (search.low, search.high))
-        self._ends = [self._at(values) for values in (self._low, self._high)]
+        # What devices have: both ends, and then one round after the other.
+        self._handed = [self._at(values) for values in (self._low, self._high)]
 
     def _allowed(self, values: np.ndarray) -> np.ndarray:
         """Values as a run has them: whole steps where they are counted."""
@@ -57,20 +58,21 @@ class Searching:
         return self._start(dataclasses.replace(self.request, values=moved))
 
     def cancel(self) -> None:
-        """Drop the ends of the searches where no device has begun them."""
-        for each in self._ends:
+        """Drop what no device has begun."""
+        for each in self._handed:
             each.cancel()
 
     def fetch(self) -> dict[str, np.ndarray]:
         """The results of the last simulation of each run, and what was found."""
         search, low, high = self.search, self._low, self._high
-        at_low, at_high = (search.measured(each.fetch()) for each in self._ends)
+        at_low, at_high = (search.measured(each.fetch()) for each in self._handed)
         rises = at_high >= search.level
         finite = np.isfinite(at_low) & np.isfinite(at_high)
         crossed = finite & (rises != (at_low >= search.level))
         for _ in range(search.rounds):
             middle = self._allowed(0.5 * (low + high))
-            results = self._at(middle).fetch()
+            self._handed = [self._at(middle)]
+            results = self._handed[0].fetch()
             value = search.measured(results)
             finite &= np.isfinite(value)
             as_high = (value >= search.level) == rises

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.cli.tools import SIGNALS, SPEC, TIMEOUT, contents, start, together
+from tests.cli.tools import SIGNALS, SPEC, TIMEOUT, contents, start, together, wait_for_a_chunk
 from tests.slow import but_slow
 
 PROMPT = 30  # seconds within which an interrupted command is gone, on a machine with other things to do
@@ -24,15 +24,6 @@ def expected(tmp_path_factory):
     (answer,) = together([(folder, ["sweep", "mine.toml"])])
     assert answer[:2] == (0, "runs/mine: done, 12 runs\n"), answer
     return contents(folder / "runs" / "mine" / "arrays.zarr")
-
-
-def wait_for_a_chunk(folder, process):
-    """Wait until the first chunk is done, while the process works on others."""
-    end = time.monotonic() + TIMEOUT
-    while not list(folder.glob("runs/mine/done/[0-9]*.json")):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -93,6 +94,15 @@ def start(*arguments: str, folder: Path) -> subprocess.Popen[str]:
     limit.daemon = True
     limit.start()
     return process
+
+
+def wait_for_a_chunk(folder: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until the first chunk of the store runs/mine is done, while the process works on others."""
+    end = time.monotonic() + TIMEOUT
+    while not list(folder.glob("runs/mine/done/[0-9]*.json")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -67,9 +67,6 @@ class _Complete(Numbers):
         super().__init__(plan, chunk)
         self.lost = lost
 
-    def cancel(self) -> None:
-        pass
-
     def fetch(self) -> dict[str, np.ndarray]:
         found = {name: values.copy() for name, values in super().fetch().items()}
         lost = self.lost & (found["result_step"] % 3 == 1)

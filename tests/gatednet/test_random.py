@@ -1,6 +1,5 @@
 """Random numbers: the bits are JAX's, the normal variates normal and independent."""
 
-import functools
 from collections.abc import Callable
 
 import jax
@@ -11,7 +10,7 @@ import scipy.stats
 from jax.extend.random import threefry_2x32
 
 from gatednet import GatedLinear, Initial, Teachers
-from gatednet.dynamics.problem import DATA, Origin, draw
+from gatednet.dynamics.problem import DATA, INITIAL, TEACHERS, Origin, draw
 from gatednet.random.threefry import folded, normal, normals, threefry
 from gatednet.shield import GENERATOR
 
@@ -40,15 +39,26 @@ def test_a_number_is_folded_into_keys_as_jax_does(number: int) -> None:
 
 
 @pytest.mark.parametrize(("seed", "stream"), [(0, 0), (3, 1), (2**32 - 1, 2**32 - 1)])
-def test_the_key_of_data_is_folded_from_seed_purpose_and_stream(seed: int, stream: int) -> None:
-    origin = Origin(Initial(), Teachers(), GatedLinear(inputs=4, outputs=2))
-    key = jax.random.key(np.uint32(seed), impl=GENERATOR)
-    expected = jax.random.fold_in(jax.random.fold_in(key, DATA), np.uint32(stream))
+@pytest.mark.parametrize("shared", [False, True], ids=["own", "shared"])
+def test_keys_are_folded_from_seed_purpose_and_stream(seed: int, stream: int, shared: bool) -> None:
+    network = GatedLinear(inputs=4, outputs=2)
+    origin = Origin(Initial(shared=shared), Teachers(), network)
+
+    def key(seed: int, purpose: int) -> jax.Array:
+        of_seed = jax.random.key(np.uint32(seed), impl=GENERATOR)
+        return jax.random.fold_in(jax.random.fold_in(of_seed, purpose), np.uint32(stream))
+
+    teachers = origin.teachers.draw(key(seed, TEACHERS), network)
+    initial = origin.initial.draw(key(0 if shared else seed, INITIAL), network, teachers)
     for found in (
         draw(origin, seed, stream),
-        jax.jit(functools.partial(draw, origin))(np.uint32(seed), np.uint32(stream)),
+        jax.tree.map(
+            lambda each: each[0], jax.vmap(draw, (None, 0, None))(origin, np.array([seed], np.uint32), stream)
+        ),
     ):
-        np.testing.assert_array_equal(found.key, jax.random.key_data(expected))
+        np.testing.assert_array_equal(found.key, jax.random.key_data(key(seed, DATA)))
+        np.testing.assert_allclose(found.teachers, teachers, rtol=1e-5)
+        np.testing.assert_allclose(found.state.weights, initial.weights, rtol=1e-5)
 
 
 @pytest.fixture(scope="module")

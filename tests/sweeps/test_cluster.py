@@ -21,10 +21,9 @@ from gatednet.sweeps.execution import cluster as module
 from gatednet.sweeps.execution.cluster import ClusterError, check_alike, connected, on_workers, versions_of_workers
 from gatednet.sweeps.planning.plan import plan_of
 from gatednet.sweeps.store.provenance import BITS, versions
-from gatednet.sweeps.store.records import DONE
 from tests.cli.test_own_parts import PARTS
 from tests.cli.test_own_parts import SPEC as OWN
-from tests.cli.tools import SPEC, TIMEOUT, contents, environment, gatednet, refusal, start, together
+from tests.cli.tools import SPEC, TIMEOUT, contents, environment, gatednet, refusal, start, together, wait_for_a_chunk
 from tests.sweeps.tools import grid
 
 # Four chunks of 20 000 steps, each compiled for itself.
@@ -161,11 +160,6 @@ def until(process: subprocess.Popen[str], text: str) -> None:
     raise AssertionError(f"{text!r} was not told")
 
 
-def until_one_chunk_is_stored(folder: Path) -> None:
-    """Wait for the first chunk of the sweep; lines of progress come only every few seconds."""
-    wait_for(lambda: any((folder / "runs" / "mine").glob(f"{DONE}/[!_]*.json")), "the first chunk", TIMEOUT)
-
-
 @pytest.mark.slow
 def test_workers_are_waited_for_and_a_lost_scheduler_is_told(cluster, tmp_path):
     with sweeping(tmp_path, cluster) as process:
@@ -181,7 +175,7 @@ def test_workers_are_waited_for_and_a_lost_scheduler_is_told(cluster, tmp_path):
 def test_an_interruption_on_a_cluster_is_one_line(cluster, tmp_path):
     cluster.worker()
     with sweeping(tmp_path, cluster) as process:
-        until_one_chunk_is_stored(tmp_path)
+        wait_for_a_chunk(tmp_path, process)
         process.send_signal(signal.SIGINT)
         code, lines = told(process)
     assert (code, lines[-1]) == (130, "gatednet: interrupted; the same command again continues it")
@@ -192,7 +186,7 @@ def test_an_interruption_on_a_cluster_is_one_line(cluster, tmp_path):
 def test_a_scheduler_that_is_killed_amid_chunks_is_one_line_and_the_sweep_goes_on(cluster, tmp_path):
     cluster.worker()
     with sweeping(tmp_path, cluster) as process:
-        until_one_chunk_is_stored(tmp_path)
+        wait_for_a_chunk(tmp_path, process)
         cluster.scheduler.kill()
         code, lines = told(process)
     assert code == 1
@@ -207,7 +201,7 @@ def test_a_scheduler_that_is_killed_amid_chunks_is_one_line_and_the_sweep_goes_o
 def test_a_worker_that_is_killed_costs_its_chunk_alone(cluster, tmp_path):
     first = cluster.worker("first")
     with sweeping(tmp_path, cluster) as process:
-        until_one_chunk_is_stored(tmp_path)
+        wait_for_a_chunk(tmp_path, process)
         first.kill()
         until(process, "waiting for workers")
         cluster.worker("second")

@@ -2,8 +2,7 @@
 
 import signal
 
-from tests.cli.test_interrupt import wait_for_a_chunk
-from tests.cli.tools import TIMEOUT, python, start
+from tests.cli.tools import TIMEOUT, python, start, wait_for_a_chunk
 
 # Chunks that each take a while to compute.
 SWEEP = """
@@ -32,8 +31,7 @@ from gatednet.sweeps.progress import Silent
 plan = plan_of(sweep, 1)
 chunks = list(plan.chunks())
 executors = Executors(plan, jax.devices(), numpy.float32, Silent())
-first, second, dropped = (executors.start(chunk) for chunk in chunks[:3])
-dropped.cancel()
+first, second = (executors.start(chunk) for chunk in chunks[:2])
 print(first.fetch()["loss"].shape)
 """
 )
@@ -48,8 +46,6 @@ def test_an_interrupted_script_ends_as_one(tmp_path):
     assert (process.returncode, out) == (-signal.SIGINT, ""), err
     assert err.endswith("\nKeyboardInterrupt\n")
     assert err.count("Traceback") == 1
-    # What was left when the interruption came was not begun.
-    assert len(list(tmp_path.glob("runs/mine/done/[0-9]*.json"))) < 3
 
 
 def test_a_script_ends_that_does_not_fetch_what_it_started(tmp_path):

@@ -1,14 +1,20 @@
 """How the runs of a chunk are shared out among the devices of this process."""
 
+import dataclasses
 import threading
 import time
+from concurrent.futures import CancelledError
 
 import jax
 import numpy as np
 import pytest
 
-from gatednet.sweeps.execution.executor import Executor, Shape
+from gatednet.sweeps.bisection import Bisection
+from gatednet.sweeps.execution.executor import Executor, Shape, _turn
+from gatednet.sweeps.execution.run import _locally
+from gatednet.sweeps.execution.search import Searching
 from gatednet.sweeps.planning.plan import plan_of
+from gatednet.sweeps.progress import Silent
 from tests.sweeps.tools import grid, small
 
 
@@ -64,6 +70,80 @@ def test_a_core_runs_one_program_at_a_time_whoever_started_it():
     for future in running:
         assert future.result(timeout=60)["loss"].shape == batches[0].start.shape
     assert (Slow.most, Slow.running) == (1, 0)
+
+
+@pytest.mark.parametrize("program", [Slow(), None], ids=["works", "fails"])
+def test_what_no_core_has_begun_is_dropped(program):
+    executor, request = made()
+    executor._programs = {executor._homes[0]: program}
+    with _turn(executor.shape.devices[0]):
+        kept, dropped = executor.start(request), executor.start(request)
+        dropped.cancel()
+    with pytest.raises(CancelledError):
+        dropped.fetch()
+    if program is None:
+        with pytest.raises(TypeError):
+            kept.fetch()
+    else:
+        assert kept.fetch()["loss"].shape == request.seeds.shape
+    # What has begun is not dropped any more.
+    kept.cancel()
+    assert not any(future.cancelled() for future, _ in kept.parts)
+
+
+class Waiting:
+    """In the place of a chunk that devices work on: an interruption comes while it is waited for."""
+
+    def __init__(self):
+        self.cancelled = False
+
+    def cancel(self):
+        self.cancelled = True
+
+    def fetch(self):
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_drops_what_comes_after(monkeypatch):
+    started = []
+
+    class Interrupted:
+        def __init__(self, *_):
+            pass
+
+        def start(self, chunk):
+            started.append(Waiting())
+            return started[-1]
+
+    monkeypatch.setattr("gatednet.sweeps.execution.run.Executors", Interrupted)
+    plan = plan_of(grid(), 1)
+    with pytest.raises(KeyboardInterrupt):
+        next(_locally(plan, list(plan.chunks()), jax.local_devices(), Silent()))
+    assert [each.cancelled for each in started] == [True, True]
+
+
+def test_a_search_drops_the_ends_or_the_round_that_devices_have():
+    handed = []
+
+    class Ready(Waiting):
+        def fetch(self):
+            if len(handed) > 2:
+                raise KeyboardInterrupt
+            return {"loss": np.array([[float(len(handed))]])}
+
+    def start(_):
+        handed.append(Ready())
+        return handed[-1]
+
+    _, request = made()
+    request = dataclasses.replace(request, values={}, seeds=request.seeds[:1], streams=request.streams[:1])
+    search = Searching(Bisection("timescales.gates", 0.01, 1.0, "loss", 1.5, 3), request, start)
+    search.cancel()
+    assert [each.cancelled for each in handed] == [True, True]
+    with pytest.raises(KeyboardInterrupt):
+        search.fetch()
+    search.cancel()
+    assert [each.cancelled for each in handed] == [True, True, True]
 
 
 def test_what_goes_wrong_in_a_thread_is_raised_where_results_are_fetched():
