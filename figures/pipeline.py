@@ -14,8 +14,7 @@ from gatednet.figures.toolkit.pictures import pictures
 from gatednet.figures.toolkit.result import CAPTION, DATA, FORMATS, Result
 from gatednet.figures.toolkit.statistics import as_in_file
 from gatednet.figures.toolkit.tables import Columns
-from gatednet.refusal import nearest
-from gatednet.settings import SettingError
+from gatednet.refusal import SettingError, nearest
 from gatednet.sweeps.catalog import sweeps_of
 from gatednet.sweeps.images.labelled import are_at_hand
 from gatednet.sweeps.spec import with_seeds

@@ -47,10 +47,11 @@ def sweep(
     kernel: Kernel = None,
 ) -> None:
     """Run a sweep; the store of an interrupted one is continued, that of a finished one left as it is."""
-    from gatednet.sweeps.catalog import listed_sweep
+    from gatednet.sweeps.catalog import listed_sweep, sweeps_of
 
     # An unknown name is told before JAX starts.
-    if not _is_file(name):
+    in_file = _is_file(name)
+    if not in_file:
         listed_sweep(name)
     from gatednet.sweeps.devices import usable_devices, use_all_cores
 
@@ -63,7 +64,8 @@ def sweep(
     from gatednet.sweeps.progress import progress_for
 
     use_data(data)
-    sweeps = sweeps_named(name, use_imports(modules))
+    imports = use_imports(modules)
+    sweeps = sweep_in(path_of(name), imports) if in_file else sweeps_of(name)
     found = {out / store: with_kernel(changed(each, axis or [], seeds), kernel) for store, each in sweeps.items()}
     if dry_run:
         for folder, each in found.items():
@@ -101,17 +103,13 @@ def sweep(
         raise typer.Exit(FAILED)
 
 
-def sweeps_named(name: str, imports: Sequence[str]) -> dict[str, Sweep]:
-    """The sweeps of a name of the catalog, or of a file, by the names of their stores.
+def sweep_in(path: Path, imports: Sequence[str]) -> dict[str, Sweep]:
+    """The sweep of a file, by the name of its store; `imports` are modules that the user has run, as it may ask for.
 
-    `imports` are the modules that the user has run, which a file may ask for.
+    **Raises** `SettingError` for a file that names no store, and as `load_spec` does.
     """
-    from gatednet.sweeps.catalog import sweeps_of
     from gatednet.sweeps.spec import load_spec
 
-    if not _is_file(name):
-        return sweeps_of(name)
-    path = path_of(name)
     if not path.stem.strip("."):
         raise SettingError(f"{path} names no store, allowed is a file whose name has more than dots before its ending")
     return {path.stem: load_spec(path, imports=imports)}

@@ -21,8 +21,7 @@ from typing import Any
 import filelock
 
 from gatednet.figures.toolkit.files import check_replaceable, check_writable
-from gatednet.refusal import nearest
-from gatednet.settings import SettingError
+from gatednet.refusal import SettingError, nearest
 from gatednet.sweeps.files import (
     WriteError,
     aside_of,
