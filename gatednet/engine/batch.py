@@ -67,19 +67,28 @@ class Recipe:
         return Drawing.of(self.static, self.reduced, [each.lifted for each in self.chosen])
 
 
-class Batch(eqx.Module):
-    """What a recipe is given: runs in lanes, and in `draws` what they start from.
+class Lanes(eqx.Module):
+    """Runs in lanes.
 
     `traced` and `start` have the shape (lanes, width): the floats of each run, and which draw it starts from. `lanes`,
     (), is how many of them are in use; those that come after only fill a shape up. `examples` are those of labelled
     inputs, None for others.
     """
 
-    draws: Draws
     traced: Traced
     start: Array | np.ndarray
     lanes: Array | np.ndarray
-    examples: Examples | None = None
+    examples: Examples | None
+
+
+class Batch(Lanes):
+    """What a recipe is given: runs in lanes, and in `draws` what they start from."""
+
+    draws: Draws
+
+    @property
+    def without_draws(self) -> Lanes:
+        return Lanes(self.traced, self.start, self.lanes, self.examples)
 
 
 def reduced_by(experiment: Experiment, wanted: bool | None) -> bool:
@@ -207,19 +216,19 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
 
     A pure function. `compiled` makes two programs of it; compiled in another way, the last bits may be others.
     """
-    return run_lanes(recipe, batch, starts(recipe.drawing, batch.draws))
+    return run_lanes(recipe, batch.without_draws, starts(recipe.drawing, batch.draws))
 
 
-def run_lanes(recipe: Recipe, batch: Batch, drawn: tuple[Problem, Basis | None]) -> dict[str, Array]:
+def run_lanes(recipe: Recipe, lanes: Lanes, drawn: tuple[Problem, Basis | None]) -> dict[str, Array]:
     """`run_batch`, for runs that start from what was drawn, with the draws as first axis."""
     run = _lane_of(recipe)
 
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
         traced, index = given
         problem, basis = jax.tree.map(lambda values: _runs_last(values[index]), drawn)
-        return run(traced, problem, basis, batch.examples)
+        return run(traced, problem, basis, lanes.examples)
 
-    return for_each(one_lane, (batch.traced, batch.start), batch.lanes)
+    return for_each(one_lane, (lanes.traced, lanes.start), lanes.lanes)
 
 
 def _runs_last(values: Array) -> Array:
@@ -284,11 +293,11 @@ def pack(
     columns += jax.tree.leaves(Origin.of(traced.values))
     first, which = _distinct([np.asarray(column, np.float64) for column in columns])
     batch = Batch(
-        draws_of(traced.values, seeds, streams, first, draws_held(experiment, max(len(first), draws or 0))),
         jax.tree.map(lambda leaf: leaf[filled], traced),
         which[filled].astype(np.int32),
         np.asarray(-(-runs // width), np.int32),
         examples,
+        draws_of(traced.values, seeds, streams, first, draws_held(experiment, max(len(first), draws or 0))),
     )
     place = np.empty(runs, np.int64)
     place[order] = np.arange(runs)

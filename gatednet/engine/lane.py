@@ -160,7 +160,8 @@ class Loop(eqx.Module):
             entering = eqx.tree_at(_kept, carry, entered)
             dynamics = self.lane.dynamics
             if dynamics.experiment.inputs.exact and dynamics.cut is not Cut.STACK:
-                current = advanced(self.kernel, _stretch, entering, self, step, end, target)
+                costs = (dynamics.experiment.objective.weight_cost,)
+                current = advanced(self.kernel, _stretch, entering, self, step, end, target, often_zero=costs)
             else:
                 # A step on random inputs, or of many paths, is too large for registers; what takes its time are draws,
                 # products, and sums over paths.

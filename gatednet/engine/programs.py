@@ -11,13 +11,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import equinox as eqx
 import jax
 from jax import Array
 
 from gatednet.dynamics.problem import Problem
 from gatednet.dynamics.reduction import Basis
-from gatednet.engine.batch import Batch, Recipe, run_lanes
+from gatednet.engine.batch import Batch, Lanes, Recipe, run_lanes
 from gatednet.engine.compiler import compiler_options, uncollected
 from gatednet.engine.draws import Drawing, Draws, starts
 from gatednet.engine.kept import Kept
@@ -33,10 +32,10 @@ class Programs:
     """A recipe compiled for batches of one shape on one device: a function of a batch, as `run_batch` is."""
 
     draw: Callable[[Draws], Start]
-    run: Callable[[Batch, Start], dict[str, Array]]
+    run: Callable[[Lanes, Start], dict[str, Array]]
 
     def __call__(self, batch: Batch) -> dict[str, Array]:
-        return self.run(_without_draws(batch), self.draw(batch.draws))
+        return self.run(batch.without_draws, self.draw(batch.draws))
 
 
 _programs: Kept[Any, Programs] = Kept(_MOST_PROGRAMS)
@@ -56,7 +55,7 @@ def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
         drawing = [_drawing_of(recipe.drawing, batch.draws, pool) for batch in batches]
         # The first is compiled while the next is lowered.
         running = [
-            pool.submit(_compiling(run.lower(_without_draws(batch), _shape_of(recipe.drawing, batch.draws))))
+            pool.submit(_compiling(run.lower(batch.without_draws, _shape_of(recipe.drawing, batch.draws))))
             for batch in batches
         ]
         return [Programs(draw.result(), each.result()) for draw, each in zip(drawing, running, strict=True)]
@@ -112,10 +111,6 @@ def _compiling(lowered: Any) -> Callable[[], Any]:
 def _double() -> bool:
     """Whether this thread computes in double precision."""
     return bool(getattr(jax.config, "jax_enable_x64", False))
-
-
-def _without_draws(batch: Batch) -> Batch:
-    return eqx.tree_at(lambda each: each.draws, batch, None)
 
 
 def signature(given: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -16,10 +16,13 @@ from gatednet.refusal import SettingError
 Carried = TypeVar("Carried")
 
 
-def advanced(kernel: Kernel, function: Callable[..., Carried], carried: Carried, *given: Any) -> Carried:
+def advanced(
+    kernel: Kernel, function: Callable[..., Carried], carried: Carried, *given: Any, often_zero: Sequence[Any] = ()
+) -> Carried:
     """`function(carried, *given)`, a loop over steps that returns what it carries, compiled as `kernel` says.
 
-    On platforms that do not have the kernel XLA compiles it, whatever `kernel` says.
+    `often_zero` are those of the given arrays that are strengths of 0 in most runs: kernels do without them there. On
+    platforms that do not have the kernel XLA compiles it, whatever `kernel` says.
 
     **Warns** `KernelWarning` where "auto" finds something in the function that kernels do not have.
 
@@ -32,7 +35,7 @@ def advanced(kernel: Kernel, function: Callable[..., Carried], carried: Carried,
             from gatednet.kernels.pallas import call
         else:
             from gatednet.kernels.vector import call
-        return advanced_by(call, function, carried, *given)
+        return advanced_by(call, function, carried, *given, often_zero=often_zero)
     except UnsupportedError as error:
         if kernel != "auto":
             raise SettingError(f"kernel is {kernel!r}, allowed here are 'auto' and 'xla': it has no {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,65 +13,191 @@ from llvmlite import ir
 from gatednet.kernels.entries import Entries
 from gatednet.kernels.memory import Memory, Part
 from gatednet.kernels.moves import Values
-from gatednet.kernels.operations import OPERATIONS, At, literal, llvm_type, stored_type
+from gatednet.kernels.operations import OPERATIONS, At, intrinsic, literal, llvm_type, stored_type, suffix
 
 _INDEX = ir.IntType(64)
+# Factors that change no digit, and are moved to what does not change in a loop.
+_DOUBLINGS = (2.0, 4.0, 8.0)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Vector:
+    """A value of each of some runs: `registers` of LLVM, which change in the loop of depth `depth`.
+
+    It is `factor` times `base`, one of `_DOUBLINGS`, where that is known. `alone` says that it was a sum with zero: it
+    stays rounded as it was, where it may be a product that would become a part of a multiply-add.
+    """
+
+    registers: tuple[Any, ...]
+    depth: int
+    factor: float = 1.0
+    base: Vector | None = None
+    alone: bool = False
+
+
+class Zero(ir.Constant):
+    """What is zero for all runs: products with it are zero, too, and sums do without it."""
 
 
 class Emitter(Entries):
-    """Writes into an LLVM function, for `width` runs at a time; `row` is the number of all runs."""
+    """Writes into an LLVM function, for `registers` of `width` runs at a time; `row` is the number of all runs.
 
-    def __init__(self, builder: ir.IRBuilder, width: int, row: Any) -> None:
-        self.builder, self.width, self.row = builder, width, row
+    Each register has a builder, and between two branches a block: all that is computed for one comes before all that is
+    computed for the next. Side by side they would have twice as many intermediate values as there are registers.
+    """
+
+    def __init__(self, function: ir.Function, registers: int, width: int, row: Any) -> None:
+        self.function, self.width, self.row = function, width, row
+        self.builders = [ir.IRBuilder() for _ in range(registers)]
+        self.depth = 0
+        self._firsts: list[ir.Block] = []
+
+    @property
+    def builder(self) -> ir.IRBuilder:
+        """Where scalars are computed: before all registers."""
+        return self.builders[0]
+
+    def begin(self, block: ir.Block) -> None:
+        """Go on in a block, and in one more for each further register."""
+        self._firsts = [block, *(self.function.append_basic_block("register") for _ in self.builders[1:])]
+        for builder, first in zip(self.builders, self._firsts, strict=True):
+            builder.position_at_end(first)
+
+    def end(self) -> ir.IRBuilder:
+        """Where a branch has to follow, after what all registers have computed."""
+        for builder, following in zip(self.builders, self._firsts[1:], strict=False):
+            builder.branch(following)
+        return self.builders[-1]
+
+    @property
+    def runs(self) -> int:
+        """The number of runs that are computed at a time."""
+        return self.width * len(self.builders)
+
+    def branch(self, conditions: Sequence[Vector], if_all: ir.Block, otherwise: ir.Block) -> None:
+        """End with a branch that depends on whether all conditions hold for all runs."""
+        builder = self.end()
+        first, *others = _registers(conditions)
+        for other in others:
+            first = builder.and_(first, other)
+        kind = ir.VectorType(ir.IntType(1), self.width)
+        every = intrinsic(builder, f"llvm.vector.reduce.and.{suffix(kind)}", kind.element, first)
+        builder.cbranch(every, if_all, otherwise)
 
     def is_vector(self, value: Any) -> bool:
-        return isinstance(value.type, ir.VectorType)
+        return isinstance(value, Vector)
 
-    def vector(self, value: Any) -> Any:
-        if self.is_vector(value):
+    def vector(self, value: Any) -> Vector:
+        if isinstance(value, Vector):
             return value
         kind = ir.VectorType(value.type, self.width)
         if isinstance(value, ir.Constant):
-            return ir.Constant(kind, [value] * self.width)
-        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.IntType(32)(0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.width), None)
-        return self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
+            same, depth = ir.Constant(kind, [value] * self.width), 0
+        else:
+            first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.IntType(32)(0))
+            zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.width), None)
+            same, depth = self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros), self.depth
+        return Vector((same,) * len(self.builders), depth)
 
     def literal(self, dtype: np.dtype, value: Any) -> Any:
         return literal(llvm_type(dtype), value)
 
     def apply(self, equation: Any, name: str, kind: np.dtype, values: Sequence[Any]) -> Any:
-        at = At(self.builder, kind, {} if equation is None else equation.params)
-        return OPERATIONS[name](at, *self.alike(values))
+        if any(isinstance(each, Zero) for each in values) and (left := self._without_zero(name, *values)) is not None:
+            return left
+        if name == "mul" and kind.kind == "f":
+            return self._product(kind, *values)
+        values = [self._fenced(each) for each in values]
+        parameters = {} if equation is None else equation.params
+        return self.each(lambda builder, *values: OPERATIONS[name](At(builder, kind, parameters), *values), *values)
 
     def select(self, condition: Any, chosen: Any, otherwise: Any) -> Any:
-        return self.builder.select(*self.alike((condition, chosen, otherwise)))
+        if isinstance(chosen, Zero) and isinstance(otherwise, Zero):
+            return chosen
+        return self.each(ir.IRBuilder.select, condition, self._fenced(chosen), self._fenced(otherwise))
+
+    def each(self, operation: Callable[..., Any], *values: Any) -> Any:
+        """An operation on scalars, or on all registers of vectors."""
+        if not any(map(self.is_vector, values)):
+            return operation(self.builder, *values)
+        vectors = self.alike(values)
+        operands = (each.registers for each in vectors)
+        found = tuple(operation(*each) for each in zip(self.builders, *operands, strict=True))
+        return Vector(found, max(each.depth for each in vectors))
+
+    def _product(self, kind: np.dtype, left: Any, right: Any) -> Any:
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, Vector) and one.base and isinstance(other, Vector) and other.depth < self.depth:
+                # Twice a weight, times a rate, is the weight times what was doubled before the loop.
+                factor = self.literal(kind, one.factor)
+                return self._product(kind, one.base, self._product(kind, factor, other))
+        found = self.each(lambda builder, *values: OPERATIONS["mul"](At(builder, kind), *values), left, right)
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, ir.Constant) and one.constant in _DOUBLINGS and isinstance(other, Vector):
+                return dataclasses.replace(found, factor=one.constant, base=other)
+        return found
+
+    def _without_zero(self, name: str, first: Any, *others: Any) -> Any:
+        """The result of an operation one of whose operands is zero, or None where it has to be computed."""
+        if name in ("mul", "neg"):
+            return next(each for each in (first, *others) if isinstance(each, Zero))
+        left = None
+        if name in ("add", "add_any", "sub") and isinstance(others[0], Zero):
+            left = first
+        elif name in ("add", "add_any"):
+            left = others[0]
+        return dataclasses.replace(left, alone=True) if isinstance(left, Vector) else left
+
+    def _fenced(self, value: Any) -> Any:
+        """A value that is no part of a multiply-add from here on, where it was a sum."""
+        if not isinstance(value, Vector) or not value.alone:
+            return value
+
+        def fenced(builder: ir.IRBuilder, value: Any) -> Any:
+            return intrinsic(builder, f"llvm.arithmetic.fence.{suffix(value.type)}", value.type, value)
+
+        return self.each(fenced, value)
 
     def repeat(
         self, goes_on: Callable[[Sequence[Any]], Any], turn: Callable[[Sequence[Any]], list[Any]], values: list[Any]
     ) -> Sequence[Any]:
+        head, inside, after = (self.function.append_basic_block(name) for name in ("head", "body", "after"))
+        builder = self.end()
+        before = builder.block
+        builder.branch(head)
+        self.begin(head)
+        self.depth += 1
+
         # In between they are the variables at the head of the loop.
-        builder, before = self.builder, self.builder.block
-        head, inside, after = (builder.append_basic_block(name) for name in ("head", "body", "after"))
+        def variable(value: Any) -> Any:
+            if not isinstance(value, Vector):
+                return self.builder.phi(value.type)
+            return Vector(tuple(self.builder.phi(each.type) for each in value.registers), self.depth)
+
+        variables = [variable(value) for value in values]
+        more = goes_on(variables)
+        self.end().cbranch(more, inside, after)
+        self.begin(inside)
+        following = [self._fenced(each) for each in turn(variables)]
+        builder = self.end()
+        for at, incoming in ((before, values), (builder.block, following)):
+            for phi, value in zip(_registers(variables), _registers(incoming), strict=True):
+                phi.add_incoming(value, at)
         builder.branch(head)
-        builder.position_at_end(head)
-        variables = [builder.phi(value.type) for value in values]
-        builder.cbranch(goes_on(variables), inside, after)
-        builder.position_at_end(inside)
-        for variable, first, following in zip(variables, values, turn(variables), strict=True):
-            variable.add_incoming(first, before)
-            variable.add_incoming(following, builder.block)
-        builder.branch(head)
-        builder.position_at_end(after)
-        return variables
+        self.begin(after)
+        self.depth -= 1
+        return [dataclasses.replace(each, depth=self.depth) if isinstance(each, Vector) else each for each in variables]
 
     def set_entry(self, memory: Memory, index: Any, length: int, values: Values) -> None:
-        builder = self.builder
-        index = builder.sext(index, _INDEX)
-        with builder.if_then(builder.icmp_unsigned("<", index, _INDEX(length))):
-            first = builder.mul(index, _INDEX(math.prod(values.shape)))
-            for place, value in enumerate(values.flat):
-                self.store(memory.address, builder.add(first, _INDEX(place)), value, memory.dtype)
+        index = self.builder.sext(index, _INDEX)
+        inside = self.builder.icmp_unsigned("<", index, _INDEX(length))
+        first = self.builder.mul(index, _INDEX(math.prod(values.shape)))
+        entries = [self.builder.add(first, _INDEX(place)) for place in range(values.size)]
+        vectors = [self.vector(value) for value in values.flat]
+        for register, builder in enumerate(self.builders):
+            with builder.if_then(inside):
+                for entry, vector in zip(entries, vectors, strict=True):
+                    self._store_register(memory.address, entry, vector, memory.dtype, register)
 
     def get(self, part: Part, place: int) -> Any:
         return self.load(part.memory.address, self._entry(part, place), part.memory.dtype)
@@ -89,22 +216,35 @@ class Emitter(Entries):
 
     # Vectors in memory: entry after entry, each with all runs.
 
-    def place(self, address: Any, entry: Any, kind: Any) -> Any:
-        """The address of the vector of an entry, from that of the first."""
-        offset = self.builder.mul(entry, self.row)
-        return self.builder.gep(address, [offset], source_etype=kind)
-
-    def load(self, address: Any, entry: Any, dtype: np.dtype) -> Any:
+    def load(self, address: Any, entry: Any, dtype: np.dtype) -> Vector:
         """A vector of runs."""
-        kind = stored_type(dtype)
-        vector = ir.VectorType(kind, self.width)
-        value = self.builder.load(self.place(address, entry, kind), typ=vector, align=dtype.itemsize)
-        return self.builder.trunc(value, ir.VectorType(ir.IntType(1), self.width)) if dtype == np.bool_ else value
+        kind = ir.VectorType(stored_type(dtype), self.width)
+        truth = ir.VectorType(ir.IntType(1), self.width)
+
+        def loaded(register: int, builder: ir.IRBuilder) -> Any:
+            value = builder.load(self._place(address, entry, dtype, register), typ=kind, align=dtype.itemsize)
+            return builder.trunc(value, truth) if dtype == np.bool_ else value
+
+        return Vector(tuple(loaded(*each) for each in enumerate(self.builders)), self.depth)
 
     def store(self, address: Any, entry: Any, value: Any, dtype: np.dtype) -> None:
         """The inverse of `load`."""
-        kind = stored_type(dtype)
         vector = self.vector(value)
+        for register in range(len(self.builders)):
+            self._store_register(address, entry, vector, dtype, register)
+
+    def _store_register(self, address: Any, entry: Any, vector: Vector, dtype: np.dtype, register: int) -> None:
+        builder, value = self.builders[register], vector.registers[register]
         if dtype == np.bool_:
-            vector = self.builder.zext(vector, ir.VectorType(kind, self.width))
-        self.builder.store(vector, self.place(address, entry, kind), align=dtype.itemsize)
+            value = builder.zext(value, ir.VectorType(stored_type(dtype), self.width))
+        builder.store(value, self._place(address, entry, dtype, register), align=dtype.itemsize)
+
+    def _place(self, address: Any, entry: Any, dtype: np.dtype, register: int) -> Any:
+        """The address of a register of an entry, from that of the first register of the first."""
+        builder = self.builders[register]
+        offset = builder.add(builder.mul(entry, self.row), _INDEX(register * self.width))
+        return builder.gep(address, [offset], source_etype=stored_type(dtype))
+
+
+def _registers(values: Sequence[Any]) -> list[Any]:
+    return [one for each in values for one in (each.registers if isinstance(each, Vector) else (each,))]

@@ -28,12 +28,14 @@ class Program:
 
     `used` are the places of the arguments that it is given, `in_memory` of those that stay in memory: they are read or
     set place by place, or are written to and too large for registers. Where what it returns is `new`, it fills all of
-    that, place by place, and is given nothing in its place.
+    that, place by place, and is given nothing in its place. `often_zero` are the places of strengths that are zero in
+    most runs, which nothing but products depends on.
     """
 
     jaxpr: ClosedJaxpr
     moving: int
     new: bool = False
+    often_zero: tuple[int, ...] = ()
     used: tuple[int, ...] = dataclasses.field(init=False)
     in_memory: tuple[int, ...] = dataclasses.field(init=False)
 
@@ -75,6 +77,12 @@ class Program:
         """Whether an argument has an entry for each run."""
         return RUNS in self.shape(place)
 
+    @property
+    def widest(self) -> int:
+        """The bytes of the widest entry that differs between runs, or is in memory."""
+        places = {place for place in self.used if self.per_run(place)}
+        return max(self.dtype(place).itemsize for place in places.union(self.in_memory))
+
     def in_registers(self, compiler: Entries, arguments: Mapping[int, Any]) -> Iterator[tuple[int, Any]]:
         """The places and entries of what is carried in registers, after a compiler went through the program.
 
@@ -98,11 +106,13 @@ def advanced_by(
     function: Callable[..., Carried],
     carried: Carried,
     *given: Any,
+    often_zero: Sequence[Any] = (),
 ) -> Carried:
     """`function(carried, *given)`, which returns what it carries, by `call`.
 
     Arrays have the runs last, as the first carried one has, or are shared by all runs. `call` takes the program, its
-    arguments, and the function of them itself, and returns what is carried.
+    arguments, and the function of them itself, and returns what is carried. `often_zero` are those of the given arrays
+    that are strengths of 0 in most runs.
 
     **Raises** `UnsupportedError` where the function does what kernels cannot do.
     """
@@ -126,7 +136,8 @@ def advanced_by(
         # What is wrong with the function itself is raised as it is.
         jax.eval_shape(flat, *leaves)
         raise UnsupportedError("functions", f"that fail for other numbers of runs ({type(error).__name__})") from error
-    program = Program(jaxpr, moving)
+    zeros = (place for place, leaf in enumerate(leaves) if any(leaf is each for each in often_zero))
+    program = Program(jaxpr, moving, often_zero=tuple(zeros))
     if missing:
         # Whole vectors, filled up with copies of the last run.
         leaves = [_wider(leaf, missing) if program.per_run(place) else leaf for place, leaf in enumerate(leaves)]

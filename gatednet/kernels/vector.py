@@ -11,7 +11,7 @@ import functools
 import hashlib
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
@@ -20,16 +20,14 @@ from jax import Array
 from jax.extend.backend import backends
 from llvmlite import binding, ir
 
-from gatednet.kernels.emitter import Emitter
+from gatednet.kernels.emitter import Emitter, Zero
 from gatednet.kernels.handler import NULL, Frame, register
 from gatednet.kernels.kernel import PLATFORM, WIDTH
 from gatednet.kernels.memory import Memory, Version
-from gatednet.kernels.moves import RUNS, filled
-from gatednet.kernels.operations import stored_type
+from gatednet.kernels.moves import RUNS, Values, filled
+from gatednet.kernels.operations import llvm_type, stored_type
 from gatednet.kernels.program import Program
 
-# Bytes of a vector: those of the largest registers there are; smaller ones take two or four for it.
-_VECTOR = 64
 _FUNCTION = "kernel"
 _INDEX = ir.IntType(64)
 _lock = threading.Lock()
@@ -108,18 +106,17 @@ def module_of(program: Program) -> ir.Module:
         if place not in per_run
     }
     before = builder.block
-    head, body, after = (builder.append_basic_block(name) for name in ("runs", "vector", "done"))
+    head, body, after = (builder.append_basic_block(name) for name in ("runs", "vectors", "done"))
     builder.branch(head)
     builder.position_at_end(head)
     run = builder.phi(_INDEX)
     run.add_incoming(_INDEX(0), before)
     builder.cbranch(builder.icmp_unsigned("<", run, row), body, after)
-    builder.position_at_end(body)
-    width = min(WIDTH, _VECTOR // max(program.dtype(place).itemsize for place in (*per_run, *program.in_memory)))
-    emitter = Emitter(builder, width, row)
+    emitter = Emitter(function, *_registers(program), row)
+    emitter.begin(body)
 
     def at_run(address: Any, place: int) -> Any:
-        return builder.gep(address, [run], source_etype=stored_type(program.dtype(place)))
+        return emitter.builder.gep(address, [run], source_etype=stored_type(program.dtype(place)))
 
     for place in program.in_memory:
         address = outputs[place] if place < program.moving else inputs[place]
@@ -129,15 +126,72 @@ def module_of(program: Program) -> ir.Module:
         address = at_run(inputs[place], place)
         entries = [emitter.load(address, _INDEX(entry), dtype) for entry in range(math.prod(shape))]
         given[place] = filled((*shape, 1), entries)
-    for place, result in program.in_registers(emitter, given):
-        address = at_run(outputs[place], place)
-        for entry, value in enumerate(result.flat):
-            emitter.store(address, _INDEX(entry), value, program.dtype(place))
-    run.add_incoming(builder.add(run, _INDEX(width)), builder.block)
+    following = builder.append_basic_block("next")
+
+    def finish(results: Iterable[tuple[int, Values]]) -> None:
+        for place, result in results:
+            address = at_run(outputs[place], place)
+            for entry, value in enumerate(result.flat):
+                emitter.store(address, _INDEX(entry), value, program.dtype(place))
+        emitter.end().branch(following)
+
+    _without_zeros(program, emitter, given, finish)
+    finish(program.in_registers(emitter, given))
+    builder.position_at_end(following)
+    run.add_incoming(builder.add(run, _INDEX(emitter.runs)), following)
     builder.branch(head)
     builder.position_at_end(after)
     builder.ret(NULL)
     return module
+
+
+def _without_zeros(
+    program: Program, emitter: Emitter, given: dict[int, Any], finish: Callable[[Iterable[tuple[int, Values]]], None]
+) -> None:
+    """The program once more, for runs whose strengths that often are zero all are zero, without what they multiply.
+
+    All other runs go on after it, and so do those that are not finite in the end, where zero times something may not
+    have been zero: whether a run is alone or among others, it is the same.
+    """
+    zeros = [place for place in program.often_zero if place in given]
+    # What is in memory may have been changed when it turns out that a run has to be computed again.
+    if not zeros or program.in_memory:
+        return
+
+    absent, stored, otherwise = map(emitter.function.append_basic_block, ("absent", "stored", "otherwise"))
+    zero = {place: Zero(llvm_type(program.dtype(place)), 0.0) for place in zeros}
+    are_zero = [
+        emitter.apply(None, "eq", program.dtype(place), (value, zero[place]))
+        for place in zeros
+        for value in given[place].flat
+    ]
+    emitter.branch(are_zero, absent, otherwise)
+    emitter.begin(absent)
+    without = {place: filled(given[place].shape, [zero[place]] * given[place].size) for place in zeros}
+    results = list(program.in_registers(emitter, given | without))
+    finite = [
+        emitter.apply(None, "is_finite", program.dtype(place), (value,))
+        for place, result in results
+        if program.dtype(place).kind == "f"
+        for value in result.flat
+    ]
+    emitter.branch(finite, stored, otherwise)
+    emitter.begin(stored)
+    finish(results)
+    emitter.begin(otherwise)
+
+
+def _registers(program: Program) -> tuple[int, int]:
+    """How many registers of runs a kernel computes one after the other, and how many runs are in each.
+
+    In a step two registers keep a processor busier than one, whose sums wait for each other; AVX-512 has registers of
+    twice the size, and parts of a step have loops that are best left to the compiler (benchmarks/throughput.py).
+    """
+    features = binding.get_host_cpu_features()
+    registers, size = 1, 64
+    if not program.new and not features.get("avx512f"):
+        registers, size = 2, 32 if features.get("avx") else 16
+    return registers, min(WIDTH // registers, size // program.widest)
 
 
 def _shared(builder: ir.IRBuilder, address: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:

@@ -155,7 +155,8 @@ class Executor:
             try:
                 # What JAX is set to is a matter of each thread.
                 with precision_of(np.dtype(self.shape.dtype).name):
-                    there = jax.device_put(batch, home)
+                    # Programs of the processor take NumPy's arrays as they are.
+                    there = batch if device.platform == PLATFORM else jax.device_put(batch, home)
                     with _turn(device):
                         if not future.set_running_or_notify_cancel():
                             return
