@@ -14,6 +14,7 @@ import functools
 import operator
 from collections.abc import Iterable
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -61,6 +62,18 @@ class Rows(Grouped):
 def add(terms: Iterable[Array]) -> Array:
     """The sum of at least one array, without the zero that Python's own sum starts from."""
     return functools.reduce(operator.add, terms)
+
+
+def summed(values: Array, *axes: int) -> Array:
+    """The sum over some axes of an array whose last axis are the runs, written out where an axis is short.
+
+    XLA makes loops over runs of that, and so vectors. Of its own sums it makes loops over terms for one run after the
+    other, in each of which all that is summed is computed, or hands them to a library that transposes them before.
+    """
+    for axis in sorted((axis % values.ndim for axis in axes), reverse=True):
+        terms = (jax.lax.index_in_dim(values, place, axis, keepdims=False) for place in range(values.shape[axis]))
+        values = add(terms) if values.shape[axis] <= _LONGEST_CHAIN else values.sum(axis)
+    return values
 
 
 def split(array: Array, whole: bool) -> Blocks:

@@ -64,7 +64,7 @@ class Recipe:
     @property
     def drawing(self) -> Drawing:
         """What is compiled of the draws that runs start from."""
-        return Drawing.of(self.static, self.reduced, [each.lifted for each in self.chosen])
+        return Drawing.of(self.static, self.reduced, [each.lifted for each in self.chosen], self.kernel)
 
 
 class Lanes(eqx.Module):

@@ -15,8 +15,10 @@ from jax import Array
 from gatednet.dynamics.problem import Origin, Problem, draw
 from gatednet.dynamics.reduction import Basis, Lifted, basis_for, in_frame
 from gatednet.engine.loop import for_each
-from gatednet.engine.size import DRAWS_TOGETHER
+from gatednet.engine.size import DRAWS_TOGETHER, FEW_DRAWS
 from gatednet.experiment import Experiment, merge
+from gatednet.kernels.kernel import Kernel
+from gatednet.kernels.parts import parts_by
 
 
 class Draws(eqx.Module):
@@ -36,16 +38,27 @@ class Drawing:
     """What is compiled of draws: all that is no array. Experiments that differ in other parts share it.
 
     `origin` is its static half, `reduced` whether problems are reduced, and `asked` what observables ask of the bases.
+    `kernel` is what compiles random numbers.
     """
 
     origin: Origin
     reduced: bool
     asked: frozenset[Lifted]
+    kernel: Kernel = "xla"
 
     @classmethod
-    def of(cls, static: Experiment, reduced: bool, asked: Collection[Lifted] = ()) -> Drawing:
-        """That of the static half of experiments."""
-        return cls(Origin.of(static), reduced, frozenset(asked) - {False} if reduced else frozenset())
+    def of(cls, static: Experiment, reduced: bool, asked: Collection[Lifted] = (), kernel: Kernel = "xla") -> Drawing:
+        """That of the static half of experiments, for many draws by a kernel where processors have one."""
+        return cls(
+            Origin.of(static),
+            reduced,
+            frozenset(asked) - {False} if reduced else frozenset(),
+            "xla" if kernel == "pallas" else kernel,
+        )
+
+    def with_draws(self, draws: Draws) -> Drawing:
+        """What is compiled of so many draws: a kernel is quicker, and takes longer to trace."""
+        return dataclasses.replace(self, kernel=self.kernel if draws.seeds.size > FEW_DRAWS else "xla")
 
 
 def draws_of(values: Experiment, seeds: np.ndarray, streams: np.ndarray, chosen: np.ndarray, room: int) -> Draws:
@@ -82,4 +95,8 @@ def _group_of(drawing: Drawing) -> Callable[[Any], Any]:
         problem, basis = in_frame(origin.network, problem)
         return problem, basis_for(origin.network, basis, drawing.asked)
 
-    return jax.jit(lambda given: jax.vmap(start)(*given), inline=True)
+    def group(given: Any) -> Any:
+        with parts_by(drawing.kernel):
+            return jax.vmap(start)(*given)
+
+    return jax.jit(group, inline=True)

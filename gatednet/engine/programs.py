@@ -52,13 +52,14 @@ def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
     run = jax.jit(functools.partial(run_lanes, recipe), compiler_options=compiler_options())
     pool = concurrent.futures.ThreadPoolExecutor(2 * len(batches))
     with uncollected(), shielded(_double()), pool:
-        drawing = [_drawing_of(recipe.drawing, batch.draws, pool) for batch in batches]
+        drawing = recipe.drawing.with_draws(batches[0].draws)
+        starting = [_drawing_of(drawing, batch.draws, pool) for batch in batches]
         # The first is compiled while the next is lowered.
         running = [
-            pool.submit(_compiling(run.lower(batch.without_draws, _shape_of(recipe.drawing, batch.draws))))
+            pool.submit(_compiling(run.lower(batch.without_draws, _shape_of(drawing, batch.draws))))
             for batch in batches
         ]
-        return [Programs(draw.result(), each.result()) for draw, each in zip(drawing, running, strict=True)]
+        return [Programs(start.result(), each.result()) for start, each in zip(starting, running, strict=True)]
 
 
 def drawn(drawing: Drawing, draws: Draws) -> Start:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from gatednet.arrays.matching import assignment, cosines
+from gatednet.arrays.rows import summed
 from gatednet.observables.observable import Observable
 from gatednet.observables.snapshot import Snapshot, norm
 
@@ -19,14 +20,16 @@ INDISTINCT = 1e-4
 def alignment(snapshot: Snapshot) -> Array:
     """Cosine between a row of a teacher and the same row of a path, mean over rows, (tasks, paths, runs)."""
     snapshot = snapshot.by_rows
-    return row_cosines(snapshot.full_teachers[:, None], snapshot.paths.weights[None]).mean(axis=2)
+    rows = row_cosines(snapshot.full_teachers[:, None], snapshot.paths.weights[None])
+    return summed(rows, 2) / rows.shape[2]
 
 
 def row_cosines(teachers: Array, weights: Array) -> Array:
     """Cosines of the rows of maps, (..., outputs, inputs, runs) each, with leading axes that broadcast."""
-    scale = norm(teachers, (-2,)) * norm(weights, (-2,))
+    squares = (summed(teachers * teachers, -2), summed(weights * weights, -2))
+    scale = jnp.sqrt(squares[0]) * jnp.sqrt(squares[1])
     # A row of zeros has no direction; its cosine counts as 0.
-    return jnp.sum(teachers * weights, axis=-2) / jnp.where(scale > 0, scale, 1.0)
+    return summed(teachers * weights, -2) / jnp.where(scale > 0, scale, 1.0)
 
 
 def unit_alignment(snapshot: Snapshot) -> Array:
@@ -39,7 +42,8 @@ def unit_alignment(snapshot: Snapshot) -> Array:
 def map_alignment(snapshot: Snapshot) -> Array:
     """Cosine between a row of the effective map and the same row of the target, mean over rows, (runs,)."""
     snapshot = snapshot.by_rows
-    return row_cosines(snapshot.target, snapshot.effective_map).mean(axis=0)
+    rows = row_cosines(snapshot.target, snapshot.effective_map)
+    return summed(rows, 0) / len(rows)
 
 
 def silent_alignment(snapshot: Snapshot) -> Array:

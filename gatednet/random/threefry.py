@@ -8,6 +8,7 @@ axis is the run; the bits are those of `jax.extend.random.threefry_2x32`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -143,4 +144,20 @@ def normal(key: Array, shape: tuple[int, ...]) -> Array:
 
     They are `normals` and not JAX's own, which take longer to compile than all the rest of a simulation.
     """
-    return normals(jax.random.key_data(key)[:, None], jnp.uint32(0), shape)[..., 0].astype(float)
+    return _of_keys(shape)(jax.random.key_data(key)[None])[0].astype(float)
+
+
+def _of_keys(shape: tuple[int, ...]) -> Callable[[Array], Array]:
+    """The variates of keys, (keys, 2) to (keys, *shape), however they are mapped over: always of all keys at once."""
+
+    @jax.custom_batching.custom_vmap
+    def of_keys(keys: Array) -> Array:
+        return jnp.moveaxis(normals(keys.T, jnp.uint32(0), shape), -1, 0)
+
+    @of_keys.def_vmap
+    def _(size: int, batched: Sequence[bool], keys: Array) -> tuple[Array, bool]:
+        del batched
+        drawn = of_keys(keys.reshape(-1, 2))
+        return drawn.reshape(size, -1, *shape), True
+
+    return of_keys

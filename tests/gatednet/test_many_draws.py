@@ -1,0 +1,87 @@
+"""Many draws are made by kernels, few by XLA: random numbers are the same, however keys are mapped over."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gatednet import Experiment, GatedLinear, IndependentTeachers, Save, SpectralTeachers, Teachers, TeacherSet
+from gatednet.engine.draws import Drawing, Draws, draws_of
+from gatednet.engine.programs import drawn
+from gatednet.engine.size import FEW_DRAWS
+from gatednet.experiment import static_half, trace
+from gatednet.random.threefry import normal
+from gatednet.settings import Whole, field
+from gatednet.simulation import precision_of
+from tests.gatednet.tools import SMALL, run_many
+
+pytestmark = pytest.mark.optimized
+NUMBER = 80
+
+
+class TaskByTask(TeacherSet):
+    """A user's teachers, each from a key of its own, all mapped over at once; as many keys as a vector has runs."""
+
+    tasks: int = field(16, Whole(1), "number of teachers")
+
+    @property
+    def number(self) -> int:
+        return self.tasks
+
+    def check(self, network):
+        pass
+
+    def draw(self, key, network):
+        return jax.vmap(lambda key: normal(key, (network.outputs, network.inputs)))(jax.random.split(key, self.tasks))
+
+
+def draws_from(teachers: TeacherSet, precision: str) -> tuple[Experiment, Draws]:
+    tried = Experiment(network=GatedLinear(paths=2, inputs=20, outputs=3), teachers=teachers)
+    seeds = np.arange(NUMBER)
+    traced = trace(tried, {}, NUMBER, precision)
+    return static_half(tried), draws_of(traced.values, seeds, np.zeros_like(seeds), seeds, NUMBER)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "teachers",
+    [Teachers(), IndependentTeachers(), SpectralTeachers(), TaskByTask()],
+    ids=lambda each: type(each).__name__,
+)
+def test_draws_by_kernels_have_the_bits_of_those_by_xla(teachers, precision):
+    static, draws = draws_from(teachers, precision)
+    with precision_of(precision):
+        found, expected = (
+            drawn(Drawing.of(static, False, kernel=kernel).with_draws(draws), draws) for kernel in ("vector", "xla")
+        )
+        for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+            assert one.dtype == other.dtype
+            np.testing.assert_array_equal(one, other)
+
+
+def test_few_draws_share_the_program_of_all_kernels():
+    static, draws = draws_from(Teachers(), "float32")
+    drawing = Drawing.of(static, False, kernel="vector")
+    assert drawing.with_draws(draws).kernel == "vector"
+    few = jax.tree.map(lambda values: values[: FEW_DRAWS // 16] if np.ndim(values) else values, draws)
+    assert drawing.with_draws(few) == Drawing.of(static, False)
+
+
+def test_a_seed_has_one_start_among_few_and_many():
+    save = Save(("gates", "teachers", "loss"), 40)
+    many = run_many(SMALL, save, seeds=np.arange(NUMBER))
+    few = run_many(SMALL, save, seeds=np.arange(3))
+    for name, values in few.items():
+        np.testing.assert_array_equal(values, many[name][:3])
+
+
+@pytest.mark.parametrize("number", [1, 3, 16, 32])
+def test_variates_do_not_depend_on_how_keys_are_mapped_over(number):
+    keys = jax.random.split(jax.random.key(3), number * 2).reshape(number, 2)
+    alone = jax.jit(lambda key: normal(key, (4, 5)))
+    expected = np.array([[alone(key) for key in pair] for pair in keys])
+    mapped = jax.vmap(jax.vmap(alone))
+    np.testing.assert_array_equal(jax.jit(mapped)(keys), expected)
+    np.testing.assert_array_equal(jax.jit(lambda keys: jax.lax.map(mapped, keys[None])[0])(keys), expected)
+    one = jax.jit(jax.vmap(lambda scale: scale * alone(keys[0, 0])))(jnp.arange(3.0))
+    np.testing.assert_array_equal(one[1], expected[0, 0])
