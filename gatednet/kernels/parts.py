@@ -27,6 +27,11 @@ def parts_by(kernel: Kernel) -> Any:
     return _kernel(kernel)
 
 
+def by_xla() -> bool:
+    """Whether XLA compiles everything here."""
+    return _kernel.value == "xla"
+
+
 def part(plain: Callable[..., Array], looped: Callable[..., Array], *given: Array) -> Array:
     """`plain(*given)`, an array whose last axis are the runs, as is that of each given one; scalars are shared by them.
 
@@ -35,7 +40,7 @@ def part(plain: Callable[..., Array], looped: Callable[..., Array], *given: Arra
     runs, or arrays that runs share, are no lane, and are left to XLA.
     """
     runs = given[0].shape[-1]
-    if _kernel.value == "xla" or runs % WIDTH or any(each.ndim and each.shape[-1] != runs for each in given):
+    if by_xla() or runs % WIDTH or any(each.ndim and each.shape[-1] != runs for each in given):
         return plain(*given)
     from gatednet.kernels.vector import call_new
 

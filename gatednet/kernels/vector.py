@@ -23,6 +23,7 @@ from llvmlite import binding, ir
 from gatednet.kernels.emitter import Emitter, Zero
 from gatednet.kernels.handler import NULL, Frame, register
 from gatednet.kernels.kernel import PLATFORM, WIDTH
+from gatednet.kernels.meanwhile import soon
 from gatednet.kernels.memory import Memory, Version
 from gatednet.kernels.moves import RUNS, Values, filled
 from gatednet.kernels.operations import llvm_type, stored_type
@@ -81,10 +82,16 @@ def try_out() -> None:
 
 
 def registered(program: Program) -> str:
-    """The name by which XLA calls the kernel of a program, compiled at the first request."""
+    """The name by which XLA calls the kernel of a program, compiled at the first request; see `meanwhile`."""
     text = str(module_of(program))
-    with _lock:
-        return _registered(text)
+    name = f"gatednet_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+    def compile_it() -> None:
+        with _lock:
+            _compile(text, name)
+
+    soon(compile_it)
+    return name
 
 
 def module_of(program: Program) -> ir.Module:
@@ -205,8 +212,7 @@ def _shared(builder: ir.IRBuilder, address: Any, shape: tuple[int, ...], dtype: 
 
 
 @functools.cache
-def _registered(text: str) -> str:
-    name = f"gatednet_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+def _compile(text: str, name: str) -> None:
     machine, engine = _processor()
     module = binding.parse_assembly(text.replace(f'@"{_FUNCTION}"', f'@"{name}"'))
     module.verify()
@@ -216,7 +222,6 @@ def _registered(text: str) -> str:
     engine.add_module(module)
     engine.finalize_object()
     register(name, engine.get_function_address(name))
-    return name
 
 
 @functools.cache

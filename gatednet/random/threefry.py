@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.kernels.parts import each
+from gatednet.kernels.parts import by_xla, each
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -144,20 +144,26 @@ def normal(key: Array, shape: tuple[int, ...]) -> Array:
 
     They are `normals` and not JAX's own, which take longer to compile than all the rest of a simulation.
     """
-    return _of_keys(shape)(jax.random.key_data(key)[None])[0].astype(float)
+    words = jax.random.key_data(key)[None]
+    drawn = _of_keys(words, shape) if by_xla() else _together(shape)(words)
+    return drawn[0].astype(float)
 
 
-def _of_keys(shape: tuple[int, ...]) -> Callable[[Array], Array]:
-    """The variates of keys, (keys, 2) to (keys, *shape), however they are mapped over: always of all keys at once."""
+def _of_keys(words: Array, shape: tuple[int, ...]) -> Array:
+    """The variates of keys, (keys, 2) to (keys, *shape)."""
+    return jnp.moveaxis(normals(words.T, jnp.uint32(0), shape), -1, 0)
+
+
+def _together(shape: tuple[int, ...]) -> Callable[[Array], Array]:
+    """The same, of all keys at once that it is mapped over, as a kernel takes them."""
 
     @jax.custom_batching.custom_vmap
-    def of_keys(keys: Array) -> Array:
-        return jnp.moveaxis(normals(keys.T, jnp.uint32(0), shape), -1, 0)
+    def of_keys(words: Array) -> Array:
+        return _of_keys(words, shape)
 
     @of_keys.def_vmap
-    def _(size: int, batched: Sequence[bool], keys: Array) -> tuple[Array, bool]:
+    def _(size: int, batched: Sequence[bool], words: Array) -> tuple[Array, bool]:
         del batched
-        drawn = of_keys(keys.reshape(-1, 2))
-        return drawn.reshape(size, -1, *shape), True
+        return of_keys(words.reshape(-1, 2)).reshape(size, -1, *shape), True
 
     return of_keys
