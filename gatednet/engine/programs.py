@@ -50,7 +50,7 @@ def compiled(recipe: Recipe, batch: Batch) -> Programs:
 
 def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
     """The programs for batches of one shape, each on its device. The recipe is traced once."""
-    run = jax.jit(functools.partial(run_lanes, recipe), compiler_options=compiler_options())
+    run = jax.jit(functools.partial(run_lanes, recipe))
     pool = concurrent.futures.ThreadPoolExecutor(2 * len(batches))
     with uncollected(), shielded(_double()), pool, compiled_meanwhile(pool):
         drawing = recipe.drawing.with_draws(batches[0].draws)
@@ -88,7 +88,7 @@ def _drawing_of(
 
 @functools.lru_cache(_MOST_DRAWINGS)
 def _traced(drawing: Drawing) -> Any:
-    return jax.jit(functools.partial(starts, drawing), compiler_options=compiler_options())
+    return jax.jit(functools.partial(starts, drawing))
 
 
 def _shape_of(drawing: Drawing, draws: Draws) -> Start:
@@ -106,7 +106,8 @@ def _compiling(lowered: Any) -> Callable[[], Any]:
     def compile_it() -> Any:
         with shielded(double):
             wait()
-            return lowered.compile()
+            # Asked for here, as to know the options takes a compilation.
+            return lowered.compile(compiler_options())
 
     return compile_it
 

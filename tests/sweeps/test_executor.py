@@ -6,6 +6,7 @@ import time
 from concurrent.futures import CancelledError
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -57,7 +58,7 @@ class Slow:
         time.sleep(0.02)
         with self.lock:
             Slow.running -= 1
-        return {"loss": batch.start}
+        return {"loss": jnp.asarray(batch.start)}
 
 
 def test_a_core_runs_one_program_at_a_time_whoever_started_it():
