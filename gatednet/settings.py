@@ -374,3 +374,19 @@ def _phrase(value: Any) -> str:
 def is_traced(leaf: Any) -> bool:
     """Whether a leaf of a setting is one that can change without compiling again."""
     return isinstance(leaf, float | Word)
+
+
+def parts_in(value: Any) -> Iterator[Setting]:
+    """A setting and all settings in it, each before those in it."""
+    if isinstance(value, Setting):
+        yield value
+        for each in dataclasses.fields(value):
+            yield from parts_in(getattr(value, each.name))
+    elif isinstance(value, tuple):
+        # A list of lists of numbers may be long, and holds no part.
+        if value and isinstance(value[0], Setting):
+            for each in value:
+                yield from parts_in(each)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from parts_in(each)

@@ -5,7 +5,6 @@ Nothing here is imported because a file names it: the user does, by `--import` o
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import importlib
@@ -22,7 +21,7 @@ from typing import Any
 from gatednet.experiment import Experiment
 from gatednet.observables import observable
 from gatednet.refusal import SettingError, shown
-from gatednet.settings import Setting
+from gatednet.settings import Setting, parts_in
 from gatednet.sweeps.files import sha256
 from gatednet.toml import check_kind
 
@@ -275,19 +274,9 @@ def modules_of(experiment: Experiment, save: Iterable[str]) -> list[str]:
 
 def _modules_of_parts(value: Any) -> Iterator[str]:
     """The module of each class, of gatednet or not, of a setting and the settings in it."""
-    if isinstance(value, Setting):
-        check_kind(type(value))
-        yield from (each.__module__ for each in type(value).__mro__ if issubclass(each, Setting))
-        for field in dataclasses.fields(value):
-            yield from _modules_of_parts(getattr(value, field.name))
-    elif isinstance(value, tuple):
-        # A list of lists of numbers may be long, and holds no part.
-        if value and isinstance(value[0], Setting):
-            for each in value:
-                yield from _modules_of_parts(each)
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _modules_of_parts(each)
+    for part in parts_in(value):
+        check_kind(type(part))
+        yield from (each.__module__ for each in type(part).__mro__ if issubclass(each, Setting))
 
 
 def _module_of_observable(name: str) -> str:

@@ -96,5 +96,5 @@ _LONGEST_CHAIN, _CHAIN = 24, 8
 
 def total(blocks: Blocks) -> Array:
     """The sum over all entries of a map, for each run: (runs,)."""
-    summed = add(blocks)
-    return summed.sum(axis=tuple(range(summed.ndim - 1))) if summed.ndim > 1 else summed
+    block = add(blocks)
+    return block.sum(axis=tuple(range(block.ndim - 1))) if block.ndim > 1 else block

@@ -88,6 +88,7 @@ class Batch(Lanes):
 
     @property
     def without_draws(self) -> Lanes:
+        """The runs alone, for a program that is given what was drawn."""
         return Lanes(self.traced, self.start, self.lanes, self.examples)
 
 

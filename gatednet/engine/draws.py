@@ -53,7 +53,7 @@ class Drawing:
             Origin.of(static),
             reduced,
             frozenset(asked) - {False} if reduced else frozenset(),
-            "xla" if kernel == "pallas" else kernel,
+            "vector" if kernel in ("auto", "vector") else "xla",
         )
 
     def with_draws(self, draws: Draws) -> Drawing:

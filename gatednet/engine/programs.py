@@ -20,7 +20,6 @@ from gatednet.engine.batch import Batch, Lanes, Recipe, run_lanes
 from gatednet.engine.compiler import compiler_options, uncollected
 from gatednet.engine.draws import Drawing, Draws, starts
 from gatednet.engine.kept import Kept
-from gatednet.kernels.meanwhile import compiled_meanwhile, wait
 from gatednet.shield import shielded
 
 Start = tuple[Problem, Basis | None]
@@ -52,7 +51,7 @@ def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
     """The programs for batches of one shape, each on its device. The recipe is traced once."""
     run = jax.jit(functools.partial(run_lanes, recipe))
     pool = concurrent.futures.ThreadPoolExecutor(2 * len(batches))
-    with uncollected(), shielded(_double()), pool, compiled_meanwhile(pool):
+    with uncollected(), shielded(_double()), pool:
         drawing = recipe.drawing.with_draws(batches[0].draws)
         starting = [_drawing_of(drawing, batch.draws, pool) for batch in batches]
         # The first is compiled while the next is lowered.
@@ -105,8 +104,7 @@ def _compiling(lowered: Any) -> Callable[[], Any]:
 
     def compile_it() -> Any:
         with shielded(double):
-            wait()
-            # Asked for here, as to know the options takes a compilation.
+            # Asked for in this thread: to find out which there are takes a compilation.
             return lowered.compile(compiler_options())
 
     return compile_it

@@ -20,7 +20,7 @@ _COPIES = 4
 # The number of draws that are made together. It is the same in every batch: the compiler treats arrays of other sizes
 # in other ways (a single draw as something that all runs share, hundreds as work to cut into parts), and the last bits
 # of a run would depend on how many others there are.
-DRAWS_TOGETHER = 16
+DRAWS_TOGETHER = 8
 # Batches of no more draws than this share their programs, where these draws are no more numbers than that.
 FEW_DRAWS, _SMALL = 64, 2**20
 

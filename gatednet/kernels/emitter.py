@@ -16,7 +16,7 @@ from gatednet.kernels.moves import Values
 from gatednet.kernels.operations import OPERATIONS, At, intrinsic, literal, llvm_type, stored_type, suffix
 
 _INDEX = ir.IntType(64)
-# Factors that change no digit, and are moved to what does not change in a loop.
+# Factors that change no digit, and are moved to what does not change in a loop. Halves would, of the smallest numbers.
 _DOUBLINGS = (2.0, 4.0, 8.0)
 
 
@@ -24,15 +24,15 @@ _DOUBLINGS = (2.0, 4.0, 8.0)
 class Vector:
     """A value of each of some runs: `registers` of LLVM, which change in the loop of depth `depth`.
 
-    It is `factor` times `base`, one of `_DOUBLINGS`, where that is known. `alone` says that it was a sum with zero: it
-    stays rounded as it was, where it may be a product that would become a part of a multiply-add.
+    It is `factor` times `base`, one of `_DOUBLINGS`, where that is known. `rounded` says that it was a sum with zero:
+    where it is a product, it must not become a part of a multiply-add with what follows.
     """
 
     registers: tuple[Any, ...]
     depth: int
     factor: float = 1.0
     base: Vector | None = None
-    alone: bool = False
+    rounded: bool = False
 
 
 class Zero(ir.Constant):
@@ -146,11 +146,11 @@ class Emitter(Entries):
             left = first
         elif name in ("add", "add_any"):
             left = others[0]
-        return dataclasses.replace(left, alone=True) if isinstance(left, Vector) else left
+        return dataclasses.replace(left, rounded=True) if isinstance(left, Vector) else left
 
     def _fenced(self, value: Any) -> Any:
-        """A value that is no part of a multiply-add from here on, where it was a sum."""
-        if not isinstance(value, Vector) or not value.alone:
+        """A value that, where it is to stay `rounded`, no multiply-add can take apart."""
+        if not isinstance(value, Vector) or not value.rounded:
             return value
 
         def fenced(builder: ir.IRBuilder, value: Any) -> Any:

@@ -17,8 +17,9 @@ KERNELS = ("auto", "xla", "vector", "pallas")
 KERNEL = Choice(KERNELS)
 # Platforms of JAX: processors, and GPUs that Triton compiles for, which devices call by another name than compilers.
 PLATFORM, GPU, GPU_DEVICE = "cpu", "cuda", "gpu"
-# The number of runs of a lane that a kernel advances is a multiple of this: of whole vectors.
-WIDTH = 16
+# The number of runs of a lane that a kernel advances is a multiple of this: of whole vectors. Parts of a program may
+# have half as many.
+WIDTH, HALF = 16, 8
 
 
 class KernelWarning(UserWarning):

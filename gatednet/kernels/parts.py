@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.kernels.kernel import WIDTH, Kernel
+from gatednet.kernels.kernel import HALF, WIDTH, Kernel
 from gatednet.kernels.moves import RUNS
 from gatednet.kernels.program import Program
 
@@ -36,11 +36,11 @@ def part(plain: Callable[..., Array], looped: Callable[..., Array], *given: Arra
     """`plain(*given)`, an array whose last axis are the runs, as is that of each given one; scalars are shared by them.
 
     A kernel computes it as `looped(result, *given)`: with the operations of `plain`, in loops that set all entries of
-    `result`, which has none at first, by `dynamic_update_slice`. Lanes of kernels are whole vectors; other numbers of
+    `result`, which has none at first, by `dynamic_update_slice`. Runs are whole vectors, or halves; other numbers of
     runs, or arrays that runs share, are no lane, and are left to XLA.
     """
     runs = given[0].shape[-1]
-    if by_xla() or runs % WIDTH or any(each.ndim and each.shape[-1] != runs for each in given):
+    if by_xla() or runs % HALF or any(each.ndim and each.shape[-1] != runs for each in given):
         return plain(*given)
     from gatednet.kernels.vector import call_new
 
@@ -48,7 +48,9 @@ def part(plain: Callable[..., Array], looped: Callable[..., Array], *given: Arra
         jax.ShapeDtypeStruct((*each.shape[:-1], RUNS) if each.ndim else (), each.dtype)
         for each in (jax.eval_shape(plain, *given), *given)
     ]
-    program = Program(jax.make_jaxpr(lambda *given: [looped(*given)])(*shapes), 1, new=True)
+    program = Program(
+        jax.make_jaxpr(lambda *given: [looped(*given)])(*shapes), 1, new=True, width=HALF if runs % WIDTH else WIDTH
+    )
     return call_new(program, given, plain)
 
 

@@ -22,8 +22,7 @@ from llvmlite import binding, ir
 
 from gatednet.kernels.emitter import Emitter, Zero
 from gatednet.kernels.handler import NULL, Frame, register
-from gatednet.kernels.kernel import PLATFORM, WIDTH
-from gatednet.kernels.meanwhile import soon
+from gatednet.kernels.kernel import PLATFORM
 from gatednet.kernels.memory import Memory, Version
 from gatednet.kernels.moves import RUNS, Values, filled
 from gatednet.kernels.operations import llvm_type, stored_type
@@ -82,16 +81,10 @@ def try_out() -> None:
 
 
 def registered(program: Program) -> str:
-    """The name by which XLA calls the kernel of a program, compiled at the first request; see `meanwhile`."""
+    """The name by which XLA calls the kernel of a program, compiled at the first request."""
     text = str(module_of(program))
-    name = f"gatednet_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-    def compile_it() -> None:
-        with _lock:
-            _compile(text, name)
-
-    soon(compile_it)
-    return name
+    with _lock:
+        return _registered(text)
 
 
 def module_of(program: Program) -> ir.Module:
@@ -119,7 +112,7 @@ def module_of(program: Program) -> ir.Module:
     run = builder.phi(_INDEX)
     run.add_incoming(_INDEX(0), before)
     builder.cbranch(builder.icmp_unsigned("<", run, row), body, after)
-    emitter = Emitter(function, *_registers(program), row)
+    emitter = Emitter(function, *_of_runs(program), row)
     emitter.begin(body)
 
     def at_run(address: Any, place: int) -> Any:
@@ -160,35 +153,35 @@ def _without_zeros(
     All other runs go on after it, and so do those that are not finite in the end, where zero times something may not
     have been zero: whether a run is alone or among others, it is the same.
     """
-    zeros = [place for place in program.often_zero if place in given]
+    zeros = [place for place in program.often_zero if place in given and program.per_run(place)]
     # What is in memory may have been changed when it turns out that a run has to be computed again.
     if not zeros or program.in_memory:
         return
 
+    def are_finite(results: Iterable[tuple[int, Values]]) -> list[Any]:
+        floats = [(program.dtype(place), values) for place, values in results if program.dtype(place).kind == "f"]
+        return [emitter.apply(None, "is_finite", dtype, (value,)) for dtype, values in floats for value in values.flat]
+
     absent, stored, otherwise = map(emitter.function.append_basic_block, ("absent", "stored", "otherwise"))
     zero = {place: Zero(llvm_type(program.dtype(place)), 0.0) for place in zeros}
-    are_zero = [
+    conditions = [
         emitter.apply(None, "eq", program.dtype(place), (value, zero[place]))
         for place in zeros
         for value in given[place].flat
     ]
-    emitter.branch(are_zero, absent, otherwise)
+    before = [(place, given[place]) for place in range(program.moving) if place in given]
+    emitter.branch(conditions + are_finite(before), absent, otherwise)
     emitter.begin(absent)
     without = {place: filled(given[place].shape, [zero[place]] * given[place].size) for place in zeros}
     results = list(program.in_registers(emitter, given | without))
-    finite = [
-        emitter.apply(None, "is_finite", program.dtype(place), (value,))
-        for place, result in results
-        if program.dtype(place).kind == "f"
-        for value in result.flat
-    ]
-    emitter.branch(finite, stored, otherwise)
+    finite = are_finite(results)
+    emitter.branch(finite or conditions, stored, otherwise)
     emitter.begin(stored)
     finish(results)
     emitter.begin(otherwise)
 
 
-def _registers(program: Program) -> tuple[int, int]:
+def _of_runs(program: Program) -> tuple[int, int]:
     """How many registers of runs a kernel computes one after the other, and how many runs are in each.
 
     In a step two registers keep a processor busier than one, whose sums wait for each other; AVX-512 has registers of
@@ -198,7 +191,7 @@ def _registers(program: Program) -> tuple[int, int]:
     registers, size = 1, 64
     if not program.new and not features.get("avx512f"):
         registers, size = 2, 32 if features.get("avx") else 16
-    return registers, min(WIDTH // registers, size // program.widest)
+    return registers, min(program.width // registers, size // program.widest)
 
 
 def _shared(builder: ir.IRBuilder, address: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
@@ -212,7 +205,8 @@ def _shared(builder: ir.IRBuilder, address: Any, shape: tuple[int, ...], dtype: 
 
 
 @functools.cache
-def _compile(text: str, name: str) -> None:
+def _registered(text: str) -> str:
+    name = f"gatednet_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
     machine, engine = _processor()
     module = binding.parse_assembly(text.replace(f'@"{_FUNCTION}"', f'@"{name}"'))
     module.verify()
@@ -222,6 +216,7 @@ def _compile(text: str, name: str) -> None:
     engine.add_module(module)
     engine.finalize_object()
     register(name, engine.get_function_address(name))
+    return name
 
 
 @functools.cache

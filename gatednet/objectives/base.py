@@ -56,6 +56,7 @@ class Objective(Setting):
         "isotropic": Declaration(_LOSS, _NO),
         "labelled": Declaration(("task_loss",), _NO),
         "knows_constraints": Declaration(_PENALTY, _NO),
+        "often_zero": Declaration(_PENALTY, property(lambda objective: ())),
         "stiffness": Declaration(_PENALTY, lambda objective, network: ()),
         "summary": Declaration(_LOSS, Setting.summary),
     }
@@ -132,6 +133,11 @@ class Objective(Setting):
     def knows_constraints(self) -> bool:
         """Whether `explicit_penalty` and `proximal` together stand for `penalty`."""
         return True
+
+    @property
+    def often_zero(self) -> tuple[Any, ...]:
+        """Strengths that are 0 in most runs, of penalties with a slope that is finite where all parameters are."""
+        return (self.weight_cost,)
 
     def stiffness(self, network: Network) -> tuple[Stiffness, ...]:
         """How steep the slope of the penalty can become, for each constraint that declares it."""

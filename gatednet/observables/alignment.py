@@ -20,16 +20,20 @@ INDISTINCT = 1e-4
 def alignment(snapshot: Snapshot) -> Array:
     """Cosine between a row of a teacher and the same row of a path, mean over rows, (tasks, paths, runs)."""
     snapshot = snapshot.by_rows
-    rows = row_cosines(snapshot.full_teachers[:, None], snapshot.paths.weights[None])
-    return summed(rows, 2) / rows.shape[2]
+    return mean_cosine(snapshot.full_teachers[:, None], snapshot.paths.weights[None])
 
 
 def row_cosines(teachers: Array, weights: Array) -> Array:
     """Cosines of the rows of maps, (..., outputs, inputs, runs) each, with leading axes that broadcast."""
-    squares = (summed(teachers * teachers, -2), summed(weights * weights, -2))
-    scale = jnp.sqrt(squares[0]) * jnp.sqrt(squares[1])
+    scale = jnp.sqrt(summed(teachers * teachers, -2)) * jnp.sqrt(summed(weights * weights, -2))
     # A row of zeros has no direction; its cosine counts as 0.
     return summed(teachers * weights, -2) / jnp.where(scale > 0, scale, 1.0)
+
+
+def mean_cosine(teachers: Array, weights: Array) -> Array:
+    """The mean cosine of the rows of maps, as `row_cosines`, over their outputs."""
+    rows = row_cosines(teachers, weights)
+    return summed(rows, -2) / rows.shape[-2]
 
 
 def unit_alignment(snapshot: Snapshot) -> Array:
@@ -42,8 +46,7 @@ def unit_alignment(snapshot: Snapshot) -> Array:
 def map_alignment(snapshot: Snapshot) -> Array:
     """Cosine between a row of the effective map and the same row of the target, mean over rows, (runs,)."""
     snapshot = snapshot.by_rows
-    rows = row_cosines(snapshot.target, snapshot.effective_map)
-    return summed(rows, 0) / len(rows)
+    return mean_cosine(snapshot.target, snapshot.effective_map)
 
 
 def silent_alignment(snapshot: Snapshot) -> Array:
@@ -101,7 +104,7 @@ def relative_specialization(snapshot: Snapshot) -> Array:
         return within - jnp.sum(score * crossed, axis=(0, 1)) / max(pairs * (tasks - 1), 1)
 
     teachers = snapshot.by_rows.full_teachers
-    overlap = row_cosines(teachers[:, None], teachers[None]).mean(axis=2)
+    overlap = mean_cosine(teachers[:, None], teachers[None])
     # Sums and no matrix products, which accelerators round to fewer digits.
     largest = contrast(jnp.sum(overlap[:, :, None] * matched[None], axis=1))
     distinct = largest > INDISTINCT

@@ -7,6 +7,7 @@ axis is the run; the bits are those of `jax.extend.random.threefry_2x32`.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -145,8 +146,10 @@ def normal(key: Array, shape: tuple[int, ...]) -> Array:
     They are `normals` and not JAX's own, which take longer to compile than all the rest of a simulation.
     """
     words = jax.random.key_data(key)[None]
-    drawn = _of_keys(words, shape) if by_xla() else _together(shape)(words)
-    return drawn[0].astype(float)
+    drawn = (_of_keys(words, shape) if by_xla() else _together(shape)(words))[0]
+    # No variate is as large. The last operation on one is a product, which XLA, unlike a kernel that hands it over,
+    # would make a part of a multiply-add with what is added to it: a seed would have other numbers among many.
+    return jnp.minimum(drawn, np.float32(8.0)).astype(float)
 
 
 def _of_keys(words: Array, shape: tuple[int, ...]) -> Array:
@@ -154,6 +157,7 @@ def _of_keys(words: Array, shape: tuple[int, ...]) -> Array:
     return jnp.moveaxis(normals(words.T, jnp.uint32(0), shape), -1, 0)
 
 
+@functools.cache
 def _together(shape: tuple[int, ...]) -> Callable[[Array], Array]:
     """The same, of all keys at once that it is mapped over, as a kernel takes them."""
 
@@ -164,6 +168,6 @@ def _together(shape: tuple[int, ...]) -> Callable[[Array], Array]:
     @of_keys.def_vmap
     def _(size: int, batched: Sequence[bool], words: Array) -> tuple[Array, bool]:
         del batched
-        return of_keys(words.reshape(-1, 2)).reshape(size, -1, *shape), True
+        return of_keys(words.reshape(-1, 2)).reshape(size, words.shape[1], *shape), True
 
     return of_keys

@@ -148,9 +148,9 @@ def test_padding_changes_nothing() -> None:
     ]
     assert packings[0].batch.start.shape == (2, 2)
     assert packings[1].batch.start.shape == (4, 2)
-    assert packings[0].batch.draws.seeds.shape == (4, 16)
-    assert packings[0].batch.draws.seeds[0].tolist() == [5, 6, *[5] * 14]  # runs of one seed share a draw
-    assert packings[1].batch.draws.seeds.shape == (5, 16)
+    assert packings[0].batch.draws.seeds.shape == (8, 8)
+    assert packings[0].batch.draws.seeds[0].tolist() == [5, 6, *[5] * 6]  # runs of one seed share a draw
+    assert packings[1].batch.draws.seeds.shape == (9, 8)
     assert [(int(each.batch.lanes), int(each.batch.draws.groups)) for each in packings] == [(2, 1), (2, 1)]
     recipe = gatednet.recipe(SMALL, save, packings[0].batch.traced)
     some, others = (gatednet.unpack(compiled(recipe, each.batch)(each.batch), each.place) for each in packings)

@@ -202,7 +202,8 @@ def test_parts_of_arrays_are_read_and_set_at_places_that_are_not_known_before():
             expected = jax.jit(run)(*each)
         assert np.count_nonzero(expected[0]) > RUNS
         for one, other in zip(found, expected, strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-6)
+            # A kernel makes multiply-adds of products that are used more than once, too.
+            np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
 
 
 def test_axes_of_one_entry_are_spread():

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gatednet import Euler, Optax, Proximal, Save, simulate, with_values
+from gatednet import Euler, Objective, Optax, Proximal, Save, WeightCost, simulate, with_values
 from gatednet.kernels import vector
 from gatednet.kernels.program import advanced_by
 from tests.gatednet.tools import SMALL, run_many
 
 pytestmark = pytest.mark.optimized
-EVERYTHING = Save(("gates", "weights", "loss_every_step"), 10)
+EVERYTHING = Save(("gates", "weights", "loss"), 10)
 ENDS = Save(("gates", "weights"), 10)
 RUNS = 32
 
@@ -22,9 +22,16 @@ RUNS = 32
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_bits_do_not_depend_on_the_number_of_registers(registers, precision, monkeypatch):
     expected = simulate(SMALL, EVERYTHING, range(20), precision=precision, kernel="vector")
-    monkeypatch.setattr(vector, "_registers", lambda program: registers)
+    monkeypatch.setattr(vector, "_of_runs", lambda program: registers)
     # In lanes of another width, since programs are kept.
-    found = simulate(SMALL, EVERYTHING, range(20), precision=precision, kernel="vector", lane=16 * sum(registers))
+    found = simulate(
+        SMALL,
+        EVERYTHING,
+        range(20),
+        precision=precision,
+        kernel="vector",
+        lane=16 * (3 + registers[0] + 5 * registers[1]),
+    )
     for name in EVERYTHING.observables:
         np.testing.assert_array_equal(found[name], expected[name])
 
@@ -50,6 +57,48 @@ def test_a_run_without_a_cost_of_weights_diverges_at_one_step_alone_and_beside_o
     assert (alone["result"] == 1).all()
     for name, values in alone.items():
         np.testing.assert_array_equal(mixed[name][costs == 0], values)
+
+
+class Root(Objective):
+    """A user's cost whose slope is not finite at zero."""
+
+    def cost_of_weights(self, network, rows):
+        return sum(jnp.sqrt(jnp.abs(block)) for block in rows.blocks("weights"))
+
+
+class Shared(Objective):
+    """A user's cost that shares its products with the error, where the compiler makes fewer multiply-adds of them."""
+
+    def cost_of_weights(self, network, rows):
+        return 0.5 * sum(
+            (gate * weight) ** 2 for (gate,), path in zip(rows.gates, rows.weights, strict=True) for weight in path
+        )
+
+
+@pytest.mark.parametrize("objective", [Root(), Shared()])
+def test_runs_of_a_users_objective_have_the_bits_that_they_have_beside_others(objective):
+    tried = with_values(
+        SMALL, {"objective": objective, "initial.weight_scale": 0.0 if isinstance(objective, Root) else 0.1}
+    )
+    assert objective.often_zero == ()
+    alone = run_many(tried, ENDS, seeds=np.arange(16))
+    costs = np.tile([0.0, 0.1], 16)
+    mixed = run_many(tried, ENDS, {"objective.weight_cost": costs}, np.repeat(np.arange(16), 2))
+    for name, values in alone.items():
+        np.testing.assert_array_equal(mixed[name][costs == 0], values)
+
+
+class OfUser(WeightCost):
+    """A constraint that knows nothing of other parts."""
+
+
+def test_only_steps_of_shipped_parts_do_without_a_cost_of_zero(monkeypatch):
+    modules = []
+    monkeypatch.setattr(vector, "_registered", lambda text, by=vector._registered: modules.append(text) or by(text))
+    further = {"objective.constraints": (OfUser(0.1),)}
+    for changed, save in (({}, ENDS), (further, ENDS), ({}, Save(("loss_after_switch",), 10))):
+        simulate(with_values(SMALL, {**changed, "steps": 80}), save, kernel="vector", lane=32)
+    assert ["absent" in text for text in modules if "body" in text] == [True, False, False]
 
 
 def looped(strength, start, slope, step):
