@@ -51,6 +51,10 @@ def main() -> None:
         jax.block_until_ready(compiled(given))
         return min(timeit.repeat(lambda: jax.block_until_ready(compiled(given)), number=1))
 
+    def operations(chains: int) -> float:
+        """Those of so many chains of multiply-adds on all devices."""
+        return 2.0 * chains * ROUNDS * WIDTH * len(devices)
+
     def multiply_add(x: Array) -> Array:
         def body(_: int, x: Array) -> Array:
             for _ in range(CHAINS):
@@ -60,7 +64,7 @@ def main() -> None:
         return jax.lax.fori_loop(0, ROUNDS, body, x)
 
     seconds = on_all(multiply_add, jnp.ones((len(devices), WIDTH), jnp.float32))
-    flops = 2.0 * CHAINS * ROUNDS * WIDTH * len(devices) / seconds
+    flops = operations(CHAINS) / seconds
 
     def in_registers(x: Array) -> Array:
         def rounds(x: Array) -> Array:
@@ -69,12 +73,7 @@ def main() -> None:
         return advanced_by(call, rounds, x[0])[None]
 
     kernel_flops = max(
-        2.0
-        * chains
-        * ROUNDS
-        * WIDTH
-        * len(devices)
-        / on_all(in_registers, jnp.ones((len(devices), chains, WIDTH), jnp.float32), check=False)
+        operations(chains) / on_all(in_registers, jnp.ones((len(devices), chains, WIDTH), jnp.float32), check=False)
         for chains in IN_REGISTERS
     )
 
