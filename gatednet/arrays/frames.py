@@ -11,6 +11,7 @@ import abc
 import jax.numpy as jnp
 from jax import Array
 
+from gatednet.arrays.lq import lq
 from gatednet.arrays.rows import add
 
 
@@ -49,14 +50,14 @@ class WholeMaps(Frame):
 
     def coordinates(self, weights: Array, teachers: Array) -> tuple[Array, Array, Array]:
         maps = jnp.concatenate([weights, teachers])
-        basis, coordinates = jnp.linalg.qr(maps.reshape(len(maps), -1).T)
-        columns = coordinates.T[:, :, None]
-        return columns[: len(weights)], columns[len(weights) :], basis.reshape(*weights.shape[1:], -1)
+        coordinates, basis = lq(maps.reshape(len(maps), -1))
+        columns = coordinates[:, :, None]
+        return columns[: len(weights)], columns[len(weights) :], basis.T.reshape(*weights.shape[1:], -1)
 
     def of_rows(self, basis: Array) -> Array:
-        # The rows of an output span no more dimensions than there are in the frame: Q R is its basis, and R the same
-        # in coordinates of its own.
-        return jnp.linalg.qr(basis, mode="r")
+        # The rows of an output span no more dimensions than there are in the frame: in coordinates of its own they are
+        # shorter.
+        return jnp.swapaxes(lq(jnp.swapaxes(basis, -1, -2))[0], -1, -2)
 
     def lift(self, maps: Array, basis: Array) -> Array:
         # Coordinates are in the place of the outputs, the same for the whole map.
@@ -73,9 +74,9 @@ class RowsApart(Frame):
 
     def coordinates(self, weights: Array, teachers: Array) -> tuple[Array, Array, Array]:
         maps = jnp.concatenate([weights, teachers])
-        basis, coordinates = jnp.linalg.qr(maps.transpose(1, 2, 0))
-        rows = coordinates.transpose(2, 0, 1)
-        return rows[: len(weights)], rows[len(weights) :], basis
+        coordinates, basis = lq(maps.transpose(1, 0, 2))
+        rows = coordinates.transpose(1, 0, 2)
+        return rows[: len(weights)], rows[len(weights) :], basis.transpose(0, 2, 1)
 
 
 class RowsTogether(Frame):
@@ -89,11 +90,10 @@ class RowsTogether(Frame):
     def coordinates(self, weights: Array, teachers: Array) -> tuple[Array, Array, Array]:
         inputs = weights.shape[2]
         rows = jnp.concatenate([weights.reshape(-1, inputs), teachers.reshape(-1, inputs)])
-        basis, coordinates = jnp.linalg.qr(rows.T)
-        short = coordinates.T
+        short, basis = lq(rows)
         count = weights.shape[0] * weights.shape[1]
         return (
             short[:count].reshape(*weights.shape[:2], -1),
             short[count:].reshape(*teachers.shape[:2], -1),
-            basis[None],
+            basis.T[None],
         )

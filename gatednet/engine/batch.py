@@ -217,7 +217,7 @@ def run_batch(recipe: Recipe, batch: Batch) -> dict[str, Array]:
 
     A pure function. `compiled` makes two programs of it; compiled in another way, the last bits may be others.
     """
-    return run_lanes(recipe, batch.without_draws, starts(recipe.drawing.with_draws(batch.draws), batch.draws))
+    return run_lanes(recipe, batch.without_draws, starts(recipe.drawing, batch.draws))
 
 
 def run_lanes(recipe: Recipe, lanes: Lanes, drawn: tuple[Problem, Basis | None]) -> dict[str, Array]:

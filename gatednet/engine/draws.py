@@ -15,7 +15,7 @@ from jax import Array
 from gatednet.dynamics.problem import Origin, Problem, draw
 from gatednet.dynamics.reduction import Basis, Lifted, basis_for, in_frame
 from gatednet.engine.loop import for_each
-from gatednet.engine.size import DRAWS_TOGETHER, FEW_DRAWS
+from gatednet.engine.size import DRAWS_TOGETHER
 from gatednet.experiment import Experiment, merge
 from gatednet.kernels.kernel import Kernel
 from gatednet.kernels.parts import parts_by
@@ -38,7 +38,7 @@ class Drawing:
     """What is compiled of draws: all that is no array. Experiments that differ in other parts share it.
 
     `origin` is its static half, `reduced` whether problems are reduced, and `asked` what observables ask of the bases.
-    `kernel` is what compiles random numbers.
+    `kernel` is what compiles parts of them.
     """
 
     origin: Origin
@@ -48,7 +48,7 @@ class Drawing:
 
     @classmethod
     def of(cls, static: Experiment, reduced: bool, asked: Collection[Lifted] = (), kernel: Kernel = "xla") -> Drawing:
-        """That of the static half of experiments, for many draws by a kernel where processors have one."""
+        """That of the static half of experiments, by a kernel where processors have one."""
         return cls(
             Origin.of(static),
             reduced,
@@ -56,9 +56,6 @@ class Drawing:
             "vector" if kernel in ("auto", "vector") else "xla",
         )
 
-    def with_draws(self, draws: Draws) -> Drawing:
-        """What is compiled of so many draws: a kernel is quicker, and takes longer to trace."""
-        return dataclasses.replace(self, kernel=self.kernel if draws.seeds.size > FEW_DRAWS else "xla")
 
 
 def draws_of(values: Experiment, seeds: np.ndarray, streams: np.ndarray, chosen: np.ndarray, room: int) -> Draws:

@@ -52,7 +52,7 @@ def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
     run = jax.jit(functools.partial(run_lanes, recipe))
     pool = concurrent.futures.ThreadPoolExecutor(2 * len(batches))
     with uncollected(), shielded(_double()), pool:
-        drawing = recipe.drawing.with_draws(batches[0].draws)
+        drawing = recipe.drawing
         starting = [_drawing_of(drawing, batch.draws, pool) for batch in batches]
         # The first is compiled while the next is lowered.
         running = [

@@ -40,17 +40,22 @@ class Zero(ir.Constant):
 
 
 class Emitter(Entries):
-    """Writes into an LLVM function, for `registers` of `width` runs at a time; `row` is the number of all runs.
+    """Writes into an LLVM function, for `registers` of `width` runs at a time.
+
+    `row` is the number of all runs, and `before` a block that comes before all that is written.
 
     Each register has a builder, and between two branches a block: all that is computed for one comes before all that is
     computed for the next. Side by side they would have twice as many intermediate values as there are registers.
     """
 
-    def __init__(self, function: ir.Function, registers: int, width: int, row: Any) -> None:
+    def __init__(self, function: ir.Function, registers: int, width: int, row: Any, before: ir.Block) -> None:
         self.function, self.width, self.row = function, width, row
         self.builders = [ir.IRBuilder() for _ in range(registers)]
         self.depth = 0
         self._firsts: list[ir.Block] = []
+        self._before = ir.IRBuilder(before)
+        self._before.position_before(before.terminator)
+        self._offsets: dict[int, Any] = {}
 
     @property
     def builder(self) -> ir.IRBuilder:
@@ -199,20 +204,21 @@ class Emitter(Entries):
                 for entry, vector in zip(entries, vectors, strict=True):
                     self._store_register(memory.address, entry, vector, memory.dtype, register)
 
-    def get(self, part: Part, place: int) -> Any:
-        return self.load(part.memory.address, self._entry(part, place), part.memory.dtype)
-
-    def put(self, part: Part, place: int, value: Any) -> None:
-        self.store(part.memory.address, self._entry(part, place), value, part.memory.dtype)
-
-    def _entry(self, part: Part, place: int) -> Any:
-        """The number of an entry of a part of an array."""
-        entry, at = _INDEX(place), At(self.builder, np.dtype(np.int64))
-        for start, kind, last, stride in part.terms:
+    def part_of(self, memory: Memory, terms: Sequence[tuple[Any, np.dtype, int, int]]) -> Part:
+        first, at = _INDEX(0), At(self.builder, np.dtype(np.int64))
+        for start, kind, last, stride in terms:
             index = (self.builder.sext if kind.kind == "i" else self.builder.zext)(start, _INDEX)
             inside = OPERATIONS["clamp"](at, _INDEX(0), index, _INDEX(last))
-            entry = self.builder.add(entry, self.builder.mul(inside, _INDEX(stride)))
-        return entry
+            first = self.builder.add(first, self.builder.mul(inside, _INDEX(stride)))
+        offset = self.builder.mul(first, self.row)
+        return Part(memory, self.builder.gep(memory.address, [offset], source_etype=stored_type(memory.dtype)))
+
+    def get(self, part: Part, place: int) -> Any:
+        return self.load(part.address, place, part.memory.dtype)
+
+    def put(self, part: Part, place: int, value: Any) -> None:
+        self.store(part.address, place, value, part.memory.dtype)
+
 
     # Vectors in memory: entry after entry, each with all runs.
 
@@ -242,8 +248,16 @@ class Emitter(Entries):
     def _place(self, address: Any, entry: Any, dtype: np.dtype, register: int) -> Any:
         """The address of a register of an entry, from that of the first register of the first."""
         builder = self.builders[register]
-        offset = builder.add(builder.mul(entry, self.row), _INDEX(register * self.width))
+        offset = self._offset(entry) if isinstance(entry, int) else builder.mul(entry, self.row)
+        if register:
+            offset = builder.add(offset, _INDEX(register * self.width))
         return builder.gep(address, [offset], source_etype=stored_type(dtype))
+
+    def _offset(self, entry: int) -> Any:
+        """How many runs come before those of an entry, computed once."""
+        if entry not in self._offsets:
+            self._offsets[entry] = self._before.mul(_INDEX(entry), self.row)
+        return self._offsets[entry]
 
 
 def _registers(values: Sequence[Any]) -> list[Any]:

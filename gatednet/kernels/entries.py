@@ -78,13 +78,21 @@ class Entries(abc.ABC):
     def set_entry(self, memory: Memory, index: Any, length: int, values: Values) -> None:
         """Write values at an index of the first axis of an array in memory, unless it lies outside."""
 
+    def part_of(self, memory: Memory, terms: Sequence[tuple[Any, np.dtype, int, int]]) -> Part | None:
+        """A part of an array in memory, None where there are no such parts.
+
+        The number of its first entry is the sum over `terms` of a stride times a start, which is a value of a type that
+        lies between 0 and the last start at which the part fits.
+        """
+        return None
+
     def get(self, part: Part, place: int) -> Any:
         """An entry of a part of an array in memory."""
-        raise UnsupportedError("dynamic_slice")
+        raise NotImplementedError
 
     def put(self, part: Part, place: int, value: Any) -> None:
         """Set an entry of a part of an array in memory."""
-        raise UnsupportedError("dynamic_update_slice")
+        raise NotImplementedError
 
     def alike(self, values: Sequence[Any]) -> list[Any]:
         """Values as they are where all are scalars, else all as vectors."""
@@ -314,7 +322,10 @@ class Entries(abc.ABC):
             for start, whole, size, stride in zip(starts, shape, sizes[:-1], strides, strict=False)
             if size < whole
         ]
-        return Part(target.current(name), terms), [int(np.dot(at, strides)) for at in np.ndindex(*sizes[:-1])]
+        part = self.part_of(target.current(name), terms)
+        if part is None:
+            raise UnsupportedError(name)
+        return part, [int(np.dot(at, strides)) for at in np.ndindex(*sizes[:-1])]
 
 
 def along(values: Values, axis: int) -> list[Values]:

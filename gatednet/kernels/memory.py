@@ -48,14 +48,10 @@ class Version:
 
 
 class Part(NamedTuple):
-    """A part of an array in memory.
-
-    Its first entry is the sum over `terms` of a stride times a start, which is a value of a type that lies between 0
-    and the last start at which the part fits.
-    """
+    """A part of an array in memory: `address` is where its first entry is."""
 
     memory: Memory
-    terms: Sequence[tuple[Any, np.dtype, int, int]]
+    address: Any
 
 
 def check_memories(before: Sequence[Any], after: Sequence[Any]) -> None:

@@ -29,13 +29,15 @@ class Program:
     `used` are the places of the arguments that it is given, `in_memory` of those that stay in memory: they are read or
     set place by place, or are written to and too large for registers. Where what it returns is `new`, it fills all of
     that, place by place, and is given nothing in its place. `often_zero` are the places of strengths that are zero in
-    most runs, which nothing but products depends on. The number of runs is a multiple of `width`.
+    most runs, which nothing but products depends on. What is called `once` a run is compiled in less time. The number
+    of runs is a multiple of `width`.
     """
 
     jaxpr: ClosedJaxpr
     moving: int
     new: bool = False
     often_zero: tuple[int, ...] = ()
+    once: bool = False
     width: int = WIDTH
     used: tuple[int, ...] = dataclasses.field(init=False)
     in_memory: tuple[int, ...] = dataclasses.field(init=False)

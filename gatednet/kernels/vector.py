@@ -80,11 +80,12 @@ def try_out() -> None:
     registered(Program(jax.make_jaxpr(lambda value: [value + value])(aval), 1))
 
 
+@functools.lru_cache(16)
 def registered(program: Program) -> str:
     """The name by which XLA calls the kernel of a program, compiled at the first request."""
     text = str(module_of(program))
     with _lock:
-        return _registered(text)
+        return _registered(text, program.once)
 
 
 def module_of(program: Program) -> ir.Module:
@@ -112,7 +113,7 @@ def module_of(program: Program) -> ir.Module:
     run = builder.phi(_INDEX)
     run.add_incoming(_INDEX(0), before)
     builder.cbranch(builder.icmp_unsigned("<", run, row), body, after)
-    emitter = Emitter(function, *_of_runs(program), row)
+    emitter = Emitter(function, *_of_runs(program), row, before)
     emitter.begin(body)
 
     def at_run(address: Any, place: int) -> Any:
@@ -124,7 +125,7 @@ def module_of(program: Program) -> ir.Module:
     for place in (place for place in per_run if place not in program.in_memory):
         dtype, shape = program.dtype(place), program.shape(place)[:-1]
         address = at_run(inputs[place], place)
-        entries = [emitter.load(address, _INDEX(entry), dtype) for entry in range(math.prod(shape))]
+        entries = [emitter.load(address, entry, dtype) for entry in range(math.prod(shape))]
         given[place] = filled((*shape, 1), entries)
     following = builder.append_basic_block("next")
 
@@ -132,7 +133,7 @@ def module_of(program: Program) -> ir.Module:
         for place, result in results:
             address = at_run(outputs[place], place)
             for entry, value in enumerate(result.flat):
-                emitter.store(address, _INDEX(entry), value, program.dtype(place))
+                emitter.store(address, entry, value, program.dtype(place))
         emitter.end().branch(following)
 
     _without_zeros(program, emitter, given, finish)
@@ -205,18 +206,28 @@ def _shared(builder: ir.IRBuilder, address: Any, shape: tuple[int, ...], dtype: 
 
 
 @functools.cache
-def _registered(text: str) -> str:
+def _registered(text: str, once: bool) -> str:
     name = f"gatednet_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
     machine, engine = _processor()
     module = binding.parse_assembly(text.replace(f'@"{_FUNCTION}"', f'@"{name}"'))
     module.verify()
-    options = binding.create_pipeline_tuning_options(speed_level=3)
-    builder = binding.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    builder = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=3))
+    (_few_passes() if once else builder.getModulePassManager()).run(module, builder)
     engine.add_module(module)
     engine.finalize_object()
     register(name, engine.get_function_address(name))
     return name
+
+
+def _few_passes() -> Any:
+    """Those of LLVM's passes without which loops take half as long again; all take three times as long to compile."""
+    passes = binding.create_new_module_pass_manager()
+    passes.add_loop_simplify_pass()
+    passes.add_lcssa_pass()
+    passes.add_loop_rotate_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_new_gvn_pass()
+    return passes
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.kernels.parts import by_xla, each
+from gatednet.kernels.parts import by_xla, each, together
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -146,28 +146,19 @@ def normal(key: Array, shape: tuple[int, ...]) -> Array:
     They are `normals` and not JAX's own, which take longer to compile than all the rest of a simulation.
     """
     words = jax.random.key_data(key)[None]
-    drawn = (_of_keys(words, shape) if by_xla() else _together(shape)(words))[0]
+    number = math.prod(shape)
+    drawn = (_of_keys(number)(words.T).T if by_xla() else together(_of_keys(number))(words))[0].reshape(shape)
     # No variate is as large. The last operation on one is a product, which XLA, unlike a kernel that hands it over,
     # would make a part of a multiply-add with what is added to it: a seed would have other numbers among many.
     return jnp.minimum(drawn, np.float32(8.0)).astype(float)
 
 
-def _of_keys(words: Array, shape: tuple[int, ...]) -> Array:
-    """The variates of keys, (keys, 2) to (keys, *shape)."""
-    return jnp.moveaxis(normals(words.T, jnp.uint32(0), shape), -1, 0)
-
-
 @functools.cache
-def _together(shape: tuple[int, ...]) -> Callable[[Array], Array]:
-    """The same, of all keys at once that it is mapped over, as a kernel takes them."""
+def _of_keys(number: int) -> Callable[[Array], Array]:
+    """So many variates of each of some keys, (2, keys) to (number, keys)."""
+    result = jax.ShapeDtypeStruct((number,), np.float32)
+    return lambda words: each(_of_key, number, words, once=result)
 
-    @jax.custom_batching.custom_vmap
-    def of_keys(words: Array) -> Array:
-        return _of_keys(words, shape)
 
-    @of_keys.def_vmap
-    def _(size: int, batched: Sequence[bool], words: Array) -> tuple[Array, bool]:
-        del batched
-        return of_keys(words.reshape(-1, 2)).reshape(size, words.shape[1], *shape), True
-
-    return of_keys
+def _of_key(place: Array, key: Array) -> Array:
+    return normals_at(key, jnp.uint32(0), place)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from gatednet.arrays.lq import orthonormal
 from gatednet.networks.base import Network
 from gatednet.random.threefry import normal
 from gatednet.settings import SettingError
@@ -50,7 +51,7 @@ def of_modes(key: Array, teachers: OfModes, network: Network, values: Array) -> 
 
     def vectors(key: Array, dimensions: int, how: str) -> Array:
         sets = tasks if how == "separate" else 1
-        drawn = rotation(key, dimensions)[: sets * count].reshape(sets, count, dimensions)
+        drawn = rotation(key, dimensions, sets * count).reshape(sets, count, dimensions)
         return jnp.broadcast_to(drawn, (tasks, count, dimensions))
 
     left = vectors(jax.random.fold_in(key, 1), network.outputs, teachers.left)
@@ -58,8 +59,9 @@ def of_modes(key: Array, teachers: OfModes, network: Network, values: Array) -> 
     return jnp.einsum("k,mka,mkb->mab", values, left, right)
 
 
-def rotation(key: Array, dimensions: int) -> Array:
-    """A uniformly random rotation or reflection, (dimensions, dimensions), with orthonormal rows."""
-    # The factor Q of a Gaussian matrix is uniform once the signs of R's diagonal are taken out.
-    factor, upper = jnp.linalg.qr(normal(key, (dimensions, dimensions)))
-    return (factor * jnp.sign(jnp.diagonal(upper))).T
+def rotation(key: Array, dimensions: int, count: int) -> Array:
+    """The first `count` rows of a uniformly random rotation or reflection, (count, dimensions), orthonormal.
+
+    They are the orthonormal factor of a Gaussian matrix (Mezzadri, Notices of the AMS 54, 2007, 592-604).
+    """
+    return orthonormal(normal(key, (dimensions, dimensions)).T[:count])

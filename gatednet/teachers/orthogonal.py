@@ -69,7 +69,7 @@ class Teachers(TeacherSet):
         if self.rank:
             return of_modes(key, self, network, jnp.full(self.rank, norm))
         count = self.tasks * network.outputs
-        rows = rotation(key, network.inputs)[:count]
+        rows = rotation(key, network.inputs, count)
         # The symmetric root of C in closed form: it has the eigenvalue 1 - rho, and 1 - rho + count rho on the mean.
         common = jnp.sqrt(1.0 - self.correlation)
         along_mean = jnp.sqrt(1.0 - self.correlation + count * self.correlation)

@@ -1,0 +1,134 @@
+"""The LQ decomposition: vectors as sums of orthonormal ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from gatednet.arrays.rows import add
+from gatednet.kernels.parts import by_xla, part, together
+
+# The most entries of a vector that are gone through together.
+_STRIP = 8
+
+
+def lq(vectors: Array) -> tuple[Array, Array]:
+    """Coefficients (..., number, most) and orthonormal rows (..., most, size) whose product are `vectors`.
+
+    `vectors` is (..., number, size), and `most` the smaller of the two. Up to `size` vectors have lower triangular
+    coefficients, with nothing negative on the diagonal. More vectors are their own coefficients.
+    """
+    *batch, number, size = vectors.shape
+    if number > size:
+        return vectors, jnp.broadcast_to(jnp.eye(size, dtype=vectors.dtype), (*batch, size, size))
+    if by_xla():
+        return _by_lapack(vectors)
+    both = together(_both)(vectors.reshape(-1, number, size)).reshape(*batch, number, number + size)
+    return both[..., :number], both[..., number:]
+
+
+def orthonormal(vectors: Array) -> Array:
+    """The orthonormal rows of `lq`, of one matrix (number, size) with no more rows than columns."""
+    return _by_lapack(vectors)[1] if by_xla() else together(_rows)(vectors[None])[0]
+
+
+def _by_lapack(vectors: Array) -> tuple[Array, Array]:
+    """`lq` of no more vectors than they have entries, one decomposition after the other."""
+    rows, upper = jnp.linalg.qr(jnp.swapaxes(vectors, -1, -2))
+    signs = jnp.where(jnp.diagonal(upper, axis1=-2, axis2=-1) < 0, -1, 1).astype(vectors.dtype)
+    return jnp.swapaxes(upper, -1, -2) * signs[..., None, :], jnp.swapaxes(rows, -1, -2) * signs[..., None]
+
+
+def _both(vectors: Array) -> Array:
+    """Coefficients and orthonormal rows of (number, size, runs) vectors side by side."""
+
+    def plain(vectors: Array) -> Array:
+        return jnp.moveaxis(jnp.concatenate(_by_lapack(jnp.moveaxis(vectors, -1, 0)), axis=-1), 0, -1)
+
+    return part(plain, _by_gram_schmidt, vectors, once=_result(vectors, len(vectors)))
+
+
+def _rows(vectors: Array) -> Array:
+    """The orthonormal rows of (number, size, runs) vectors."""
+
+    def plain(vectors: Array) -> Array:
+        return jnp.moveaxis(_by_lapack(jnp.moveaxis(vectors, -1, 0))[1], 0, -1)
+
+    return part(plain, _by_gram_schmidt, vectors, once=_result(vectors, 0))
+
+
+def _result(vectors: Array, coefficients: int) -> jax.ShapeDtypeStruct:
+    number, size, _ = vectors.shape
+    return jax.ShapeDtypeStruct((number, coefficients + size), vectors.dtype)
+
+
+def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
+    """The orthonormal rows of (number, size, runs) vectors, after their coefficients where `result` has room for them.
+
+    Each vector goes through the method twice: once leaves errors in proportion to the condition number of the vectors,
+    and twice is enough (Giraud, Langou and Rozložník, Computers and Mathematics with Applications 50, 2005,
+    1069-1075). The row of a zero vector is zero.
+    """
+    number, size, runs = vectors.shape
+    first = result.shape[1] - size
+    length = max(length for length in range(1, _STRIP + 1) if size % length == 0)
+    strips, zeros = size // length, jnp.zeros((length, runs), vectors.dtype)
+
+    def strip(of: Array, row: Any, column: Any) -> Array:
+        start = (row, column, 0)
+        return jax.lax.dynamic_slice(of, start, (1, length, runs), allow_negative_indices=False).reshape(length, runs)
+
+    def unit(row: Any, place: Any, result: Array) -> Array:
+        return strip(result, row, first + place * length)
+
+    def put(values: Array, row: Any, column: Any, result: Array) -> Array:
+        start = (row, column, 0)
+        return jax.lax.dynamic_update_slice(result, values[None], start, allow_negative_indices=False)
+
+    def inner(one: Callable[[Any], Array], other: Callable[[Any], Array]) -> Array:
+        return add(jax.lax.fori_loop(0, strips, lambda place, sums: sums + one(place) * other(place), zeros))
+
+    def with_unit(row: Any, values: Callable[[Any, Array], Array], result: Array) -> Array:
+        def with_strip(place: Any, result: Array) -> Array:
+            return put(values(place, result), row, first + place * length, result)
+
+        return jax.lax.fori_loop(0, strips, with_strip, result)
+
+    def one_vector(row: Any, result: Array) -> Array:
+        def given(place: Any) -> Array:
+            return strip(vectors, row, place * length)
+
+        # Squares of numbers near one neither overflow nor vanish.
+        largest = jax.lax.fori_loop(0, strips, lambda place, most: jnp.maximum(most, jnp.abs(given(place))), zeros)
+        scale = largest.max(0)
+        inverse = jnp.where(scale > 0, 1 / scale, 0)
+        result = with_unit(row, lambda place, _: given(place) * inverse, result)
+
+        def against(other: Any, result: Array) -> Array:
+            share = inner(lambda place: unit(other, place, result), lambda place: unit(row, place, result))
+            # After those before it, a row is made a unit vector.
+            is_last = other == row
+            less = jnp.where(is_last, 0, share)
+            factor = jnp.where(is_last, jnp.where(share > 0, 1 / jnp.sqrt(share), 0), 1)
+            return with_unit(
+                row, lambda place, result: (unit(row, place, result) - unit(other, place, result) * less) * factor, result
+            )
+
+        def once(_: Any, result: Array) -> Array:
+            return jax.lax.fori_loop(0, row + 1, against, result)
+
+        result = jax.lax.fori_loop(0, 2, once, result)
+        if not first:
+            return result
+
+        def coefficient(other: Any, result: Array) -> Array:
+            share = inner(given, lambda place: unit(other, place, result))
+            return put(jnp.where(other <= row, share, 0)[None], row, other, result)
+
+        return jax.lax.fori_loop(0, number, coefficient, result)
+
+    return jax.lax.fori_loop(0, number, one_vector, result)
