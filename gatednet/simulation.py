@@ -137,7 +137,7 @@ def simulate(
         save.check(experiment)
         check_platform(kernel, jax.default_backend())
         blocks = most_blocks(experiment.steps, experiment.curriculum.schedule(experiment.dt).block_steps)
-        made = recipe_for_blocks(experiment, save, blocks, reduced, kernel, lane)
+        made = recipe_for_blocks(experiment, save, blocks, reduced, kernel, lane, len(numbers))
         check_size(experiment, save, len(numbers), len(numbers), made.width, blocks, made.reduced, dtype)
         packing = pack(experiment, {}, numbers, np.zeros_like(numbers), made.width, dtype, examples=examples)
         warn(experiment)

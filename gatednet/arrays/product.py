@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.arrays.rows import _CHAIN, _LONGEST_CHAIN, add
+from gatednet.arrays.rows import _CHAIN, LONGEST_CHAIN, add
 from gatednet.kernels.parts import part
 
 # From this many terms on a sum of outer products is left to einsum: it would take too long to compile.
@@ -28,7 +28,7 @@ _LEAST_ENTRIES = 256
 
 def chained(term: Callable[[Any], Array], number: int) -> Array:
     """The sum of term(0), ..., term(number - 1), in the order of the indices within each chain."""
-    if number <= _LONGEST_CHAIN:
+    if number <= LONGEST_CHAIN:
         return add(term(index) for index in range(number))
     groups, rest = divmod(number, _CHAIN)
 

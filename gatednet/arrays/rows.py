@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from gatednet.arrays.groups import Grouped
+from gatednet.kernels.parts import by_xla
 
 # The most entries, gates included, of a network that is cut into all of them: the time to compile grows with the number
 # of blocks, and as the error is made anew for every block, that of a step with its product with the number of paths
@@ -72,8 +73,28 @@ def summed(values: Array, *axes: int) -> Array:
     """
     for axis in sorted((axis % values.ndim for axis in axes), reverse=True):
         terms = (jax.lax.index_in_dim(values, place, axis, keepdims=False) for place in range(values.shape[axis]))
-        values = add(terms) if values.shape[axis] <= _LONGEST_CHAIN else values.sum(axis)
+        values = add(terms) if values.shape[axis] <= LONGEST_CHAIN else values.sum(axis)
     return values
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def spread(values: Array, sizes: tuple[int, ...]) -> Array:
+    """Values (*shape) as (*sizes, *shape), the same along all new axes.
+
+    For runs with a kernel the derivative in reverse mode is a sum written out as in `summed`. That of a broadcast is
+    one of XLA's own, whose last bits depend on the number of runs, and which XLA fuses better than it fuses the other.
+    """
+    return jnp.broadcast_to(values, (*sizes, *values.shape))
+
+
+@spread.defjvp
+def _spread_forward(sizes: tuple[int, ...], given: tuple[Array], changes: tuple[Array]) -> tuple[Array, Array]:
+    (change,) = changes
+    for size in reversed(sizes):
+        # What is transposed to a sum of slices.
+        short = size <= LONGEST_CHAIN and not by_xla()
+        change = jnp.stack([change] * size) if short else jnp.broadcast_to(change, (size, *change.shape))
+    return spread(*given, sizes), change
 
 
 def split(array: Array, whole: bool) -> Blocks:
@@ -91,10 +112,22 @@ def join(blocks: Blocks, shape: tuple[int, ...]) -> Array:
 
 # The most terms of a sum that is a single chain of operations, and the terms of each chain of a longer one, which is a
 # loop: a chain that reads too many places of memory at a time is slow (benchmarks/crossover.py).
-_LONGEST_CHAIN, _CHAIN = 24, 8
+LONGEST_CHAIN, _CHAIN = 24, 8
 
 
 def total(blocks: Blocks) -> Array:
     """The sum over all entries of a map, for each run: (runs,)."""
     block = add(blocks)
-    return block.sum(axis=tuple(range(block.ndim - 1))) if block.ndim > 1 else block
+    return _sum_of_block(block) if block.ndim > 1 else block
+
+
+@jax.custom_jvp
+def _sum_of_block(block: Array) -> Array:
+    return summed(block, *range(block.ndim - 1))
+
+
+@_sum_of_block.defjvp
+def _sum_of_block_forward(given: tuple[Array], changes: tuple[Array]) -> tuple[Array, Array]:
+    # In reverse mode a broadcast, which that of slices would not be.
+    (change,) = changes
+    return _sum_of_block(*given), change.sum(axis=tuple(range(change.ndim - 1)))

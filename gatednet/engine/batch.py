@@ -17,7 +17,7 @@ import numpy as np
 from jax import Array
 from jax.experimental.layout import Layout, with_layout_constraint
 
-from gatednet.arrays.rows import Cut
+from gatednet.arrays.rows import LONGEST_CHAIN, Cut
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Origin, Problem
 from gatednet.dynamics.reduction import Basis, network_of, obstacle, worthwhile
@@ -25,6 +25,7 @@ from gatednet.engine.draws import Drawing, Draws, draws_of, starts
 from gatednet.engine.lane import Lane, evolve
 from gatednet.engine.loop import for_each
 from gatednet.engine.save import Save
+from gatednet.engine.shipped import is_shipped
 from gatednet.engine.size import draws_held
 from gatednet.experiment import Experiment, Traced, merge, static_half, trace
 from gatednet.inputs.examples import Examples
@@ -158,10 +159,12 @@ def recipe_for_blocks(
     reduced: bool | None = None,
     kernel: Kernel = "auto",
     lane: int | None = None,
+    runs: int | None = None,
 ) -> Recipe:
     """The recipe of runs that begin at most `blocks` blocks, with the observables that `save` names now.
 
-    The rest is as for `recipe`.
+    `runs` is their number, where it is known: few have a narrow lane where that changes no bit. The rest is as for
+    `recipe`.
 
     **Raises** `SettingError` where a reduction is wanted that would not be exact, or a kernel that is not possible.
     """
@@ -173,10 +176,23 @@ def recipe_for_blocks(
     of_kernel = KERNEL_LANES.get(kernel) if experiment.inputs.exact and not in_stack(experiment, is_reduced) else None
     width = lane or of_kernel or lane_width(experiment, is_reduced)
     if kernel != "xla":
+        if lane is None and runs is not None and has_bits_of_any_width(experiment, save):
+            width = min(width, runs)
         # Of whole vectors: what fills one up takes no time.
         width = -(-width // WIDTH) * WIDTH
     compiled = dataclasses.replace(experiment, inputs=experiment.inputs.to_compile())
     return Recipe(static_half(compiled), save, kept, is_reduced, width, kernel)
+
+
+def has_bits_of_any_width(experiment: Experiment, save: Save) -> bool:
+    """Whether runs on drawn inputs, with a kernel, have the same bits in lanes of one vector and of several.
+
+    All parts of this package write sums out over axes as short as these (tests/gatednet/test_narrow_lanes.py). XLA has
+    sums of its own for long ones, and for those of a user's part, which may depend on the number of runs.
+    """
+    if experiment.inputs.exact or experiment.labelled or not is_shipped(experiment, save.chosen):
+        return False
+    return max(max(group.shape) for group in experiment.network.groups.values()) <= LONGEST_CHAIN
 
 
 def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:

@@ -18,6 +18,7 @@ from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Problem
 from gatednet.dynamics.reduction import Basis
 from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
+from gatednet.engine.shipped import is_shipped
 from gatednet.inputs.examples import Examples
 from gatednet.kernels.choice import advanced
 from gatednet.kernels.kernel import Kernel
@@ -25,7 +26,6 @@ from gatednet.kernels.parts import parts_by
 from gatednet.observables import Course, Ending, History, Moment, Observable, Snapshot, Span
 from gatednet.observables.recorders.base import Clock, Kept, Shown
 from gatednet.rules.base import RuleState
-from gatednet.settings import parts_in
 
 
 class Lane(eqx.Module):
@@ -106,8 +106,7 @@ class Loop(eqx.Module):
         Only of these it is known that a penalty of strength zero, left out, changes no multiply-add of the others
         (tests/gatednet/test_kernel_registers.py).
         """
-        kinds = (type(each) for each in parts_in(self.lane.dynamics.experiment))
-        return not self.recorded and all(kind.__module__.startswith("gatednet.") for kind in kinds)
+        return not self.recorded and is_shipped(self.lane.dynamics.experiment)
 
     def target(self, step: Array) -> tuple[Array, Blocks]:
         """The weights of the tasks at a step, and the target map."""

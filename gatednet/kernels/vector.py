@@ -1,16 +1,13 @@
 """A kernel of vector instructions, for processors.
 
 LLVM compiles the module of a loop in a tenth of the time that XLA takes, and the state of the runs of a vector stays in
-registers from the first step of a call to the last. Kernels are kept for as long as the process lasts, since programs
-of XLA hold their addresses.
+registers from the first step of a call to the last.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -20,17 +17,16 @@ from jax import Array
 from jax.extend.backend import backends
 from llvmlite import binding, ir
 
+from gatednet.kernels import library
 from gatednet.kernels.emitter import Emitter, Zero
-from gatednet.kernels.handler import NULL, Frame, register
+from gatednet.kernels.handler import NULL, Frame
 from gatednet.kernels.kernel import PLATFORM
 from gatednet.kernels.memory import Memory, Version
 from gatednet.kernels.moves import RUNS, Values, filled
 from gatednet.kernels.operations import llvm_type, stored_type
 from gatednet.kernels.program import Program
 
-_FUNCTION = "kernel"
 _INDEX = ir.IntType(64)
-_lock = threading.Lock()
 
 
 def call(program: Program, leaves: Sequence[Array], function: Callable[..., list[Array]]) -> Sequence[Array]:
@@ -53,11 +49,11 @@ def call_new(program: Program, leaves: Sequence[Array], function: Callable[..., 
 def _called(
     program: Program, results: Sequence[Any], leaves: Sequence[Array], function: Callable[..., list[Array]]
 ) -> Sequence[Array]:
-    kernel = jax.ffi.ffi_call(registered(program), results, input_output_aliases=program.aliases)
+    name = named(program)
     first = program.moving if program.new else 0
 
     def by_kernel(*leaves: Array) -> list[Array]:
-        return list(kernel(*(leaves[place - first] for place in program.used)))
+        return library.call(name, results, program.aliases, [leaves[place - first] for place in program.used])
 
     # To trace a step a second time takes a sixth of the time until a program is compiled.
     if _on_processors_alone():
@@ -77,15 +73,13 @@ def _on_processors_alone() -> bool:
 def try_out() -> None:
     """Compile and register the smallest kernel; whatever goes wrong there is raised."""
     aval = jax.ShapeDtypeStruct((RUNS,), np.float32)
-    registered(Program(jax.make_jaxpr(lambda value: [value + value])(aval), 1))
+    library.finish(named(Program(jax.make_jaxpr(lambda value: [value + value])(aval), 1)))
 
 
 @functools.lru_cache(16)
-def registered(program: Program) -> str:
-    """The name by which XLA calls the kernel of a program, compiled at the first request."""
-    text = str(module_of(program))
-    with _lock:
-        return _registered(text, program.once)
+def named(program: Program) -> str:
+    """The name of the kernel of a program in the library of kernels."""
+    return library.begin(str(module_of(program)), program.once)
 
 
 def module_of(program: Program) -> ir.Module:
@@ -93,7 +87,7 @@ def module_of(program: Program) -> ir.Module:
     module = ir.Module("kernel")
     module.triple = binding.get_process_triple()
     pointer = ir.PointerType()
-    function = ir.Function(module, ir.FunctionType(pointer, [pointer]), _FUNCTION)
+    function = ir.Function(module, ir.FunctionType(pointer, [pointer]), library.FUNCTION)
     function.attributes.add("nounwind")
     frame = Frame(function)
     builder = frame.builder
@@ -203,40 +197,3 @@ def _shared(builder: ir.IRBuilder, address: Any, shape: tuple[int, ...], dtype: 
         value = builder.load(builder.gep(address, [_INDEX(entry)], source_etype=kind), typ=kind)
         values.append(builder.trunc(value, ir.IntType(1)) if dtype == np.bool_ else value)
     return filled(shape, values)
-
-
-@functools.cache
-def _registered(text: str, once: bool) -> str:
-    name = f"gatednet_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-    machine, engine = _processor()
-    module = binding.parse_assembly(text.replace(f'@"{_FUNCTION}"', f'@"{name}"'))
-    module.verify()
-    builder = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=3))
-    (_few_passes() if once else builder.getModulePassManager()).run(module, builder)
-    engine.add_module(module)
-    engine.finalize_object()
-    register(name, engine.get_function_address(name))
-    return name
-
-
-def _few_passes() -> Any:
-    """Those of LLVM's passes without which loops take half as long again; all take three times as long to compile."""
-    passes = binding.create_new_module_pass_manager()
-    passes.add_loop_simplify_pass()
-    passes.add_lcssa_pass()
-    passes.add_loop_rotate_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_new_gvn_pass()
-    return passes
-
-
-@functools.cache
-def _processor() -> tuple[binding.TargetMachine, binding.ExecutionEngine]:
-    """A compiler for this processor, and where its functions are."""
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    features = binding.get_host_cpu_features().flatten()
-    machine = binding.Target.from_default_triple().create_target_machine(
-        binding.get_host_cpu_name(), features, opt=3, jit=True
-    )
-    return machine, binding.create_mcjit_compiler(binding.parse_assembly(""), machine)

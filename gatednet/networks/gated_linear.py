@@ -9,7 +9,7 @@ from jax import Array
 
 from gatednet.arrays.frames import Frame, RowsApart, WholeMaps
 from gatednet.arrays.product import gated
-from gatednet.arrays.rows import LARGEST_SMALL_MAP, LARGEST_UNROLLED, MOST_MAPS, Blocks, Cut, Rows, add, join, split
+from gatednet.arrays.rows import LARGEST_SMALL_MAP, LARGEST_UNROLLED, MOST_MAPS, Blocks, Cut, Rows, add, join, split, spread
 from gatednet.arrays.state import State
 from gatednet.networks.base import Group, LinearNetwork
 from gatednet.settings import Choice, Whole, field
@@ -101,11 +101,11 @@ class GatedLinear(LinearNetwork):
         """The gate that multiplies each block of one path."""
         whole = weights[0].ndim == 3
         if self.gates == "path":
-            # Broadcast once, so that the derivative is one reduction over the map and not one for each use.
-            gate = jnp.broadcast_to(gates[0], weights[0].shape) if whole else gates[0]
+            # Broadcast once, so that the derivative is one sum over the map and not one for each use.
+            gate = spread(gates[0], (self.outputs, self.inputs)) if whole else gates[0]
             return (gate,) * len(weights)
         if whole:
-            return (jnp.broadcast_to(gates[0][:, None], weights[0].shape),)
+            return (jnp.swapaxes(spread(gates[0], (self.inputs,)), 0, 1),)
         return tuple(gates[block // self.inputs] for block in range(len(weights)))
 
     def as_paths(self, state: State, teachers: Array) -> State:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Int
 
-from gatednet.arrays.rows import join
+from gatednet.arrays.rows import join, summed
 from gatednet.arrays.state import State
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.reduction import Basis, lift
@@ -123,4 +123,4 @@ class Snapshot(eqx.Module):
 
 def norm(values: Array, axes: tuple[int, ...]) -> Array:
     """The Euclidean norm over some axes."""
-    return jnp.sqrt(jnp.sum(values * values, axis=axes))
+    return jnp.sqrt(summed(values * values, *axes))
