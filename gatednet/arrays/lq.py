@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from gatednet.kernels.parts import by_xla, part, together
 
 # The most entries of a vector that are gone through together.
 _STRIP = 8
+# The square of the least part of a vector that is left where it is no sum of others.
+_LEAST = 0.25
 
 
 def lq(vectors: Array) -> tuple[Array, Array]:
@@ -71,7 +74,9 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
 
     Each vector goes through the method twice: once leaves errors in proportion to the condition number of the vectors,
     and twice is enough (Giraud, Langou and Rozložník, Computers and Mathematics with Applications 50, 2005,
-    1069-1075). The row of a zero vector is zero.
+    1069-1075), unless rounding is all that is left of a vector. Where there are coefficients, such a vector has a row
+    of zeros: those before it are enough for it. Where there are none, every row has to be a unit vector, and a third
+    time makes it orthogonal to the others.
     """
     number, size, runs = vectors.shape
     first = result.shape[1] - size
@@ -108,20 +113,24 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
         inverse = jnp.where(scale > 0, 1 / scale, 0)
         result = with_unit(row, lambda place, _: given(place) * inverse, result)
 
-        def against(other: Any, result: Array) -> Array:
+        def against(turn: Any, other: Any, result: Array) -> Array:
             share = inner(lambda place: unit(other, place, result), lambda place: unit(row, place, result))
             # After those before it, a row is made a unit vector.
             is_last = other == row
             less = jnp.where(is_last, 0, share)
-            factor = jnp.where(is_last, jnp.where(share > 0, 1 / jnp.sqrt(share), 0), 1)
-            return with_unit(
-                row, lambda place, result: (unit(row, place, result) - unit(other, place, result) * less) * factor, result
-            )
+            # What the second turn leaves of a unit vector that was rounding alone is in no direction of its own.
+            least = jnp.where(turn > 0, _LEAST, 0) if first else 0
+            factor = jnp.where(is_last, jnp.where(share > least, 1 / jnp.sqrt(share), 0), 1)
 
-        def once(_: Any, result: Array) -> Array:
-            return jax.lax.fori_loop(0, row + 1, against, result)
+            def left(place: Any, result: Array) -> Array:
+                return (unit(row, place, result) - unit(other, place, result) * less) * factor
 
-        result = jax.lax.fori_loop(0, 2, once, result)
+            return with_unit(row, left, result)
+
+        def once(turn: Any, result: Array) -> Array:
+            return jax.lax.fori_loop(0, row + 1, functools.partial(against, turn), result)
+
+        result = jax.lax.fori_loop(0, 2 if first else 3, once, result)
         if not first:
             return result
 

@@ -57,7 +57,6 @@ class Drawing:
         )
 
 
-
 def draws_of(values: Experiment, seeds: np.ndarray, streams: np.ndarray, chosen: np.ndarray, room: int) -> Draws:
     """The draws of some runs: `chosen` are their places, for arrays (runs,) of floats, seeds and streams.
 

@@ -219,7 +219,6 @@ class Emitter(Entries):
     def put(self, part: Part, place: int, value: Any) -> None:
         self.store(part.address, place, value, part.memory.dtype)
 
-
     # Vectors in memory: entry after entry, each with all runs.
 
     def load(self, address: Any, entry: Any, dtype: np.dtype) -> Vector:

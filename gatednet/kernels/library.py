@@ -51,7 +51,7 @@ def call(
     return _primitive.bind(*operands, name=name, results=shapes, aliases=tuple(aliases.items()))
 
 
-def _lowered(context: mlir.LoweringRuleContext, *operands: Any, name: str, results: Any, aliases: Any) -> Any:
+def _lowered(context: mlir.LoweringRuleContext, *operands: Any, name: str, aliases: Any, **_: Any) -> Any:
     # XLA asks for the function when it compiles the call.
     finish(name)
     return jax.ffi.ffi_lowering(name, operand_output_aliases=dict(aliases))(context, *operands)
@@ -60,7 +60,9 @@ def _lowered(context: mlir.LoweringRuleContext, *operands: Any, name: str, resul
 _primitive = Primitive("gatednet_kernel")
 _primitive.multiple_results = True
 _primitive.def_abstract_eval(lambda *operands, results, **_: results)
-_primitive.def_impl(lambda *operands, **parameters: jax.jit(functools.partial(_primitive.bind, **parameters))(*operands))
+_primitive.def_impl(
+    lambda *operands, **parameters: jax.jit(functools.partial(_primitive.bind, **parameters))(*operands)
+)
 mlir.register_lowering(_primitive, _lowered, platform=PLATFORM)
 
 

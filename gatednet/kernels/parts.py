@@ -90,9 +90,7 @@ def together(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     return of_all
 
 
-def each(
-    function: Callable[..., Array], number: int, *given: Array, once: jax.ShapeDtypeStruct | None = None
-) -> Array:
+def each(function: Callable[..., Array], number: int, *given: Array, once: jax.ShapeDtypeStruct | None = None) -> Array:
     """`function(place, *given)`, (runs,), for each place from 0 to `number` - 1: (number, runs).
 
     `function` is element-wise: at once, it is given all places, (number, 1), and in the loop of a kernel one after the

@@ -9,7 +9,18 @@ from jax import Array
 
 from gatednet.arrays.frames import Frame, RowsApart, WholeMaps
 from gatednet.arrays.product import gated
-from gatednet.arrays.rows import LARGEST_SMALL_MAP, LARGEST_UNROLLED, MOST_MAPS, Blocks, Cut, Rows, add, join, split, spread
+from gatednet.arrays.rows import (
+    LARGEST_SMALL_MAP,
+    LARGEST_UNROLLED,
+    MOST_MAPS,
+    Blocks,
+    Cut,
+    Rows,
+    add,
+    join,
+    split,
+    spread,
+)
 from gatednet.arrays.state import State
 from gatednet.networks.base import Group, LinearNetwork
 from gatednet.settings import Choice, Whole, field

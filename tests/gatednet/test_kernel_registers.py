@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gatednet import Euler, Objective, Optax, Proximal, Save, WeightCost, simulate, with_values
-from gatednet.kernels import vector
+from gatednet.kernels import library, vector
 from gatednet.kernels.program import advanced_by
 from tests.gatednet.tools import SMALL, run_many
 
@@ -94,11 +94,13 @@ class OfUser(WeightCost):
 
 def test_only_steps_of_shipped_parts_do_without_a_cost_of_zero(monkeypatch):
     modules = []
-    monkeypatch.setattr(vector, "_registered", lambda text, by=vector._registered: modules.append(text) or by(text))
+    begin = library.begin
+    monkeypatch.setattr(library, "begin", lambda text, once: modules.append(text) or begin(text, once))
     further = {"objective.constraints": (OfUser(0.1),)}
     for changed, save in (({}, ENDS), (further, ENDS), ({}, Save(("loss_after_switch",), 10))):
         simulate(with_values(SMALL, {**changed, "steps": 80}), save, kernel="vector", lane=32)
-    assert ["absent" in text for text in modules if "body" in text] == [True, False, False]
+    steps = [text for text in modules if '"register' in text]
+    assert ["absent" in text for text in steps] == [True, False, False]
 
 
 def looped(strength, start, slope, step):
