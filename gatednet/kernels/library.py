@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 from jax import Array
+from jax.core import ShapedArray
 from jax.extend.core import Primitive
 from jax.interpreters import mlir
 from llvmlite import binding
@@ -47,7 +48,7 @@ def call(
     name: str, results: Sequence[jax.ShapeDtypeStruct], aliases: Mapping[int, int], operands: Sequence[Array]
 ) -> list[Array]:
     """The results of a kernel, of which some are operands that are written to in place: `aliases` are their places."""
-    shapes = tuple(jax.core.ShapedArray(each.shape, each.dtype) for each in results)
+    shapes = tuple(ShapedArray(each.shape, each.dtype) for each in results)
     return _primitive.bind(*operands, name=name, results=shapes, aliases=tuple(aliases.items()))
 
 

@@ -100,7 +100,7 @@ def module_of(program: Program) -> ir.Module:
         for place in program.used
         if place not in per_run
     }
-    before = builder.block
+    before: Any = builder.block
     head, body, after = (builder.append_basic_block(name) for name in ("runs", "vectors", "done"))
     builder.branch(head)
     builder.position_at_end(head)

@@ -104,7 +104,7 @@ def test_variates_do_not_depend_on_how_keys_are_mapped_over(number):
     np.testing.assert_array_equal(jax.jit(lambda keys: jax.lax.map(mapped, keys[None])[0])(keys), expected)
     with parts_by("vector"):
         of_many = jax.jit(mapped)
-        assert ("gatednet_" in of_many.lower(keys).as_text()) == (number * 2 % 8 == 0)
+        assert "gatednet_" in of_many.lower(keys).as_text()
         np.testing.assert_array_equal(of_many(keys), expected)
     one = jax.jit(jax.vmap(lambda scale: scale * alone(keys[0, 0])))(jnp.arange(3.0))
     np.testing.assert_array_equal(one[1], expected[0, 0])
