@@ -173,7 +173,7 @@ def prepared(experiment: Any, values: dict[str, Any], seeds: Any, reduced: bool,
 
     runs = len(seeds)
     traced = trace(experiment, values, runs, np.float32)
-    made = recipe(experiment, Save(("loss", "gates"), experiment.steps), traced, reduced, kernel)
+    made = recipe(experiment, Save(("loss", "gates"), experiment.steps), traced, reduced, kernel, runs=runs)
     executor = Executor(Shape(made, np.float32, runs, len(np.unique(seeds)), tuple(jax.local_devices())))
     request = Request(experiment, values, seeds, np.zeros(runs, np.int64))
     start = time.perf_counter()

@@ -35,7 +35,7 @@ def lq(vectors: Array) -> tuple[Array, Array]:
 
 
 def orthonormal(vectors: Array) -> Array:
-    """The orthonormal rows of `lq`, of one matrix (number, size) with no more rows than columns."""
+    """The orthonormal rows of `lq`, of one matrix (number, size) of rows none of which is a sum of others."""
     return _by_lapack(vectors)[1] if by_xla() else together(_rows)(vectors[None])[0]
 
 
@@ -110,8 +110,8 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
         # Squares of numbers near one neither overflow nor vanish.
         largest = jax.lax.fori_loop(0, strips, lambda place, most: jnp.maximum(most, jnp.abs(given(place))), zeros)
         scale = largest.max(0)
-        inverse = jnp.where(scale > 0, 1 / scale, 0)
-        result = with_unit(row, lambda place, _: given(place) * inverse, result)
+        scale = jnp.where(scale > 0, scale, 1)
+        result = with_unit(row, lambda place, _: given(place) / scale, result)
 
         def against(turn: Any, other: Any, result: Array) -> Array:
             share = inner(lambda place: unit(other, place, result), lambda place: unit(row, place, result))
@@ -127,10 +127,10 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
 
             return with_unit(row, left, result)
 
-        def once(turn: Any, result: Array) -> Array:
+        def against_all(turn: Any, result: Array) -> Array:
             return jax.lax.fori_loop(0, row + 1, functools.partial(against, turn), result)
 
-        result = jax.lax.fori_loop(0, 2 if first else 3, once, result)
+        result = jax.lax.fori_loop(0, 2 if first else 3, against_all, result)
         if not first:
             return result
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.arrays.rows import _CHAIN, LONGEST_CHAIN, add
+from gatednet.arrays.rows import CHAIN, LONGEST_CHAIN, add
 from gatednet.kernels.parts import part
 
 # From this many terms on a sum of outer products is left to einsum: it would take too long to compile.
@@ -30,10 +30,10 @@ def chained(term: Callable[[Any], Array], number: int) -> Array:
     """The sum of term(0), ..., term(number - 1), in the order of the indices within each chain."""
     if number <= LONGEST_CHAIN:
         return add(term(index) for index in range(number))
-    groups, rest = divmod(number, _CHAIN)
+    groups, rest = divmod(number, CHAIN)
 
     def group(place: Any) -> Array:
-        return add(term(place * _CHAIN + index) for index in range(_CHAIN))
+        return add(term(place * CHAIN + index) for index in range(CHAIN))
 
     summed = jax.lax.fori_loop(1, groups, lambda place, before: before + group(place), group(0))
     return add([summed, *(term(number - rest + index) for index in range(rest))])

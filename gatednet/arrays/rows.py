@@ -81,8 +81,8 @@ def summed(values: Array, *axes: int) -> Array:
 def spread(values: Array, sizes: tuple[int, ...]) -> Array:
     """Values (*shape) as (*sizes, *shape), the same along all new axes.
 
-    For runs with a kernel the derivative in reverse mode is a sum written out as in `summed`. That of a broadcast is
-    one of XLA's own, whose last bits depend on the number of runs, and which XLA fuses better than it fuses the other.
+    For runs with a kernel the derivative in reverse mode is a sum written out as in `summed`: last bits of XLA's own
+    depend on the number of runs. Runs by XLA keep its sum, which it fuses with more of the step.
     """
     return jnp.broadcast_to(values, (*sizes, *values.shape))
 
@@ -112,22 +112,22 @@ def join(blocks: Blocks, shape: tuple[int, ...]) -> Array:
 
 # The most terms of a sum that is a single chain of operations, and the terms of each chain of a longer one, which is a
 # loop: a chain that reads too many places of memory at a time is slow (benchmarks/crossover.py).
-LONGEST_CHAIN, _CHAIN = 24, 8
+LONGEST_CHAIN, CHAIN = 24, 8
 
 
 def total(blocks: Blocks) -> Array:
     """The sum over all entries of a map, for each run: (runs,)."""
     block = add(blocks)
-    return _sum_of_block(block) if block.ndim > 1 else block
+    return sum_over(block, tuple(range(block.ndim - 1)))
 
 
-@jax.custom_jvp
-def _sum_of_block(block: Array) -> Array:
-    return summed(block, *range(block.ndim - 1))
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def sum_over(values: Array, axes: tuple[int, ...]) -> Array:
+    """`summed`, whose derivative in reverse mode is a broadcast, as that of slices would not be."""
+    return summed(values, *axes)
 
 
-@_sum_of_block.defjvp
-def _sum_of_block_forward(given: tuple[Array], changes: tuple[Array]) -> tuple[Array, Array]:
-    # In reverse mode a broadcast, which that of slices would not be.
+@sum_over.defjvp
+def _sum_over_forward(axes: tuple[int, ...], given: tuple[Array], changes: tuple[Array]) -> tuple[Array, Array]:
     (change,) = changes
-    return _sum_of_block(*given), change.sum(axis=tuple(range(change.ndim - 1)))
+    return sum_over(*given, axes), change.sum(axis=axes)

@@ -126,17 +126,19 @@ def recipe(
     reduced: bool | None = None,
     kernel: Kernel = "auto",
     lane: int | None = None,
+    runs: int | None = None,
 ) -> Recipe:
     """The recipe of runs that share the static half of `experiment` and have the given floats.
 
-    `lane` is the number of runs that are advanced together, by default the fastest for many runs.
+    `lane` is the number of runs that are advanced together, by default the fastest for many runs. `runs` is how many
+    there are, where that is known: few on drawn inputs have a narrow lane, if that changes no bit.
 
     **Raises** `SettingError` where the saves do not divide the run, a reduction is wanted that would not be exact, or a
     kernel that is not possible.
     """
     save.check(experiment)
     blocks = most_blocks(experiment.steps, traced.schedule.block_steps)
-    return recipe_for_blocks(experiment, save, blocks, reduced, kernel, lane)
+    return recipe_for_blocks(experiment, save, blocks, reduced, kernel, lane, runs)
 
 
 def most_blocks(steps: int, block_steps: Array | np.ndarray) -> int:
@@ -163,8 +165,7 @@ def recipe_for_blocks(
 ) -> Recipe:
     """The recipe of runs that begin at most `blocks` blocks, with the observables that `save` names now.
 
-    `runs` is their number, where it is known: few have a narrow lane where that changes no bit. The rest is as for
-    `recipe`.
+    The rest is as for `recipe`.
 
     **Raises** `SettingError` where a reduction is wanted that would not be exact, or a kernel that is not possible.
     """
@@ -185,14 +186,16 @@ def recipe_for_blocks(
 
 
 def has_bits_of_any_width(experiment: Experiment, save: Save) -> bool:
-    """Whether runs on drawn inputs, with a kernel, have the same bits in lanes of one vector and of several.
+    """Whether runs on drawn inputs, with a kernel, have the same bits in lanes of 16 and of 32.
 
-    All parts of this package write sums out over axes as short as these (tests/gatednet/test_narrow_lanes.py). XLA has
-    sums of its own for long ones, and for those of a user's part, which may depend on the number of runs.
+    Parts of this package write sums out over axes as short as these, and so does what is saved where it says so
+    (tests/gatednet/test_narrow_lanes.py). XLA has sums of its own for long axes, for those of a user's part, and for
+    those of optimisers; their last bits may depend on the number of runs.
     """
-    if experiment.inputs.exact or experiment.labelled or not is_shipped(experiment, save.chosen):
+    if experiment.inputs.exact or experiment.labelled or not experiment.rule.elementwise or not is_shipped(experiment):
         return False
-    return max(max(group.shape) for group in experiment.network.groups.values()) <= LONGEST_CHAIN
+    short = max(max(group.shape) for group in experiment.network.groups.values()) <= LONGEST_CHAIN
+    return short and all(each.written_out for each in save.chosen)
 
 
 def kernel_of(experiment: Experiment, wanted: Kernel, reduced: bool) -> Kernel:

@@ -15,7 +15,7 @@ from gatednet.engine.draws import Drawing, draws_of
 from gatednet.engine.programs import drawn
 from gatednet.engine.size import draws_held
 from gatednet.experiment import Experiment, check_precision, static_half, trace
-from gatednet.kernels.kernel import KERNEL, Kernel
+from gatednet.kernels.kernel import KERNEL, Kernel, check_platform
 from gatednet.settings import LARGEST_SEED, SEED, Instance, Whole, argument
 from gatednet.shield import shielded
 
@@ -29,10 +29,11 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0,
     Another `stream` gives the same seed independent ones.
 
     The arrays have the precision of JAX, single or with `jax.enable_x64` double, and the bits of the start of
-    `simulate` in that precision and by that kernel. They are compiled as they are there: random numbers are of single
-    precision in both, and their last bits depend on what is compiled together. So there are two exceptions, which agree
-    to the rounding of single precision. A reduced run saves teachers and weights that went into its basis and back. And
-    where the experiment, the seed or the stream is traced, what is drawn becomes a part of the caller's own program.
+    `simulate` in that precision and by that kernel; the default is what runs of the experiment have, which `simulate`
+    reduces where it can. They are compiled as they are there: random numbers are of single precision in both, and their
+    last bits depend on what is compiled together. So there are two exceptions, which agree to the rounding of single
+    precision. A reduced run saves teachers and weights that went into its basis and back. And where the experiment, the
+    seed or the stream is traced, what is drawn becomes a part of the caller's own program.
 
     **Raises** `SettingError` for seeds and streams that are not whole numbers from 0 to 2³² - 1, and for a kernel that
     is not possible.
@@ -46,6 +47,8 @@ def draw(experiment: Experiment, seed: int | Array = 0, stream: int | Array = 0,
         check_precision(experiment, dtype)
         seeds, streams, one = (np.full(1, each, np.int64) for each in (seed, stream, 0))
         draws = draws_of(trace(experiment, {}, 1, dtype).values, seeds, streams, one, draws_held(experiment, 1))
-        kernel = kernel_of(experiment, argument("kernel", kernel, KERNEL), reduced_by(experiment, None))
+        kernel = argument("kernel", kernel, KERNEL)
+        check_platform(kernel, jax.default_backend())
+        kernel = kernel_of(experiment, kernel, reduced_by(experiment, None))
         start, _ = drawn(Drawing.of(static_half(experiment), reduced=False, kernel=kernel), draws)
         return jax.tree.map(lambda array: array[0], start)

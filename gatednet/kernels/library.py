@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import functools
 import hashlib
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from gatednet.kernels.kernel import PLATFORM
 FUNCTION = "kernel"
 _compiler = concurrent.futures.ThreadPoolExecutor(1, "compile kernels")
 _compiled: dict[str, concurrent.futures.Future[None]] = {}
+_waiting: dict[str, tuple[str, bool]] = {}
 _lock = threading.Lock()
 
 
@@ -35,13 +37,45 @@ def begin(text: str, once: bool) -> str:
     name = f"gatednet_{hashlib.sha256(f'{once} {text}'.encode()).hexdigest()[:32]}"
     with _lock:
         if name not in _compiled:
-            _compiled[name] = _compiler.submit(_compile, text.replace(f'@"{FUNCTION}"', f'@"{name}"'), name, once)
+            _waiting[name] = text, once
+            _begin(name)
     return name
 
 
 def finish(name: str) -> None:
-    """Wait until a kernel is there; what goes wrong with it is raised."""
-    _compiled[name].result()
+    """Wait until a kernel is there; what goes wrong with it is raised, and tried again at the next request."""
+    with _lock:
+        future = _compiled.get(name) or _begin(name)
+    try:
+        future.result()
+    except Exception:
+        with _lock:
+            if _compiled.get(name) is future:
+                del _compiled[name]
+        raise
+    with _lock:
+        _waiting.pop(name, None)
+
+
+def _begin(name: str) -> concurrent.futures.Future[None]:
+    text, once = _waiting[name]
+    future = _compiler.submit(_compile, text.replace(f'@"{FUNCTION}"', f'@"{name}"'), name, once)
+    _compiled[name] = future
+    return future
+
+
+def _before_fork() -> None:
+    """Leave nothing half done: no thread goes on in a child, and locks that one held stay held."""
+    concurrent.futures.wait(list(_compiled.values()))
+
+
+def _in_child() -> None:
+    global _compiler, _lock
+    _compiler, _lock = concurrent.futures.ThreadPoolExecutor(1, "compile kernels"), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_child=_in_child)
 
 
 def call(
@@ -72,14 +106,14 @@ def _compile(text: str, name: str, once: bool) -> None:
     module = binding.parse_assembly(text)
     module.verify()
     builder = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=3))
-    (_few_passes() if once else builder.getModulePassManager()).run(module, builder)
+    (few_passes() if once else builder.getModulePassManager()).run(module, builder)
     engine.add_module(module)
     engine.finalize_object()
     register(name, engine.get_function_address(name))
 
 
-def _few_passes() -> Any:
-    """Those of LLVM's passes without which loops take half as long again; all take three times as long to compile."""
+def few_passes() -> Any:
+    """Those of LLVM's passes without which loops take half as long again; all together take three times as long."""
     passes = binding.create_new_module_pass_manager()
     passes.add_loop_simplify_pass()
     passes.add_lcssa_pass()
@@ -89,13 +123,25 @@ def _few_passes() -> Any:
     return passes
 
 
+# LLVM's calls wait for each other: what does not change is asked for once, and not while a kernel is compiled.
+@functools.cache
+def triple() -> str:
+    """The kind of this machine, as LLVM names it."""
+    return binding.get_process_triple()
+
+
+@functools.cache
+def features() -> binding.FeatureMap:
+    """What vector instructions this processor has, among others."""
+    return binding.get_host_cpu_features()
+
+
 @functools.cache
 def _processor() -> tuple[binding.TargetMachine, binding.ExecutionEngine]:
     """A compiler for this processor, and where its functions are."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    features = binding.get_host_cpu_features().flatten()
     machine = binding.Target.from_default_triple().create_target_machine(
-        binding.get_host_cpu_name(), features, opt=3, jit=True
+        binding.get_host_cpu_name(), features().flatten(), opt=3, jit=True
     )
     return machine, binding.create_mcjit_compiler(binding.parse_assembly(""), machine)

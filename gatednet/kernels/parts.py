@@ -42,8 +42,8 @@ def part(
     `result`, which has none at first, by `dynamic_update_slice`. Runs are whole vectors, or halves; other numbers of
     runs, or arrays that runs share, are no lane, and are left to XLA.
 
-    What is computed once a run, and not in each step, says in `once` what the result of one run is: it is compiled in
-    less time, and once for each function `looped`.
+    What is computed once a run, and not in each step, says in `once` what the result of one run is. It is compiled in
+    less time, and kept by `looped`, which is the same function at each call.
     """
     runs = given[0].shape[-1]
     if by_xla() or runs % HALF or any(each.ndim and each.shape[-1] != runs for each in given):
@@ -72,7 +72,7 @@ def _once(looped: Callable[..., Array], shapes: Sequence[Any], width: int) -> Pr
 def together(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     """A function of an array whose last axis are the runs, as one of an array whose first axis they are.
 
-    It is given all runs at once that it is mapped over by `jax.vmap`, and copies of the first to fill up a vector.
+    It is given at once all runs that `jax.vmap` maps it over, and copies of the first to fill up a vector.
     """
 
     @jax.custom_batching.custom_vmap
@@ -100,10 +100,9 @@ def each(function: Callable[..., Array], number: int, *given: Array, once: jax.S
     def at_once(*given: Array) -> Array:
         return function(jax.lax.iota(jnp.int32, number)[:, None], *given)
 
-    return part(at_once, _one_by_one(function, number), *given, once=once)
+    return part(at_once, (_one_by_one if once is None else _kept_loop)(function, number), *given, once=once)
 
 
-@functools.lru_cache(128)
 def _one_by_one(function: Callable[..., Array], number: int) -> Callable[..., Array]:
     def one_by_one(result: Array, *given: Array) -> Array:
         def one(place: Array, result: Array) -> Array:
@@ -112,3 +111,6 @@ def _one_by_one(function: Callable[..., Array], number: int) -> Callable[..., Ar
         return jax.lax.fori_loop(np.int32(0), np.int32(number), one, result)
 
     return one_by_one
+
+
+_kept_loop = functools.lru_cache(128)(_one_by_one)

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from jax import Array
 from jax.extend.backend import backends
-from llvmlite import binding, ir
+from llvmlite import ir
 
 from gatednet.kernels import library
 from gatednet.kernels.emitter import Emitter, Zero
@@ -49,7 +49,7 @@ def call_new(program: Program, leaves: Sequence[Array], function: Callable[..., 
 def _called(
     program: Program, results: Sequence[Any], leaves: Sequence[Array], function: Callable[..., list[Array]]
 ) -> Sequence[Array]:
-    name = named(program)
+    name = name_of(program)
     first = program.moving if program.new else 0
 
     def by_kernel(*leaves: Array) -> list[Array]:
@@ -73,11 +73,12 @@ def _on_processors_alone() -> bool:
 def try_out() -> None:
     """Compile and register the smallest kernel; whatever goes wrong there is raised."""
     aval = jax.ShapeDtypeStruct((RUNS,), np.float32)
-    library.finish(named(Program(jax.make_jaxpr(lambda value: [value + value])(aval), 1)))
+    library.finish(name_of(Program(jax.make_jaxpr(lambda value: [value + value])(aval), 1)))
+    library.few_passes()
 
 
 @functools.lru_cache(16)
-def named(program: Program) -> str:
+def name_of(program: Program) -> str:
     """The name of the kernel of a program in the library of kernels."""
     return library.begin(str(module_of(program)), program.once)
 
@@ -85,7 +86,7 @@ def named(program: Program) -> str:
 def module_of(program: Program) -> ir.Module:
     """The module of a kernel: a handler of XLA's calls that goes through the runs, vector by vector."""
     module = ir.Module("kernel")
-    module.triple = binding.get_process_triple()
+    module.triple = library.triple()
     pointer = ir.PointerType()
     function = ir.Function(module, ir.FunctionType(pointer, [pointer]), library.FUNCTION)
     function.attributes.add("nounwind")
@@ -182,7 +183,7 @@ def _of_runs(program: Program) -> tuple[int, int]:
     In a step two registers keep a processor busier than one, whose sums wait for each other; AVX-512 has registers of
     twice the size, and parts of a step have loops that are best left to the compiler (benchmarks/throughput.py).
     """
-    features = binding.get_host_cpu_features()
+    features = library.features()
     registers, size = 1, 64
     if not program.new and not features.get("avx512f"):
         registers, size = 2, 32 if features.get("avx") else 16

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-from gatednet.arrays.rows import Group, Rows, add, total
+from gatednet.arrays.rows import Group, Rows, add, sum_over, total
 from gatednet.networks.base import Network
 from gatednet.objectives.constraint import Constraint, Stiffness
 from gatednet.objectives.proximal_map import ProximalMap
@@ -47,7 +47,7 @@ class WeightCost(Constraint):
 
 def _columns(weights: Float[Array, "*paths outputs inputs runs"]) -> Float[Array, " runs"]:
     """Half the mean norm of the columns of all maps."""
-    squares = jnp.sum(weights**2, axis=-3)
+    squares = sum_over(weights**2, (-3,))
     # A column of zeros has no slope.
     norms = jnp.where(squares > 0, jnp.sqrt(jnp.where(squares > 0, squares, 1.0)), 0.0)
     return 0.5 * norms.mean(axis=tuple(range(norms.ndim - 1)))

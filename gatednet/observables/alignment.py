@@ -121,6 +121,7 @@ OBSERVABLES = (
         "cosine between rows of a teacher and of a path, mean over rows",
         alignment,
         dims=("task", "path"),
+        written_out=True,
     ),
     _cosine(
         "unit_alignment",

@@ -8,7 +8,9 @@ CRITERION = 0.1
 STEPS_AFTER_SWITCH = 5
 
 OBSERVABLES = (
-    Observable("loss", "task loss expected over inputs, without penalties", lambda snapshot: snapshot.loss),
+    Observable(
+        "loss", "task loss expected over inputs, without penalties", lambda snapshot: snapshot.loss, written_out=True
+    ),
     Observable(
         "batch_loss", "task loss on the batch of the next step, without penalties", lambda snapshot: snapshot.batch_loss
     ),

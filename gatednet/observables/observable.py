@@ -53,7 +53,8 @@ class Observable:
     products of the same row of several maps are enough, which takes less time (`Snapshot.by_rows`). `of` says of which
     tasks it can be measured: of all, of those that are linear maps, or of those about labels. `bounds` are the ends of
     a scale that shows it, for quantities that mean the same in every experiment: a cosine of what is learned is shown
-    from 0 to 1, though it may be negative.
+    from 0 to 1, though it may be negative. `written_out` says that sums of `function` are chains of operations, as
+    those of `gatednet.arrays.rows.summed`, and so have the same last bits in lanes of any width.
 
     The shape of what `function` returns is compared with `dims` when a simulation is traced.
 
@@ -72,6 +73,7 @@ class Observable:
     fold: Fold | None = None
     of: Of = "all"
     bounds: tuple[float, float] | None = None
+    written_out: bool = False
 
     def __post_init__(self) -> None:
         name = argument("name of an observable", self.name, Text("a string"))
@@ -79,6 +81,7 @@ class Observable:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "dims", dims)
         argument(f"lifted of observable {name!r}", self.lifted, _LIFTED)
+        argument(f"written_out of observable {name!r}", self.written_out, Choice((False, True)))
         if isinstance(self.when, Recorder):
             _check_recorder(self.when)
         elif self.when not in get_args(When):

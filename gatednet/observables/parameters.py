@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jax import Array
 
-from gatednet.arrays.rows import Blocks, add, total
+from gatednet.arrays.rows import Blocks, add, summed, total
 from gatednet.observables.folds import maximum
 from gatednet.observables.moment import Moment
 from gatednet.observables.observable import Observable
@@ -17,7 +17,7 @@ from gatednet.observables.snapshot import Snapshot, norm
 def gates(snapshot: Snapshot) -> Array:
     """One gate for each path, (paths, runs): the mean over outputs where they have gates of their own."""
     values = snapshot.paths.gates
-    return values if values.ndim == 2 else values.mean(axis=1)
+    return values if values.ndim == 2 else summed(values, 1) / values.shape[1]
 
 
 def neuron_gates(snapshot: Snapshot) -> Array:
@@ -64,14 +64,17 @@ def step_length(before: Sequence[Blocks], after: Sequence[Blocks]) -> Array:
 
 
 OBSERVABLES = (
-    Observable("gates", "gates; their mean over outputs where each output has its own", gates, dims=("path",)),
-    Observable("neuron_gates", "gates of each output", neuron_gates, dims=("path", "output")),
+    Observable(
+        "gates", "gates; their mean over outputs where each output has its own", gates, dims=("path",), written_out=True
+    ),
+    Observable("neuron_gates", "gates of each output", neuron_gates, dims=("path", "output"), written_out=True),
     Observable(
         "weights",
         "weights",
         lambda snapshot: snapshot.paths.weights,
         dims=("path", "output", "input"),
         lifted=True,
+        written_out=True,
     ),
     Observable(
         "teachers",
@@ -79,6 +82,7 @@ OBSERVABLES = (
         lambda snapshot: snapshot.full_teachers,
         dims=("task", "output", "input"),
         lifted=True,
+        written_out=True,
         of="maps",
     ),
     Observable(
@@ -88,7 +92,12 @@ OBSERVABLES = (
         dims=("output", "input"),
         lifted=True,
     ),
-    Observable("weight_norm", "Euclidean norm of all weights", lambda snapshot: whole_norm(snapshot.state.weights)),
+    Observable(
+        "weight_norm",
+        "Euclidean norm of all weights",
+        lambda snapshot: whole_norm(snapshot.state.weights),
+        written_out=True,
+    ),
     Observable(
         "path_norm",
         "Euclidean norm of the weights of each path",
@@ -117,7 +126,9 @@ OBSERVABLES = (
         lifted=True,
     ),
     Observable("representation_cost", "cost of the weights, for a strength of 1", weight_cost),
-    Observable("gate_norm", "Euclidean norm of all gates", lambda snapshot: whole_norm(snapshot.state.gates)),
+    Observable(
+        "gate_norm", "Euclidean norm of all gates", lambda snapshot: whole_norm(snapshot.state.gates), written_out=True
+    ),
     Observable(
         "weight_change",
         "norm of the weights' rate of change over the norm of the weights",

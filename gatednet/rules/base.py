@@ -42,6 +42,7 @@ class Rule(Setting):
         "isotropic": Declaration(("start", "update")),
         "implicit": Declaration(("update",)),
         "limits": Declaration(("start", "update")),
+        "elementwise": Declaration(("start", "update")),
     }
 
     @property
@@ -64,6 +65,11 @@ class Rule(Setting):
         A group has none where the rule has no such limit, or where it is not known.
         """
         return {}
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether the change of each parameter depends on its own gradient alone: not unless a kind says so."""
+        return False
 
     def start(self, rows: Rows, rates: Rates) -> RuleState:
         """What the rule remembers before the first step: nothing unless a kind says so."""

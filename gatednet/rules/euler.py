@@ -17,6 +17,10 @@ class Euler(Rule):
         return True
 
     @property
+    def elementwise(self) -> bool:
+        return True
+
+    @property
     def limits(self) -> Mapping[str, float]:
         return {"weights": 2.0, "gates": 2.0}
 

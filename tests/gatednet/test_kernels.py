@@ -216,7 +216,9 @@ def test_a_primitive_that_kernels_lack_is_named_once_and_xla_computes():
         found = simulate(tried, ("gates",), SEEDS, every=10)
     # Warnings are errors: a second one would be seen.
     simulate(tried, ("loss",), SEEDS, every=10)
-    np.testing.assert_array_equal(found.gates, simulate(tried, ("gates",), SEEDS, every=10, kernel="xla").gates)
+    # Starts are those of a kernel, which agree up to rounding.
+    by_xla = simulate(tried, ("gates",), SEEDS, every=10, kernel="xla").gates
+    np.testing.assert_allclose(found.gates, by_xla, atol=2e-6)
     with pytest.raises(SettingError, match=r"^kernel is 'vector', allowed here are 'auto' and 'xla': it has no sort"):
         simulate(tried, ("gates", "loss"), SEEDS, every=10, kernel="vector")
 

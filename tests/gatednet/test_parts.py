@@ -108,8 +108,8 @@ def test_kernels_are_called_where_they_are_wanted():
             made = recipe(NOISY, save, trace(NOISY, {}, 1, np.float32), kernel=kernel)
             batch = pack(NOISY, {}, np.zeros(1, int), np.zeros(1, int), made.width).batch
             program = jax.jit(functools.partial(run_batch, made)).lower(batch).as_text()
-        # The draws of four steps, the product, and the one with the transpose.
-        assert len({part.split("(")[0] for part in program.split("@gatednet_")[1:]}) == (3 if called else 0)
+        # The draws of four steps, the product, and the one with the transpose; variates and the rotation of a start.
+        assert len({part.split("(")[0] for part in program.split("@gatednet_")[1:]}) == (5 if called else 0)
 
 
 def test_the_kernel_for_gpus_is_refused():
