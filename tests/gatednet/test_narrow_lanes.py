@@ -56,7 +56,7 @@ def test_all_that_is_saved_has_the_same_bits(name):
         {"inputs": Gaussian(200, drawn=True)},
         {"inputs": Gaussian(20), "network": GatedLinear(4, 6, 3)},
         {"network": GatedLinear(6, 5, 2)},
-        {"network": GatedLinear(24, 24, 8), "teachers.tasks": 3},
+        {"network": GatedLinear(24, 24, 8), "teachers.tasks": 3, "dt": 0.001},
         {"network": DeepLinear(5, 6, 2), "dt": 0.001},
         {"network": GatedLinear(2, 24, 4, gates="neuron")},
         {"objective.weight_cost": 0.1, "objective.weight_norm": "columns"},
