@@ -90,9 +90,11 @@ def spread(values: Array, sizes: tuple[int, ...]) -> Array:
 @spread.defjvp
 def _spread_forward(sizes: tuple[int, ...], given: tuple[Array], changes: tuple[Array]) -> tuple[Array, Array]:
     (change,) = changes
+    if by_xla():
+        return spread(*given, sizes), jnp.broadcast_to(change, (*sizes, *change.shape))
     for size in reversed(sizes):
-        # What is transposed to a sum of slices.
-        short = size <= LONGEST_CHAIN and not by_xla()
+        # Stacked, which is transposed to a sum of slices.
+        short = size <= LONGEST_CHAIN
         change = jnp.stack([change] * size) if short else jnp.broadcast_to(change, (size, *change.shape))
     return spread(*given, sizes), change
 
@@ -118,7 +120,7 @@ LONGEST_CHAIN, CHAIN = 24, 8
 def total(blocks: Blocks) -> Array:
     """The sum over all entries of a map, for each run: (runs,)."""
     block = add(blocks)
-    return sum_over(block, tuple(range(block.ndim - 1)))
+    return sum_over(block, tuple(range(block.ndim - 1))) if block.ndim > 1 else block
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
