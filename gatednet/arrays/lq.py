@@ -30,13 +30,13 @@ def lq(vectors: Array) -> tuple[Array, Array]:
         return vectors, jnp.broadcast_to(jnp.eye(size, dtype=vectors.dtype), (*batch, size, size))
     if by_xla():
         return _by_lapack(vectors)
-    both = together(_both)(vectors.reshape(-1, number, size)).reshape(*batch, number, number + size)
+    both = _by_kernel(vectors.reshape(-1, number, size), number).reshape(*batch, number, number + size)
     return both[..., :number], both[..., number:]
 
 
 def orthonormal(vectors: Array) -> Array:
     """The orthonormal rows of `lq`, of one matrix (number, size) of rows none of which is a sum of others."""
-    return _by_lapack(vectors)[1] if by_xla() else together(_rows)(vectors[None])[0]
+    return _by_lapack(vectors)[1] if by_xla() else _by_kernel(vectors[None], 0)[0]
 
 
 def _by_lapack(vectors: Array) -> tuple[Array, Array]:
@@ -46,27 +46,16 @@ def _by_lapack(vectors: Array) -> tuple[Array, Array]:
     return jnp.swapaxes(upper, -1, -2) * signs[..., None, :], jnp.swapaxes(rows, -1, -2) * signs[..., None]
 
 
-def _both(vectors: Array) -> Array:
-    """Coefficients and orthonormal rows of (number, size, runs) vectors side by side."""
+def _by_kernel(vectors: Array, coefficients: int) -> Array:
+    """The orthonormal rows of (decompositions, number, size) vectors, after so many coefficients of each: all or 0."""
+    number, size = vectors.shape[1:]
 
     def plain(vectors: Array) -> Array:
-        return jnp.moveaxis(jnp.concatenate(_by_lapack(jnp.moveaxis(vectors, -1, 0)), axis=-1), 0, -1)
+        both = jnp.concatenate(_by_lapack(jnp.moveaxis(vectors, -1, 0)), axis=-1)
+        return jnp.moveaxis(both[..., number - coefficients :], 0, -1)
 
-    return part(plain, _by_gram_schmidt, vectors, once=_result(vectors, len(vectors)))
-
-
-def _rows(vectors: Array) -> Array:
-    """The orthonormal rows of (number, size, runs) vectors."""
-
-    def plain(vectors: Array) -> Array:
-        return jnp.moveaxis(_by_lapack(jnp.moveaxis(vectors, -1, 0))[1], 0, -1)
-
-    return part(plain, _by_gram_schmidt, vectors, once=_result(vectors, 0))
-
-
-def _result(vectors: Array, coefficients: int) -> jax.ShapeDtypeStruct:
-    number, size, _ = vectors.shape
-    return jax.ShapeDtypeStruct((number, coefficients + size), vectors.dtype)
+    result = jax.ShapeDtypeStruct((number, coefficients + size), vectors.dtype)
+    return together(lambda vectors: part(plain, _by_gram_schmidt, vectors, once=result))(vectors)
 
 
 def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
