@@ -30,7 +30,8 @@ class Frame(abc.ABC):
 
     def lift(self, maps: Array, basis: Array) -> Array:
         """Maps (..., outputs, inputs, runs) in coordinates, in the original ones; `basis` has the runs last."""
-        return add(basis[:, :, k] * maps[..., k, None, :] for k in range(basis.shape[2]))
+        pairs = zip(jnp.unstack(basis, axis=2), jnp.unstack(maps, axis=-2), strict=True)
+        return add(vectors * shares[..., None, :] for vectors, shares in pairs)
 
     def of_rows(self, basis: Array) -> Array:
         """A basis that lifts maps to shorter rows, where there are any.

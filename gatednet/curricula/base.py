@@ -12,6 +12,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int, Shaped, UInt32
 
+from gatednet.arrays.counts import quotient, remainder
 from gatednet.declarations import Declaration
 from gatednet.settings import Choice, Setting, SettingError, field
 from gatednet.times import MOST_STEPS, ROUNDINGS, steps_of
@@ -132,7 +133,7 @@ class Curriculum(Setting):
     def block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, " ..."]:
         """The number of the block that a step lies in, counted from 0, (..., runs)."""
         if schedule.starts is None:
-            return step // schedule.block_steps
+            return quotient(step, schedule.block_steps)
         begun = schedule.starts <= jnp.atleast_1d(step)[..., None, :]
         return jnp.sum(begun, axis=-2, dtype=jnp.int32) - 1
 
@@ -147,7 +148,7 @@ class Curriculum(Setting):
     def step_in_block(self, schedule: Schedule, step: Int[Array, "*steps"]) -> Int[Array, " ..."]:
         """How many steps of its block came before a step, (..., runs)."""
         if schedule.starts is None:
-            return step % schedule.block_steps
+            return remainder(step, schedule.block_steps)
         return step - self.first_step(schedule, self.block(schedule, step))
 
     def steps_of_block(self, schedule: Schedule, block: Int[Array, "*blocks"]) -> Int[Array, " ..."]:
@@ -179,3 +180,8 @@ class InOrder(Curriculum):
     def tasks_in_order(self, tasks: int) -> Array:
         """The order, written out."""
         return jnp.asarray(self.order or range(tasks), jnp.int32)
+
+    def task_of(self, block: Int[Array, "*blocks"], tasks: int) -> Int[Array, "*blocks"]:
+        """The task of a block, counted from 0."""
+        place = remainder(block, len(self.order) or tasks)
+        return self.tasks_in_order(tasks)[place] if self.order else place

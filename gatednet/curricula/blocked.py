@@ -31,9 +31,7 @@ class Blocked(InOrder):
     def task_weights(
         self, schedule: Schedule, step: Int[Array, ""], key: UInt32[Array, " 2 *runs"], shape: tuple[int, int]
     ) -> Shaped[Array, " tasks *columns"]:
-        order = self.tasks_in_order(shape[0])
-        task = order[self.block(schedule, step) % len(order)]
-        return jax.nn.one_hot(task, shape[0], axis=0)
+        return jax.nn.one_hot(self.task_of(self.block(schedule, step), shape[0]), shape[0], axis=0)
 
     def next_change(self, schedule: Schedule, step: Int[Array, ""]) -> Int[Array, ""]:
         return self.next_block(schedule, step)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Int, Shaped, UInt32
 
+from gatednet.arrays.counts import remainder
 from gatednet.curricula.base import InOrder, Schedule
 from gatednet.settings import Nested, Number, Whole, field
 
@@ -37,7 +38,8 @@ class Smooth(InOrder):
         order = self.tasks_in_order(shape[0])
         places = len(order)
         # Blocks since the start of the present round.
-        passed = self.block(schedule, step) % places + self.step_in_block(schedule, step) / schedule.block_steps
+        passed = remainder(self.block(schedule, step), places)
+        passed = passed + self.step_in_block(schedule, step) / schedule.block_steps
         middle = jnp.arange(places)[:, None] + 0.5
         apart = jnp.abs(passed - middle)
         apart = jnp.minimum(apart, places - apart)

@@ -50,23 +50,23 @@ class Dynamics(eqx.Module):
         """Whether maps are single blocks: where there are many entries, or where inputs mix their columns."""
         return self.cut is not Cut.ENTRIES
 
-    def rows(self, state: State | Rows) -> Rows:
-        """The parameters as blocks, from what `carried` gives or from a state."""
-        return state if isinstance(state, Rows) else self.network.split(state, self.cut)
+    def rows(self, parameters: State | Rows) -> Rows:
+        """The parameters as blocks, from blocks or from a state."""
+        return parameters if isinstance(parameters, Rows) else self.network.split(parameters, self.cut)
 
-    def carried(self, rows: Rows) -> State | Rows:
+    def carried(self, parameters: State | Rows) -> State | Rows:
         """What goes from step to step: entries stacked into two arrays, larger blocks as they are.
 
         Each is the faster one of its kind: a loop over many small arrays is slow, and so is copying a large one.
         """
-        return rows if self.whole else self.network.join(rows)
+        return self.rows(parameters) if self.whole else self.state(parameters)
 
-    def state(self, carried: State | Rows) -> State:
-        """The state that `carried` stands for."""
-        return self.network.join(carried) if isinstance(carried, Rows) else carried
+    def state(self, parameters: State | Rows) -> State:
+        """The parameters as a state, from blocks or from a state."""
+        return self.network.join(parameters) if isinstance(parameters, Rows) else parameters
 
-    def target(self, teachers: Array, task_weights: Array) -> Blocks:
-        """The target map: the weighted sum of the teachers, in blocks.
+    def target(self, teachers: Array, task_weights: Array) -> Array:
+        """The target map: the weighted sum of the teachers, (outputs, inputs, runs).
 
         `teachers` is (tasks, outputs, inputs, runs), `task_weights` (tasks, runs), or (tasks, outputs, runs) where
         outputs differ.
@@ -74,7 +74,12 @@ class Dynamics(eqx.Module):
         weights = task_weights.astype(teachers.dtype)
         if weights.ndim == 3:
             weights = weights[:, :, None]
-        return split(add(weights[task] * teachers[task] for task in range(teachers.shape[0])), self.whole)
+        pairs = zip(jnp.unstack(weights), jnp.unstack(teachers), strict=True)
+        return add(weight * teacher for weight, teacher in pairs)
+
+    def blocks(self, target: Array) -> Blocks:
+        """A target map cut as parameters are."""
+        return split(target, self.whole)
 
     def task_loss(self, rows: Rows, target: Blocks, evidence: Any) -> Array:
         """The reported loss of each run, (runs,)."""

@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt32
 from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
-from gatednet.random.threefry import folded
+from gatednet.random.threefry import folded_in
 from gatednet.shield import GENERATOR
 from gatednet.starts.base import InitialState
 from gatednet.teachers.base import TeacherSet
@@ -65,16 +65,9 @@ def draw(origin: Origin, seed: int | Array = 0, stream: int | Array = 0) -> Prob
         TEACHERS: SHARED_SEED if origin.teachers.shared else seed,
         DATA: seed,
     }
-    given = jnp.stack([jnp.asarray(each, jnp.uint32) for each in seeds.values()])
-    purposes = jnp.asarray([*seeds], jnp.uint32)
-
-    # In a loop, so that one hash is compiled for both numbers and all keys. JAX's own takes the compiler three times as
-    # long, as long as all variates of weights and teachers.
-    def hashed(turn: Array, words: tuple[Array, Array]) -> tuple[Array, Array]:
-        return folded(words, jnp.where(turn == 0, purposes, jnp.asarray(stream, jnp.uint32)))
-
-    words = jax.lax.fori_loop(0, 2, hashed, (jnp.zeros_like(given), given))
-    key = dict(zip(seeds, jax.random.wrap_key_data(jnp.stack(words, axis=-1), impl=GENERATOR), strict=True))
+    folded = seeds.values(), seeds, [stream] * len(seeds)
+    words = folded_in(*(jnp.stack([jnp.asarray(each, jnp.uint32) for each in column]) for column in folded))
+    key = dict(zip(seeds, jax.random.wrap_key_data(words, impl=GENERATOR), strict=True))
     teachers = origin.teachers.draw(key[TEACHERS], origin.network)
     return Problem(
         origin.initial.draw_for(seeds[INITIAL], key[INITIAL], origin.network, teachers),

@@ -15,6 +15,8 @@ _WANTED: dict[str, bool | int] = {
     # The second generation of XLA's emitters for processors takes half as long again to compile a step, which then is
     # not faster (benchmarks/throughput.py). Versions of XLA without a choice refuse the option.
     "xla_cpu_use_fusion_emitters": False,
+    # Loops are distributed over so many modules for LLVM. The default is 32, each of which takes some time by itself.
+    "xla_cpu_parallel_codegen_split_count": 4,
     # The defaults of XLA, unless XLA_FLAGS or JAX_DISABLE_MOST_OPTIMIZATIONS say otherwise: with others the
     # last bits change, and with fast arithmetic a run that diverges is not noticed.
     "xla_cpu_enable_fast_math": False,

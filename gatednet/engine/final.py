@@ -211,7 +211,7 @@ def _ended(loop: Loop) -> Carry:
     piece = 1 if group >= steps else _divisor(group, math.isqrt(steps))
 
     def one_step(carry: Carry, step: Array, drawn: Any) -> Carry:
-        _, target = loop.target(step)
+        target = loop.lane.dynamics.blocks(loop.target(step)[1])
         return loop.step(carry, step, target, loop.evidence(drawn, step))
 
     def some_steps(carry: Carry, first: Array, number: int) -> Carry:

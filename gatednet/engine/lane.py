@@ -11,12 +11,14 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Int
 
+from gatednet.arrays.counts import quotient, remainder
 from gatednet.arrays.rows import Blocks, Cut, Rows, add, total
 from gatednet.arrays.state import State, flat
 from gatednet.curricula.base import Schedule
 from gatednet.dynamics.dynamics import Dynamics
 from gatednet.dynamics.problem import Problem
 from gatednet.dynamics.reduction import Basis
+from gatednet.engine.loop import gathered
 from gatednet.engine.save import COMPLETED, DIVERGED, RESULT, RESULT_STEP, Save
 from gatednet.engine.shipped import is_shipped
 from gatednet.inputs.examples import Examples
@@ -70,7 +72,7 @@ class Loop(eqx.Module):
         lane = self.lane
         rows = lane.dynamics.rows(lane.problem.state)
         return Carry(
-            lane.dynamics.carried(rows),
+            lane.dynamics.carried(lane.problem.state),
             lane.dynamics.experiment.rule.start(rows, lane.dynamics.rates),
             jnp.zeros(self.course.runs, jnp.int32),
             {each.name: self.started(each) for each in self.recorded},
@@ -90,7 +92,10 @@ class Loop(eqx.Module):
             if each.recorder.shown == "save":
                 return each.function(self.snapshot(before, step))
             moment, _ = self.moment(
-                before, self.course.clock(step), self.target(step)[1], self.evidence(self.draw(step), step)
+                before,
+                self.course.clock(step),
+                self.lane.dynamics.blocks(self.target(step)[1]),
+                self.evidence(self.draw(step), step),
             )
             return each.function(moment)
 
@@ -108,7 +113,7 @@ class Loop(eqx.Module):
         """
         return not self.recorded and is_shipped(self.lane.dynamics.experiment)
 
-    def target(self, step: Array) -> tuple[Array, Blocks]:
+    def target(self, step: Array) -> tuple[Array, Array]:
         """The weights of the tasks at a step, and the target map."""
         experiment, teachers = self.lane.dynamics.experiment, self.lane.problem.teachers
         tasks, outputs, *_ = teachers.shape
@@ -133,24 +138,28 @@ class Loop(eqx.Module):
         """What a step sees of its inputs."""
         dynamics = self.lane.dynamics
         inputs = dynamics.experiment.inputs
-        return (inputs.factor if dynamics.network.linear else inputs.samples)(drawn, step % self.group)
+        return (inputs.factor if dynamics.network.linear else inputs.samples)(drawn, remainder(step, self.group))
 
     def snapshot(self, carry: Carry, step: Array) -> Snapshot:
         """The lane before a step. The end of the run is seen with the task of its last step."""
         dynamics, teachers = self.lane.dynamics, self.lane.problem.teachers
-        task_weights, target = self.target(jnp.minimum(step, self.span.steps - 1))
+        task_weights, shown = self.target(jnp.minimum(step, self.span.steps - 1))
+        target = dynamics.blocks(shown)
         rows, state = dynamics.rows(carry.state), dynamics.state(carry.state)
         everything = dynamics.experiment.inputs.everything(self.lane.examples)
         if everything is None and not dynamics.network.linear:
             # The loss that is expected over all inputs has no closed form: it is that on the batch of the next step.
-            loss = dynamics.task_loss(rows, target, self.evidence(self.draw(step // self.group), step))
+            loss = dynamics.task_loss(rows, target, self.evidence(self.draw(quotient(step, self.group)), step))
         else:
             loss = dynamics.task_loss(rows, target, everything)
 
         # To trace a step takes as long as all the rest of a save, and few observables ask for it.
         @functools.cache
         def ahead() -> tuple[State, Array]:
-            evidence, clock = self.evidence(self.draw(step // self.group), step), self.course.clock(step).in_block
+            evidence, clock = (
+                self.evidence(self.draw(quotient(step, self.group)), step),
+                self.course.clock(step).in_block,
+            )
             after, _, batch_loss = dynamics.step(rows, carry.memory, target, evidence, clock, self.penalised(step))
             change = jax.tree.map(lambda after, before: after - before, dynamics.network.join(after), state)
             return jax.tree.map(lambda each: each / dynamics.experiment.dt, change), batch_loss
@@ -226,13 +235,15 @@ class Loop(eqx.Module):
         return each.checked(each.recorder.finish(kept, self.course, ending), each.all_dims, sizes.get)
 
 
-def _stretch(carry: Carry, loop: Loop, start: Array, end: Array, target: Blocks) -> Carry:
-    """The lane at step `end`, from that at `start`, with one target all the while: draw by draw, step by step."""
+def _stretch(carry: Carry, loop: Loop, start: Array, end: Array, shown: Array) -> Carry:
+    """The lane at step `end`, from that at `start`, with one target map all the while: draw by draw, step by step."""
+    target = loop.lane.dynamics.blocks(shown)
 
     def one_draw(at: tuple[Array, Carry]) -> tuple[Array, Carry]:
         step, carry = at
-        drawn = loop.draw(step // loop.group)
-        last = jnp.minimum(end, (step // loop.group + 1) * loop.group)
+        group = quotient(step, loop.group)
+        drawn = loop.draw(group)
+        last = jnp.minimum(end, (group + 1) * loop.group)
         return last, jax.lax.fori_loop(
             step, last, lambda step, carry: loop.step(carry, step, target, loop.evidence(drawn, step)), carry
         )
@@ -252,7 +263,7 @@ def evolve(lane: Lane, save: Save, blocks: int, kernel: Kernel = "xla") -> dict[
     shown = {to: tuple(each for each in save.chosen if each.recorder.shown == to) for to in get_args(Shown)}
     loop = Loop(lane, span, shown["step"], kernel)
 
-    def one_save(carry: tuple[Carry, dict[str, Kept]], index: Array) -> tuple[Any, tuple[dict[str, Array], Array]]:
+    def one_save(index: Array, carry: tuple[Carry, dict[str, Kept]]) -> tuple[Any, tuple[dict[str, Array], Array]]:
         moving, kept = carry
         start = index * save.every
         snapshot = loop.snapshot(moving, start)
@@ -268,9 +279,8 @@ def evolve(lane: Lane, save: Save, blocks: int, kernel: Kernel = "xla") -> dict[
         values = {each.name: value(each) for each in shown["all saves"]}
         return (moving, kept), (values, flat(snapshot.state) if shown["history"] else jnp.zeros(0))
 
-    indices = jnp.arange(span.saves, dtype=jnp.int32)
     started = {each.name: loop.started(each) for each in shown["save"]}
-    (carry, kept), (values, states) = jax.lax.scan(one_save, (loop.start(), started), indices)
+    (carry, kept), (values, states) = gathered(one_save, (loop.start(), started), span.saves)
     length = lane.schedule.block_steps if lane.schedule.starts is None else jnp.zeros_like(lane.schedule.block_steps)
     history = History(states, length, save.every) if shown["history"] else None
     sizes = {"step": span.saves, "runs": loop.course.runs}

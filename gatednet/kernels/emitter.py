@@ -56,6 +56,7 @@ class Emitter(Entries):
         self._before = ir.IRBuilder(before)
         self._before.position_before(before.terminator)
         self._offsets: dict[int, Any] = {}
+        self._constants: dict[str, ir.Constant] = {}
 
     @property
     def builder(self) -> ir.IRBuilder:
@@ -97,12 +98,19 @@ class Emitter(Entries):
             return value
         kind = ir.VectorType(value.type, self.width)
         if isinstance(value, ir.Constant):
-            same, depth = ir.Constant(kind, [value] * self.width), 0
+            same, depth = self._constant(kind, value), 0
         else:
             first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.IntType(32)(0))
             zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.width), None)
             same, depth = self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros), self.depth
         return Vector((same,) * len(self.builders), depth)
+
+    def _constant(self, kind: Any, value: ir.Constant) -> ir.Constant:
+        """A vector of a constant, written out once: its text is as long as a dozen instructions."""
+        key = str(value)
+        if key not in self._constants:
+            self._constants[key] = ir.Constant(kind, [value] * self.width)
+        return self._constants[key]
 
     def literal(self, dtype: np.dtype, value: Any) -> Any:
         return literal(llvm_type(dtype), value)

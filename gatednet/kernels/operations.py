@@ -52,6 +52,11 @@ def literal(kind: Any, value: Any) -> Any:
     return ir.Constant(kind, float(value) if isinstance(kind, ir.FloatType | ir.DoubleType) else int(value))
 
 
+def _number(constant: ir.Constant) -> Any:
+    """The value of a constant, which is that of all its entries where it is a vector."""
+    return constant.constant[0].constant if isinstance(constant.type, ir.VectorType) else constant.constant
+
+
 def _element(kind: Any) -> Any:
     return kind.element if isinstance(kind, ir.VectorType) else kind
 
@@ -114,12 +119,14 @@ def _comparison(symbol: str) -> Operation:
     return operation
 
 
-def _extreme(symbol: str) -> Operation:
+def _extreme(name: str, symbol: str) -> Operation:
     """The larger or smaller value; NaN where either is."""
-    comparison = _comparison(symbol)
 
     def operation(at: At, left: Any, right: Any) -> Any:
-        chosen = comparison(at, left, right)
+        if at.kind.kind in "iu":
+            sign = "s" if at.kind.kind == "i" else "u"
+            return intrinsic(at.builder, f"llvm.{sign}{name}.{suffix(left.type)}", left.type, left, right)
+        chosen = _comparison(symbol)(at, left, right)
         if at.kind.kind == "f":
             chosen = at.builder.or_(chosen, at.builder.fcmp_unordered("uno", left, left))
         return at.builder.select(chosen, left, right)
@@ -146,6 +153,8 @@ def _shift(name: str) -> Operation:
 
     def operation(at: At, value: Any, by: Any) -> Any:
         width = _element(value.type).width
+        if isinstance(by, ir.Constant) and 0 <= _number(by) < width:
+            return getattr(at.builder, name)(value, by)
         inside = at.builder.icmp_unsigned("<", by, literal(by.type, width))
         if name == "ashr":
             return at.builder.ashr(value, at.builder.select(inside, by, literal(by.type, width - 1)))
@@ -259,8 +268,8 @@ OPERATIONS: dict[str, Operation] = {
     "div": _division("fdiv", "sdiv", "udiv", lambda left, all_bits: all_bits),
     "rem": _division("frem", "srem", "urem", lambda left, all_bits: left),
     **{name: _comparison(symbol) for name, symbol in _COMPARISONS.items()},
-    "max": _extreme(">="),
-    "min": _extreme("<="),
+    "max": _extreme("max", ">="),
+    "min": _extreme("min", "<="),
     **{name: _function(name) for name in ("sqrt", "exp", "exp2", "log", "sin", "cos", "tan", "tanh", "floor", "ceil")},
     "pow": _power,
     "rsqrt": _inverse_root,

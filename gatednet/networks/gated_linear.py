@@ -78,13 +78,9 @@ class GatedLinear(LinearNetwork):
         if cut is Cut.STACK:
             return Rows(((state.weights,),), ((state.gates,),))
         whole = cut is Cut.MAPS
-        weights = tuple(split(state.weights[path], whole) for path in range(self.paths))
-        if self.gates == "path" or whole:
-            return Rows(weights, tuple((state.gates[path],) for path in range(self.paths)))
-        return Rows(
-            weights,
-            tuple(tuple(state.gates[path, output] for output in range(self.outputs)) for path in range(self.paths)),
-        )
+        weights = tuple(split(path, whole) for path in jnp.unstack(state.weights))
+        gates = jnp.unstack(state.gates)
+        return Rows(weights, tuple((gate,) if self.gates == "path" or whole else jnp.unstack(gate) for gate in gates))
 
     def join(self, rows: Rows) -> State:
         first = rows.weights[0][0]

@@ -118,7 +118,7 @@ class Snapshot(eqx.Module):
     @property
     def target(self) -> Float[Array, "rows columns runs"]:
         """The map that the curriculum asks for, in the original coordinates."""
-        return self.lifted(join(self.dynamics.target(self.teachers, self.task_weights), self.teachers.shape[1:]))
+        return self.lifted(self.dynamics.target(self.teachers, self.task_weights))
 
 
 def norm(values: Array, axes: tuple[int, ...]) -> Array:

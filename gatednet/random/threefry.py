@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from gatednet.kernels.parts import by_xla, each, together
+from gatednet.kernels.parts import by_xla, each, part, together
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -75,6 +75,35 @@ _four_rounds_traced = jax.jit(_four_rounds, static_argnums=2, inline=True)
 def folded(key: tuple[Array | np.ndarray, Array | np.ndarray], number: Array | np.ndarray) -> tuple[Any, Any]:
     """The two words of `jax.random.fold_in`, for keys of any shape and unsigned numbers that broadcast with them."""
     return threefry(key, np.zeros((1,) * number.ndim, np.uint32), number)
+
+
+def folded_in(seeds: Array, *numbers: Array) -> Array:
+    """The two words of the keys of some seeds, with numbers folded in one after the other: (keys, 2), of (keys,) each.
+
+    They are those of `jax.random.fold_in`, which takes the compiler as long as all variates of weights and teachers.
+    """
+    return together(_folded_in)(jnp.stack([seeds, *numbers], axis=-1))
+
+
+def _folded_in(given: Array) -> Array:
+    """The words (2, keys) for seeds and numbers (1 + numbers, keys)."""
+    return part(_folded, _put_folded, given, once=jax.ShapeDtypeStruct((2,), given.dtype))
+
+
+def _folded(given: Array) -> Array:
+    seed, *numbers = jnp.unstack(given)
+
+    # In a loop, so that one hash is compiled for all numbers.
+    def fold(_: Any, at: tuple[Any, list[Array]]) -> tuple[Any, list[Array]]:
+        words, (number, *others) = at
+        return folded(words, number), [*others, number]
+
+    words, _ = jax.lax.fori_loop(0, len(numbers), fold, ((jnp.zeros_like(seed), seed), numbers))
+    return jnp.stack(words)
+
+
+def _put_folded(result: Array, given: Array) -> Array:
+    return jax.lax.dynamic_update_slice(result, _folded(given), (0, 0))
 
 
 def below(words: Array, number: Array | int) -> Array:

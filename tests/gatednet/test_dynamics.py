@@ -69,7 +69,7 @@ def test_gradient_by_finite_differences(name: str, norm_order: int, reduction: s
         dynamics = lane_of(experiment)
         state, target, factor = random_state(network)
         seen = None if inputs.exact else factor
-        wanted = dynamics.target(target[None], jnp.ones((1, 1)))
+        wanted = dynamics.blocks(dynamics.target(target[None], jnp.ones((1, 1))))
 
         @jax.jit
         def gradient(state: State) -> State:
@@ -109,7 +109,7 @@ def after(experiment: Experiment, dt: jax.Array, steps: jax.Array, state: State,
     """The state of one run some steps later, with one target and one second moment all the while."""
     network = experiment.network
     dynamics = Dynamics(eqx.tree_at(lambda each: each.dt, lane_of(experiment).experiment, dt[None]), network)
-    wanted = dynamics.target(target[None], jnp.ones((1, 1)))
+    wanted = dynamics.blocks(dynamics.target(target[None], jnp.ones((1, 1))))
 
     def step(_: jax.Array, state: State) -> State:
         return network.join(dynamics.step(dynamics.rows(state), None, wanted, factor, CLOCK)[0])

@@ -110,6 +110,16 @@ def test_operations_on_whole_numbers_are_those_of_xla(dtype):
             compared(function, *whole(dtype))
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.uint32, np.uint8])
+def test_shifts_by_chosen_numbers_are_those_of_xla(dtype):
+    bits = 8 * np.dtype(dtype).itemsize
+    values = whole(np.uint32)[0].astype(dtype)
+    with shielded(double=False):
+        for by in (0, 1, bits - 1, bits, bits + 1):
+            for shift in (lax.shift_left, lax.shift_right_logical, lax.shift_right_arithmetic):
+                compared(lambda a, by=by, shift=shift: shift(a, jnp.asarray(by, a.dtype)), values)
+
+
 def test_entries_are_moved_as_by_xla():
     values = jnp.arange(3 * 4 * RUNS, dtype=jnp.float32).reshape(3, 4, RUNS)
 

@@ -27,9 +27,9 @@ from gatednet.arrays.product import product
 from gatednet.engine.batch import pack, recipe, run_batch
 from gatednet.engine.compiler import compiler_options
 from gatednet.kernels.parts import parts_by
-from gatednet.random.threefry import logarithm, normals
+from gatednet.random.threefry import folded_in, logarithm, normals
 from gatednet.random.wishart import chi_of_few_degrees
-from gatednet.shield import shielded
+from gatednet.shield import GENERATOR, shielded
 from tests.gatednet.tools import SMALL, agree, both
 
 pytestmark = pytest.mark.optimized
@@ -108,13 +108,28 @@ def test_kernels_are_called_where_they_are_wanted():
             made = recipe(NOISY, save, trace(NOISY, {}, 1, np.float32), kernel=kernel)
             batch = pack(NOISY, {}, np.zeros(1, int), np.zeros(1, int), made.width).batch
             program = jax.jit(functools.partial(run_batch, made)).lower(batch).as_text()
-        # The draws of four steps, the product, and the one with the transpose; variates and the rotation of a start.
-        assert len({part.split("(")[0] for part in program.split("@gatednet_")[1:]}) == (5 if called else 0)
+        # The draws of four steps, the product, and the one with the transpose; keys, variates and rotation of a start.
+        assert len({part.split("(")[0] for part in program.split("@gatednet_")[1:]}) == (6 if called else 0)
 
 
 def test_the_kernel_for_gpus_is_refused():
     with pytest.raises(SettingError, match=r"^kernel is 'pallas', allowed here are .*: inputs are Gaussian, and not"):
         simulate(NOISY, ("loss",), every=10, kernel="pallas")
+
+
+@pytest.mark.parametrize("kernel", ["vector", "xla"])
+@pytest.mark.parametrize("number", [1, 8, 21])
+def test_keys_are_folded_as_jax_does_by_every_compiler(kernel, number):
+    columns = np.random.default_rng(number).integers(0, 2**32, (3, number), dtype=np.uint32)
+    columns[:, 0] = 2**32 - 1
+
+    def by_jax(seed, *numbers):
+        return jax.random.key_data(functools.reduce(jax.random.fold_in, numbers, jax.random.key(seed, impl=GENERATOR)))
+
+    np.testing.assert_array_equal(by(kernel, folded_in, *columns), jax.vmap(by_jax)(*columns))
+    # One key after the other is mapped over, too.
+    mapped = by(kernel, jax.vmap(lambda *each: folded_in(*(one[None] for one in each))[0]), *columns)
+    np.testing.assert_array_equal(mapped, jax.vmap(by_jax)(*columns))
 
 
 def test_random_numbers_have_the_same_bits_in_every_compiler():
