@@ -20,11 +20,13 @@ from gatednet.figures.cli.options import (
     use_data,
     use_imports,
 )
+from gatednet.memory import uncollected
 
 # No more saves than this where their number is not given.
 _MOST_SAVES = 1000
 
 
+@uncollected()
 def simulate(
     name: Annotated[str, typer.Argument(help="An experiment of the catalog, see `gatednet list`.")],
     settings: Annotated[

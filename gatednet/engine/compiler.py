@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
-from collections.abc import Iterator
 
 import jax
 
@@ -23,21 +20,6 @@ _WANTED: dict[str, bool | int] = {
     "xla_backend_optimization_level": 3,
     "xla_llvm_disable_expensive_passes": False,
 }
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """A context for traces and compilations, in which Python's garbage collector rests.
-
-    A trace is a hundred thousand objects that all stay: to go through them again and again takes a third of its time.
-    """
-    resting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if resting:
-            gc.enable()
 
 
 @functools.cache

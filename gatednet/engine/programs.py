@@ -17,9 +17,10 @@ from jax import Array
 from gatednet.dynamics.problem import Problem
 from gatednet.dynamics.reduction import Basis
 from gatednet.engine.batch import Batch, Lanes, Recipe, run_lanes
-from gatednet.engine.compiler import compiler_options, uncollected
+from gatednet.engine.compiler import compiler_options
 from gatednet.engine.draws import Drawing, Draws, starts
 from gatednet.engine.kept import Kept
+from gatednet.memory import uncollected
 from gatednet.shield import shielded
 
 Start = tuple[Problem, Basis | None]

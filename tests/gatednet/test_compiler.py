@@ -1,10 +1,12 @@
 """How XLA is asked to compile: with the options that it knows, and with Python's garbage collector at rest."""
 
 import gc
+import weakref
 
 import pytest
 
 from gatednet.engine import compiler
+from gatednet.memory import uncollected
 
 pytestmark = pytest.mark.optimized
 
@@ -33,16 +35,38 @@ def collector():
 @pytest.mark.parametrize("enabled", [True, False])
 def test_the_garbage_collector_rests_and_is_then_what_it_was(enabled):
     (gc.enable if enabled else gc.disable)()
-    with compiler.uncollected():
+    with uncollected():
         assert not gc.isenabled()
-        with compiler.uncollected():
+        with uncollected():
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled() == enabled
 
 
 @pytest.mark.usefixtures("collector")
+@pytest.mark.parametrize("frozen", [True, False])
+def test_what_is_made_meanwhile_is_old_at_once_and_collected_later(frozen):
+    gc.collect()
+    (gc.freeze if frozen else gc.unfreeze)()
+    before = gc.get_freeze_count()
+
+    class Lost:
+        """An object that nobody reaches but itself."""
+
+        def __init__(self):
+            self.itself = self
+
+    with uncollected():
+        lost = weakref.ref(Lost())
+    assert gc.get_freeze_count() == before
+    assert any(each is lost() for each in gc.get_objects(generation=0 if frozen else 2))
+    gc.collect()
+    assert lost() is None
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("collector")
 def test_the_collector_goes_on_after_an_error():
-    with pytest.raises(RuntimeError), compiler.uncollected():
+    with pytest.raises(RuntimeError), uncollected():
         raise RuntimeError
     assert gc.isenabled()
