@@ -239,15 +239,20 @@ def _stretch(carry: Carry, loop: Loop, start: Array, end: Array, shown: Array) -
     """The lane at step `end`, from that at `start`, with one target map all the while: draw by draw, step by step."""
     target = loop.lane.dynamics.blocks(shown)
 
+    def with_draw(drawn: Any, first: Array, last: Array, carry: Carry) -> Carry:
+        return jax.lax.fori_loop(
+            first, last, lambda step, carry: loop.step(carry, step, target, loop.evidence(drawn, step)), carry
+        )
+
     def one_draw(at: tuple[Array, Carry]) -> tuple[Array, Carry]:
         step, carry = at
         group = quotient(step, loop.group)
-        drawn = loop.draw(group)
         last = jnp.minimum(end, (group + 1) * loop.group)
-        return last, jax.lax.fori_loop(
-            step, last, lambda step, carry: loop.step(carry, step, target, loop.evidence(drawn, step)), carry
-        )
+        return last, with_draw(loop.draw(group), step, last, carry)
 
+    if loop.group >= loop.span.steps:
+        # One draw serves all steps, if there is any.
+        return with_draw(loop.draw(jnp.zeros((), jnp.int32)), start, end, carry)
     return jax.lax.while_loop(lambda at: at[0] < end, one_draw, (start, carry))[1]
 
 
