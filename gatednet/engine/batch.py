@@ -245,10 +245,7 @@ def run_lanes(recipe: Recipe, lanes: Lanes, drawn: tuple[Problem, Basis | None])
 
     def one_lane(given: tuple[Traced, Array]) -> dict[str, Array]:
         traced, index = given
-        problem, basis = jax.tree.map(
-            lambda values: _runs_last(values.at[index].get(mode="promise_in_bounds", wrap_negative_indices=False)),
-            drawn,
-        )
+        problem, basis = jax.tree.map(lambda values: _runs_last(values[index]), drawn)
         return run(traced, problem, basis, lanes.examples)
 
     return for_each(one_lane, (lanes.traced, lanes.start), lanes.lanes)
