@@ -217,7 +217,7 @@ def number_of(word: Any, numbers: Sequence[float]) -> Any:
     if isinstance(word, Word):
         return numbers[word.options.index(word)]
     places: Array = word
-    # A chain of a few: NumPy's own choice takes five times as long to trace.
+    # A chain of a few choices: NumPy's own function takes five times as long to trace.
     return functools.reduce(
         lambda rest, place: jnp.where(places == place, numbers[place], rest), range(len(numbers) - 1), numbers[-1]
     )

@@ -26,7 +26,7 @@ from gatednet.memory import uncollected
 _MOST_SAVES = 1000
 
 
-@uncollected()
+@uncollected(last=True)
 def simulate(
     name: Annotated[str, typer.Argument(help="An experiment of the catalog, see `gatednet list`.")],
     settings: Annotated[

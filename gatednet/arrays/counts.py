@@ -10,9 +10,9 @@ from jax import Array
 
 
 def quotient(count: Any, size: Any) -> Array:
-    """How often a whole number, from 1 on, goes into others, from 0 on; of any shapes that broadcast.
+    """How often a size, from 1 on, goes into a count, from 0 on: whole numbers of shapes that broadcast.
 
-    NumPy's division is one for negative numbers, too, which takes XLA three times as long to compile.
+    NumPy's division also handles negative numbers, which takes XLA three times as long to compile.
     """
     return jax.lax.div(*_alike(count, size))
 

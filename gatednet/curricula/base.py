@@ -177,11 +177,14 @@ class InOrder(Curriculum):
         if unknown:
             raise SettingError(f"{type(self).__name__}.order names task {unknown[0]}, allowed are 0 to {tasks - 1}")
 
-    def tasks_in_order(self, tasks: int) -> Array:
+    def tasks_in_order(self, tasks: int) -> Array | np.ndarray:
         """The order, written out."""
-        return jnp.asarray(self.order or range(tasks), jnp.int32)
+        return np.asarray(self.order or range(tasks), np.int32)
 
     def task_of(self, block: Int[Array, "*blocks"], tasks: int) -> Int[Array, "*blocks"]:
         """The task of a block, counted from 0."""
-        place = remainder(block, len(self.order) or tasks)
-        return self.tasks_in_order(tasks)[place] if self.order else place
+        order = self.tasks_in_order(tasks)
+        place = remainder(block, len(order))
+        # Tasks in turn need no table.
+        in_turn = isinstance(order, np.ndarray) and np.array_equal(order, np.arange(len(order)))
+        return place if in_turn else jnp.asarray(order)[place]

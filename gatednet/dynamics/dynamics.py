@@ -16,6 +16,7 @@ from gatednet.arrays.state import State
 from gatednet.experiment import Experiment
 from gatednet.networks.base import Network
 from gatednet.objectives.base import Active
+from gatednet.refusal import SettingError
 from gatednet.rules.base import Gradient, RuleState
 
 
@@ -74,8 +75,12 @@ class Dynamics(eqx.Module):
         weights = task_weights.astype(teachers.dtype)
         if weights.ndim == 3:
             weights = weights[:, :, None]
-        pairs = zip(jnp.unstack(weights), jnp.unstack(teachers), strict=True)
-        return add(weight * teacher for weight, teacher in pairs)
+        if len(weights) != len(teachers):
+            found, kind = f"weights of {len(weights)} tasks", type(self.experiment.curriculum).__name__
+            raise SettingError(f"curriculum {kind}: task_weights gives {found}, allowed are those of {len(teachers)}")
+        return add(
+            weight * teacher for weight, teacher in zip(jnp.unstack(weights), jnp.unstack(teachers), strict=True)
+        )
 
     def blocks(self, target: Array) -> Blocks:
         """A target map cut as parameters are."""

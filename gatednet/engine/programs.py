@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import functools
+import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,14 +53,18 @@ def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
     """The programs for batches of one shape, each on its device. The recipe is traced once."""
     run = jax.jit(functools.partial(run_lanes, recipe))
     pool = concurrent.futures.ThreadPoolExecutor(2 * len(batches))
-    with uncollected(), shielded(_double()), pool:
+    with shielded(_double()), pool:
         drawing = recipe.drawing
-        starting = [_drawing_of(drawing, batch.draws, pool) for batch in batches]
-        # The first is compiled while the next is lowered.
-        running = [
-            pool.submit(_compiling(run.lower(batch.without_draws, _shape_of(drawing, batch.draws))))
-            for batch in batches
-        ]
+        with uncollected():
+            starting = [_drawing_of(drawing, batch.draws, pool) for batch in batches]
+            # The first is compiled while the next is lowered.
+            running = [
+                pool.submit(_compiling(run.lower(batch.without_draws, _shape_of(drawing, batch.draws))))
+                for batch in batches
+            ]
+        # All that is new has to be looked through once, and now Python has nothing else to do.
+        if gc.isenabled():
+            gc.collect(1)
         return [Programs(start.result(), each.result()) for start, each in zip(starting, running, strict=True)]
 
 

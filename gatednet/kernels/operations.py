@@ -120,7 +120,7 @@ def _comparison(symbol: str) -> Operation:
 
 
 def _extreme(name: str, symbol: str) -> Operation:
-    """The larger or smaller value; NaN where either is."""
+    """The larger or smaller value; of floats NaN where either is."""
 
     def operation(at: At, left: Any, right: Any) -> Any:
         if at.kind.kind in "iu":

@@ -80,7 +80,7 @@ def folded(key: tuple[Array | np.ndarray, Array | np.ndarray], number: Array | n
 def folded_in(seeds: Array, *numbers: Array) -> Array:
     """The two words of the keys of some seeds, with numbers folded in one after the other: (keys, 2), of (keys,) each.
 
-    They are those of `jax.random.fold_in`, which takes the compiler as long as all variates of weights and teachers.
+    They are those of `jax.random.fold_in`, which takes as long to compile as all variates of weights and teachers.
     """
     return together(_folded_in)(jnp.stack([seeds, *numbers], axis=-1))
 

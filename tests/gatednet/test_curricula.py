@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gatednet import (
     Blocked,
     ChosenRows,
+    Experiment,
     Interleaved,
     Mixture,
     Objective,
@@ -290,3 +291,30 @@ def test_penalties_end_when_they_are_released() -> None:
     before = {"step": slice(0, 26)}
     assert runs["released"].isel(before).equals(runs["kept"].isel(before))
     assert not runs["released"].isel(step=26).equals(runs["kept"].isel(step=26))
+
+
+class Backwards(Blocked):
+    """Blocks of all tasks, the last one first."""
+
+    def tasks_in_order(self, tasks: int) -> jax.Array:
+        return jnp.arange(tasks - 1, -1, -1, dtype=jnp.int32)
+
+
+class Short(Blocked):
+    """A curriculum with weights of one task."""
+
+    def task_weights(self, schedule, step, key, shape):
+        return jnp.ones((1, 1))
+
+
+def test_an_own_order_of_tasks_is_kept() -> None:
+    tried = Experiment(steps=100, curriculum=Blocked(0.1, order=(1, 0)))
+    found = simulate(with_values(tried, {"curriculum": Backwards(0.1)}), ("loss",), every=10)
+    np.testing.assert_array_equal(found.loss, simulate(tried, ("loss",), every=10).loss)
+
+
+def test_weights_of_another_number_of_tasks_are_refused() -> None:
+    with pytest.raises(
+        SettingError, match=r"^curriculum Short: task_weights gives weights of 1 tasks, allowed are .* 2"
+    ):
+        simulate(Experiment(steps=10, curriculum=Short()), ("loss",), every=10)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatednet.arrays.rows import spread, summed, total
+from gatednet.arrays.rows import add, spread, summed, total
 from gatednet.kernels.parts import parts_by
 from gatednet.simulation import precision_of
 
@@ -19,6 +19,11 @@ def test_sums_are_those_of_numpy(shape, axes):
     values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape) % 7
     axes = {axis % 4 for axis in axes} - {3}
     np.testing.assert_array_equal(summed(jnp.asarray(values), *axes), values.sum(tuple(axes)))
+
+
+def test_truth_values_are_added_as_by_numpy():
+    values = jnp.asarray([[True, False, True], [False, False, True]])
+    np.testing.assert_array_equal(add(list(values)), [True, False, True])
 
 
 @pytest.mark.parametrize("kernel", ["vector", "xla"])
