@@ -95,7 +95,7 @@ class Loop(eqx.Module):
                 before,
                 self.course.clock(step),
                 self.lane.dynamics.blocks(self.target(step)[1]),
-                self.evidence(self.draw(step), step),
+                self.seen(step),
             )
             return each.function(moment)
 
@@ -140,6 +140,10 @@ class Loop(eqx.Module):
         inputs = dynamics.experiment.inputs
         return (inputs.factor if dynamics.network.linear else inputs.samples)(drawn, remainder(step, self.group))
 
+    def seen(self, step: Array) -> Any:
+        """`evidence` of a draw for this step alone."""
+        return self.evidence(self.draw(quotient(step, self.group)), step)
+
     def snapshot(self, carry: Carry, step: Array) -> Snapshot:
         """The lane before a step. The end of the run is seen with the task of its last step."""
         dynamics, teachers = self.lane.dynamics, self.lane.problem.teachers
@@ -149,17 +153,14 @@ class Loop(eqx.Module):
         everything = dynamics.experiment.inputs.everything(self.lane.examples)
         if everything is None and not dynamics.network.linear:
             # The loss that is expected over all inputs has no closed form: it is that on the batch of the next step.
-            loss = dynamics.task_loss(rows, target, self.evidence(self.draw(quotient(step, self.group)), step))
+            loss = dynamics.task_loss(rows, target, self.seen(step))
         else:
             loss = dynamics.task_loss(rows, target, everything)
 
         # To trace a step takes as long as all the rest of a save, and few observables ask for it.
         @functools.cache
         def ahead() -> tuple[State, Array]:
-            evidence, clock = (
-                self.evidence(self.draw(quotient(step, self.group)), step),
-                self.course.clock(step).in_block,
-            )
+            evidence, clock = self.seen(step), self.course.clock(step).in_block
             after, _, batch_loss = dynamics.step(rows, carry.memory, target, evidence, clock, self.penalised(step))
             change = jax.tree.map(lambda after, before: after - before, dynamics.network.join(after), state)
             return jax.tree.map(lambda each: each / dynamics.experiment.dt, change), batch_loss
