@@ -83,8 +83,12 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
         start = (row, column, 0)
         return jax.lax.dynamic_update_slice(result, values[None], start, allow_negative_indices=False)
 
-    def inner(one: Callable[[Any], Array], other: Callable[[Any], Array]) -> Array:
-        return add(jax.lax.fori_loop(0, strips, lambda place, sums: sums + one(place) * other(place), zeros))
+    def inner(one: Callable[[Any], Array], *others: Callable[[Any], Array]) -> list[Array]:
+        def further(place: Any, sums: list[Array]) -> list[Array]:
+            own = one(place)
+            return [each + own * other(place) for each, other in zip(sums, others, strict=True)]
+
+        return [add(each) for each in jax.lax.fori_loop(0, strips, further, [zeros] * len(others))]
 
     def with_unit(row: Any, values: Callable[[Any, Array], Array], result: Array) -> Array:
         def with_strip(place: Any, result: Array) -> Array:
@@ -102,29 +106,39 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
         scale = jnp.where(scale > 0, scale, 1)
         result = with_unit(row, lambda place, _: given(place) / scale, result)
 
-        def against(turn: Any, other: Any, result: Array) -> Array:
-            share = inner(lambda place: unit(other, place, result), lambda place: unit(row, place, result))
-            # After those before it, a row is made a unit vector.
-            is_last = other == row
-            less = jnp.where(is_last, 0, share)
-            # What the second turn leaves of a unit vector that was rounding alone is in no direction of its own.
-            least = jnp.where(turn > 0, _LEAST, 0) if first else 0
-            factor = jnp.where(is_last, jnp.where(share > least, 1 / jnp.sqrt(share), 0), 1)
+        def own(place: Any, result: Array) -> Array:
+            return unit(row, place, result)
+
+        def against_two(pair: Any, result: Array) -> Array:
+            one, other = 2 * pair, 2 * pair + 1
+            shares = inner(
+                lambda place: own(place, result),
+                lambda place: unit(one, place, result),
+                lambda place: unit(other, place, result),
+            )
+            # The last of an odd number of rows before this one is with this one itself.
+            less = shares[0], jnp.where(other < row, shares[1], 0)
 
             def left(place: Any, result: Array) -> Array:
-                return (unit(row, place, result) - unit(other, place, result) * less) * factor
+                of_one = own(place, result) - unit(one, place, result) * less[0]
+                return of_one - unit(other, place, result) * less[1]
 
             return with_unit(row, left, result)
 
         def against_all(turn: Any, result: Array) -> Array:
-            return jax.lax.fori_loop(0, row + 1, functools.partial(against, turn), result)
+            result = jax.lax.fori_loop(0, (row + 1) // 2, against_two, result)
+            (square,) = inner(lambda place: own(place, result), lambda place: own(place, result))
+            # What the second turn leaves of a unit vector that was rounding alone is in no direction of its own.
+            least = jnp.where(turn > 0, _LEAST, 0) if first else 0
+            factor = jnp.where(square > least, 1 / jnp.sqrt(square), 0)
+            return with_unit(row, lambda place, result: own(place, result) * factor, result)
 
         result = jax.lax.fori_loop(0, 2 if first else 3, against_all, result)
         if not first:
             return result
 
         def coefficient(other: Any, result: Array) -> Array:
-            share = inner(given, lambda place: unit(other, place, result))
+            (share,) = inner(given, lambda place: unit(other, place, result))
             return put(jnp.where(other <= row, share, 0)[None], row, other, result)
 
         return jax.lax.fori_loop(0, number, coefficient, result)

@@ -8,7 +8,7 @@ import jax
 
 from gatednet.shield import shielded
 
-_WANTED: dict[str, bool | int] = {
+_WANTED: dict[str, bool | int | str] = {
     # The second generation of XLA's emitters for processors takes half as long again to compile a step, which then is
     # not faster (benchmarks/throughput.py). Versions of XLA without a choice refuse the option.
     "xla_cpu_use_fusion_emitters": False,
@@ -20,22 +20,26 @@ _WANTED: dict[str, bool | int] = {
     "xla_backend_optimization_level": 3,
     "xla_llvm_disable_expensive_passes": False,
 }
+# Where each core is a device, it has no others that could do a part of an operation: to cut operations into parts only
+# makes devices wait for each other. No bit depends on it.
+_OF_MANY: dict[str, bool | int | str] = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
 
 
 @functools.cache
-def compiler_options() -> dict[str, bool | int]:
+def compiler_options() -> dict[str, bool | int | str]:
     """The options of `jax.jit` for everything that runs: those wanted that this version of XLA knows.
 
-    Everything is compiled with the same ones, since a run must have the same bits wherever it is.
+    Everything in a process is compiled with the same ones, and those on which bits depend are the same in all
+    processes, since a run must have the same bits wherever it is.
     """
-    known = dict(_WANTED)
+    known = _WANTED | (_OF_MANY if jax.local_device_count() > 1 else {})
     # All are tried at once, as they are known most often: each trial is a compilation.
     while (unknown := _unknown(known)) is not None:
         del known[unknown]
     return known
 
 
-def _unknown(options: dict[str, bool | int]) -> str | None:
+def _unknown(options: dict[str, bool | int | str]) -> str | None:
     """One of some options that this version of XLA does not know, None where it knows all."""
     try:
         with shielded(double=False):

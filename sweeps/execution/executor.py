@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import jax
@@ -82,10 +81,10 @@ class Shape:
 
 
 @functools.cache
-def _turn(device: jax.Device) -> threading.Lock:
-    """Of all programs of this process a device runs one at a time: more loops than threads could stop each other."""
+def _thread_of(device: jax.Device) -> ThreadPoolExecutor:
+    """The thread from which a device is called: more programs at a time than it has threads could stop each other."""
     del device
-    return threading.Lock()
+    return ThreadPoolExecutor(1, thread_name_prefix="runs")
 
 
 class Executor:
@@ -93,8 +92,8 @@ class Executor:
 
     Devices get the same number of whole lanes, as far as there are any; what is missing in the last of them is filled
     up with copies of the last run, and lanes that a smaller chunk leaves empty are not advanced. Devices of the
-    processor, which are its cores, have one program for all: it is compiled once, and each core calls it in a thread of
-    its own.
+    processor, which are its cores, have one program for all: it is compiled once, and each core calls it in its own
+    thread.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -149,30 +148,18 @@ class Executor:
 
     def _run(self, place: int, batch: Batch) -> Future[dict[str, Array]]:
         """The results of a batch on a device, which takes one after the other."""
-        future, device, home = Future(), self.shape.devices[place], self._homes[place]
+        device, home = self.shape.devices[place], self._homes[place]
 
-        def work() -> None:
-            try:
-                # What JAX is set to is a matter of each thread.
-                with precision_of(np.dtype(self.shape.dtype).name):
-                    # Programs of the processor take NumPy's arrays as they are.
-                    there = batch if device.platform == PLATFORM else jax.device_put(batch, home)
-                    with _turn(device):
-                        if not future.set_running_or_notify_cancel():
-                            return
-                        results = self._programs[home](there)
-                        # A core is free when its results are there; other devices queue what they are handed.
-                        if device.platform == PLATFORM:
-                            jax.block_until_ready(results)
-                    future.set_result(results)
-            except BaseException as failure:
-                if future.running() or future.set_running_or_notify_cancel():
-                    future.set_exception(failure)
+        def work() -> dict[str, Array]:
+            # What JAX is set to is a matter of each thread.
+            with precision_of(np.dtype(self.shape.dtype).name):
+                # Programs of the processor take NumPy's arrays as they are.
+                there = batch if device.platform == PLATFORM else jax.device_put(batch, home)
+                results = self._programs[home](there)
+                # A core is free when its results are there; other devices queue what they are handed.
+                return jax.block_until_ready(results) if device.platform == PLATFORM else results
 
-        # No daemon, even where one starts it: Python waits for such a thread at its end, and would abort over a daemon
-        # that is in XLA then.
-        threading.Thread(target=work, name="runs", daemon=False).start()
-        return future
+        return _thread_of(device).submit(work)
 
 
 class Executors:
