@@ -9,7 +9,7 @@ import functools
 import math
 import numbers
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -352,6 +352,11 @@ class Setting(eqx.Module, metaclass=_Checked):
     """
 
     DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {}
+
+    if not TYPE_CHECKING:
+        # Methods are Python's own: Equinox makes a module of each that is asked for, and takes as long for it as for a
+        # small experiment.
+        __getattribute__ = object.__getattribute__
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from gatednet.arrays.rows import add
 from gatednet.kernels.parts import by_xla, part, together
 
 # The most entries of a vector that are gone through together.
-_STRIP = 8
+_STRIP = 5
 # The square of the least part of a vector that is left where it is no sum of others.
 _LEAST = 0.25
 
@@ -83,18 +82,17 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
         start = (row, column, 0)
         return jax.lax.dynamic_update_slice(result, values[None], start, allow_negative_indices=False)
 
-    def inner(one: Callable[[Any], Array], *others: Callable[[Any], Array]) -> list[Array]:
-        def further(place: Any, sums: list[Array]) -> list[Array]:
-            own = one(place)
-            return [each + own * other(place) for each, other in zip(sums, others, strict=True)]
+    def with_unit(row: Any, values: Callable[[Any, Array], Array], other: Any, result: Array) -> tuple[Array, Array]:
+        """The result with a row set, and the inner product of that row and another one, or itself."""
 
-        return [add(each) for each in jax.lax.fori_loop(0, strips, further, [zeros] * len(others))]
+        def with_strip(place: Any, at: tuple[Array, Array]) -> tuple[Array, Array]:
+            sums, result = at
+            those = values(place, result)
+            result = put(those, row, first + place * length, result)
+            return sums + those * unit(other, place, result), result
 
-    def with_unit(row: Any, values: Callable[[Any, Array], Array], result: Array) -> Array:
-        def with_strip(place: Any, result: Array) -> Array:
-            return put(values(place, result), row, first + place * length, result)
-
-        return jax.lax.fori_loop(0, strips, with_strip, result)
+        sums, result = jax.lax.fori_loop(0, strips, with_strip, (zeros, result))
+        return add(sums), result
 
     def one_vector(row: Any, result: Array) -> Array:
         def given(place: Any) -> Array:
@@ -104,42 +102,32 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
         largest = jax.lax.fori_loop(0, strips, lambda place, most: jnp.maximum(most, jnp.abs(given(place))), zeros)
         scale = largest.max(0)
         scale = jnp.where(scale > 0, scale, 1)
-        result = with_unit(row, lambda place, _: given(place) / scale, result)
+        at = with_unit(row, lambda place, _: given(place) / scale, 0, result)
 
-        def own(place: Any, result: Array) -> Array:
-            return unit(row, place, result)
-
-        def against_two(pair: Any, result: Array) -> Array:
-            one, other = 2 * pair, 2 * pair + 1
-            shares = inner(
-                lambda place: own(place, result),
-                lambda place: unit(one, place, result),
-                lambda place: unit(other, place, result),
-            )
-            # The last of an odd number of rows before this one is with this one itself.
-            less = shares[0], jnp.where(other < row, shares[1], 0)
+        def against(other: Any, at: tuple[Array, Array]) -> tuple[Array, Array]:
+            share, result = at
 
             def left(place: Any, result: Array) -> Array:
-                of_one = own(place, result) - unit(one, place, result) * less[0]
-                return of_one - unit(other, place, result) * less[1]
+                return unit(row, place, result) - unit(other, place, result) * share
 
-            return with_unit(row, left, result)
+            return with_unit(row, left, other + 1, result)
 
-        def against_all(turn: Any, result: Array) -> Array:
-            result = jax.lax.fori_loop(0, (row + 1) // 2, against_two, result)
-            (square,) = inner(lambda place: own(place, result), lambda place: own(place, result))
+        def against_all(turn: Any, at: tuple[Array, Array]) -> tuple[Array, Array]:
+            square, result = jax.lax.fori_loop(0, row, against, at)
             # What the second turn leaves of a unit vector that was rounding alone is in no direction of its own.
             least = jnp.where(turn > 0, _LEAST, 0) if first else 0
             factor = jnp.where(square > least, 1 / jnp.sqrt(square), 0)
-            return with_unit(row, lambda place, result: own(place, result) * factor, result)
+            return with_unit(row, lambda place, result: unit(row, place, result) * factor, 0, result)
 
-        result = jax.lax.fori_loop(0, 2 if first else 3, against_all, result)
+        _, result = jax.lax.fori_loop(0, 2 if first else 3, against_all, at)
         if not first:
             return result
 
         def coefficient(other: Any, result: Array) -> Array:
-            (share,) = inner(given, lambda place: unit(other, place, result))
-            return put(jnp.where(other <= row, share, 0)[None], row, other, result)
+            products = jax.lax.fori_loop(
+                0, strips, lambda place, sums: sums + given(place) * unit(other, place, result), zeros
+            )
+            return put(jnp.where(other <= row, add(products), 0)[None], row, other, result)
 
         return jax.lax.fori_loop(0, number, coefficient, result)
 
