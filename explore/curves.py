@@ -55,11 +55,10 @@ class Curves:
 
     def plane(self) -> tuple[np.ndarray, np.ndarray]:
         """Specialization of gates c̄ and of weights w̄ over time, means over seeds, (steps,) each."""
-        # Variables, without coordinates that every difference would compare, and means first: a slider may be moving.
-        gates, components = (
-            xarray.DataArray(self.data.variables[name].mean("seed")) for name in ("gates", "teacher_component")
-        )
-        return gate_difference(gates, 0).values, weight_difference(components.rename(task="output")).values
+        # Means first, of variables: a slider may be moving.
+        gates, components = (self.data.variables[name].mean("seed") for name in ("gates", "teacher_component"))
+        of_weights = xarray.Variable(("path", "output", "step"), components.transpose("path", "task", "step").values)
+        return gate_difference(gates, 0).values, weight_difference(of_weights).values
 
     def theory(self) -> tuple[np.ndarray, np.ndarray]:
         """w̄ by c̄ within a block of a network that is specialized, by the theory; NaN where it has no value."""

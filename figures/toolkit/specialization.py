@@ -6,7 +6,7 @@ well lines are read.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray
@@ -21,6 +21,9 @@ from gatednet.figures.toolkit.describe import axis_of, described
 from gatednet.figures.toolkit.panels import Line
 from gatednet.sweeps.store.store import Store
 from gatednet.theory import specialization_of_weights
+
+# Values with named dimensions; variables have no coordinates, which every operation would compare.
+Labelled = TypeVar("Labelled", xarray.DataArray, xarray.Variable)
 
 # Dark for fast gates, light for slow ones: the order is legible in grey, and the lightest still on white.
 COLOURS: Colormap = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.88, 256)))
@@ -42,21 +45,24 @@ def first_task(experiment: Experiment) -> int:
     return (*experiment.curriculum.order, 0)[0]
 
 
-def weight_differences(weights: xarray.DataArray) -> xarray.DataArray:
+def weight_differences(weights: Labelled) -> Labelled:
     """How far paths are apart in each output, "output": w̄₁ = w¹₁ - w²₁ and w̄₂ = w²₂ - w¹₂."""
-    outputs = xarray.DataArray([0, 1], dims="output")
+    outputs = xarray.Variable("output", [0, 1])
     return weights.isel(path=outputs, output=outputs) - weights.isel(path=1 - outputs, output=outputs)
 
 
-def weight_difference(weights: xarray.DataArray) -> xarray.DataArray:
+def weight_difference(weights: Labelled) -> Labelled:
     """w̄ = ½ (w̄₁ + w̄₂)."""
-    return weight_differences(weights).mean("output").assign_attrs(described("specialization of the weights w̄"))
+    half = weight_differences(weights).mean("output")
+    half.attrs.update(described("specialization of the weights w̄"))
+    return half
 
 
-def gate_difference(gates: xarray.DataArray, own: int) -> xarray.DataArray:
+def gate_difference(gates: Labelled, own: int) -> Labelled:
     """c̄ = c¹ - c², where 1 is the path of the task `own`."""
     apart = gates.isel(path=own) - gates.isel(path=1 - own)
-    return apart.assign_attrs(described("specialization of the gates c̄"))
+    apart.attrs.update(described("specialization of the gates c̄"))
+    return apart
 
 
 def in_double(store: Store) -> xarray.Dataset:
