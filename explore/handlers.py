@@ -123,7 +123,8 @@ class _Socket(_Answer, WSHandler):
             # Errors of the page are said on the page: these are of the message.
             self.close(1008)
         else:
-            if answer is not None:
+            # No page waits until its changes are acknowledged, and to say so delays the curves that follow from them.
+            if message.msgtype == PULL:
                 await self.send_message(answer)
 
 

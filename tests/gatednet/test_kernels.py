@@ -133,6 +133,8 @@ def test_all_kinds_of_parts_agree(name):
 
 NETWORKS = st.tuples(st.integers(1, 3), st.integers(4, 5), st.just(2), st.sampled_from(["path", "neuron"]))
 STRENGTHS = st.sampled_from([0.0, 0.1, 0.7])
+# Beyond it a gate does not come back: those of trained networks are near 1.
+LARGEST_GATE = 100.0
 
 
 @pytest.mark.filterwarnings("ignore::gatednet.StiffnessWarning")
@@ -165,7 +167,40 @@ def random_experiment(data):
         dt=0.01,
         steps=60,
     )  # fmt: skip
-    agree(*both(tried, reduced=draw(st.sampled_from([None, False]))), tolerance=1e-11)
+    agree_as_well_as_they_can(tried, reduced=draw(st.sampled_from([None, False])))
+
+
+def agree_as_well_as_they_can(tried, tolerance=1e-11, **options):
+    """Assert that kernels and XLA agree, up to what rounding grows to.
+
+    A gate that grows without bounds squares what it has lost of its digits, so that runs are compared until then. The
+    cosine of a row agrees as well as the row does, over its length: where rows u and w are near each other, their
+    cosines with a third differ at most by 2 |u - w| / |w|.
+    """
+    names = ("loss", "gates", "weights", "alignment")
+    both_runs = both(tried, names, **options)
+    np.testing.assert_array_equal(*(each.result for each in both_runs))
+    gates = abs(both_runs[1].gates)
+    bounded = (gates < LARGEST_GATE).all([each for each in gates.dims if each not in ("seed", "step")]).cumprod("step")
+    assert bounded.isel(step=0).all()
+    found, expected = (each[list(names)].where(bounded == 1) for each in both_runs)
+    agree(found.drop_vars("alignment"), expected.drop_vars("alignment"), tolerance)
+    apart, length = (np.sqrt((each**2).sum("input")) for each in (found.weights - expected.weights, expected.weights))
+    allowed = tolerance + 2.0 * (apart / length.where(length > 0)).fillna(0).mean("output")
+    assert not (abs(found.alignment - expected.alignment) > allowed).any()
+
+
+def test_rows_that_a_cost_makes_short_agree():
+    objective = Objective(norm=0.1, nonnegativity=0.0, weight_cost=0.7, weight_norm="columns", reduction="mean")
+    short = with_values(SMALL, {"network": GatedLinear(1, 4, 2, "neuron"), "objective": objective, "steps": 60})
+    agree_as_well_as_they_can(with_values(short, {"curriculum": Blocked(0.01), "timescales.gates": 0.02}))
+
+
+@pytest.mark.filterwarnings("ignore::gatednet.StiffnessWarning")
+def test_runs_that_diverge_agree_until_then():
+    objective = Objective(norm=0.1, norm_order=1, nonnegativity=0.0, constraints=(Entropy(0.1),))
+    wild = with_values(SMALL, {"network": GatedLinear(1, 4, 2), "objective": objective, "steps": 60})
+    agree_as_well_as_they_can(with_values(wild, {"curriculum": Blocked(0.01), "timescales.gates": 0.02}))
 
 
 @pytest.mark.optimized

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gatednet.sweeps.bisection import Bisection
-from gatednet.sweeps.execution.executor import Executor, Shape, _turn
+from gatednet.sweeps.execution.executor import Executor, Shape, _thread_of
 from gatednet.sweeps.execution.run import _locally
 from gatednet.sweeps.execution.search import Searching
 from gatednet.sweeps.planning.plan import plan_of
@@ -77,9 +77,11 @@ def test_a_core_runs_one_program_at_a_time_whoever_started_it():
 def test_what_no_core_has_begun_is_dropped(program):
     executor, request = made()
     executor._programs = {executor._homes[0]: program}
-    with _turn(executor.shape.devices[0]):
-        kept, dropped = executor.start(request), executor.start(request)
-        dropped.cancel()
+    free = threading.Event()
+    _thread_of(executor.shape.devices[0]).submit(free.wait)
+    kept, dropped = executor.start(request), executor.start(request)
+    dropped.cancel()
+    free.set()
     with pytest.raises(CancelledError):
         dropped.fetch()
     if program is None:
