@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -90,6 +91,18 @@ class Magnitudes(Constraint):
         return total(tuple(jnp.abs(network.join(rows).weights)[None]))
 
 
+class InTurns(Centred):
+    """The same, half of it in each turn of a loop of JAX's, which is given a method with `centre` in it."""
+
+    def further(self, turn: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        gates, value = state
+        return gates, value + 0.25 * jnp.sum((gates - self.centre) ** 2, axis=0)
+
+    def penalty(self, network: Any, rows: Rows) -> Array:
+        gates = jnp.stack([gate for path in rows.gates for gate in path])
+        return jax.lax.fori_loop(0, 2, self.further, (gates, jnp.zeros_like(gates[0])))[1]
+
+
 def having(*constraints: Constraint, **others: Any) -> Experiment:
     """The experiment with further constraints, and none of the paper's."""
     return with_values(WIDE, {"objective": Objective(norm=0.0, nonnegativity=0.0, constraints=constraints), **others})
@@ -108,6 +121,15 @@ def test_reduced_where_it_says_so() -> None:
     np.testing.assert_allclose(runs[0].gates, runs[1].gates, rtol=1e-10)
     # By default the silent one is not reduced, and so is the same run bit for bit.
     np.testing.assert_array_equal(simulate(silent, save, precision="float64").gates, runs[1].gates)
+
+
+def test_its_methods_are_handed_to_loops() -> None:
+    plain, in_turns = (
+        run_many(having(kind(0.4)), SAVE, {"objective.constraints.0.centre": [0.2, 0.6]}, (0, 0))
+        for kind in (Centred, InTurns)
+    )
+    np.testing.assert_allclose(in_turns["loss"], plain["loss"], rtol=1e-5)
+    assert plain["loss"][0, -1] != plain["loss"][1, -1]
 
 
 def test_further_constraints_are_the_papers_where_they_are_the_same() -> None:

@@ -133,8 +133,8 @@ def test_all_kinds_of_parts_agree(name):
 
 NETWORKS = st.tuples(st.integers(1, 3), st.integers(4, 5), st.just(2), st.sampled_from(["path", "neuron"]))
 STRENGTHS = st.sampled_from([0.0, 0.1, 0.7])
-# Beyond it a gate does not come back: those of trained networks are near 1.
-LARGEST_GATE = 100.0
+# What starts differ by: as much as rounding at some dozens of operations.
+NUDGE = 1e-14
 
 
 @pytest.mark.filterwarnings("ignore::gatednet.StiffnessWarning")
@@ -171,23 +171,28 @@ def random_experiment(data):
 
 
 def agree_as_well_as_they_can(tried, tolerance=1e-11, **options):
-    """Assert that kernels and XLA agree, up to what rounding grows to.
+    """Assert that kernels and XLA agree to a tolerance, or to what a start that differs by rounding makes of a run.
 
-    A gate that grows without bounds squares what it has lost of its digits, so that runs are compared until then. The
-    cosine of a row agrees as well as the row does, over its length: where rows u and w are near each other, their
-    cosines with a third differ at most by 2 |u - w| / |w|.
+    A gate may grow without bounds, or a cost hold a row near zero, where neither its slope nor its cosine is certain:
+    then whatever is lost to rounding grows, with kernels as with XLA.
     """
-    names = ("loss", "gates", "weights", "alignment")
-    both_runs = both(tried, names, **options)
-    np.testing.assert_array_equal(*(each.result for each in both_runs))
-    gates = abs(both_runs[1].gates)
-    bounded = (gates < LARGEST_GATE).all([each for each in gates.dims if each not in ("seed", "step")]).cumprod("step")
-    assert bounded.isel(step=0).all()
-    found, expected = (each[list(names)].where(bounded == 1) for each in both_runs)
-    agree(found.drop_vars("alignment"), expected.drop_vars("alignment"), tolerance)
-    apart, length = (np.sqrt((each**2).sum("input")) for each in (found.weights - expected.weights, expected.weights))
-    allowed = tolerance + 2.0 * (apart / length.where(length > 0)).fillna(0).mean("output")
-    assert not (abs(found.alignment - expected.alignment) > allowed).any()
+    found, expected = both(tried, **options)
+    nudged = with_values(tried, {"initial.weight_scale": tried.initial.weight_scale * (1.0 + NUDGE)})
+    _, other = both(nudged, **options)
+    allowed = tolerance + 100.0 * np.maximum.accumulate(apart(other, expected), axis=-1)
+    assert (apart(found, expected) <= allowed).all()
+
+
+def apart(one, other):
+    """The largest difference at each save, (seeds, steps), relative and absolute."""
+    largest = []
+    for name in ("loss", "gates", "alignment"):
+        first, second = (each[name].transpose("seed", "step", ...).values for each in (one, other))
+        with np.errstate(all="ignore"):
+            differences = np.abs(first - second) / (1.0 + np.abs(second))
+        differences[(first == second) | (np.isnan(first) & np.isnan(second))] = 0.0
+        largest.append(np.nan_to_num(differences, nan=np.inf).reshape(*differences.shape[:2], -1).max(axis=-1))
+    return np.max(largest, axis=0)
 
 
 def test_rows_that_a_cost_makes_short_agree():
@@ -197,7 +202,7 @@ def test_rows_that_a_cost_makes_short_agree():
 
 
 @pytest.mark.filterwarnings("ignore::gatednet.StiffnessWarning")
-def test_runs_that_diverge_agree_until_then():
+def test_runs_agree_until_they_diverge():
     objective = Objective(norm=0.1, norm_order=1, nonnegativity=0.0, constraints=(Entropy(0.1),))
     wild = with_values(SMALL, {"network": GatedLinear(1, 4, 2), "objective": objective, "steps": 60})
     agree_as_well_as_they_can(with_values(wild, {"curriculum": Blocked(0.01), "timescales.gates": 0.02}))
