@@ -26,6 +26,12 @@ def test_unknown_options_are_left_out(unknown, trials, monkeypatch):
     assert len(tried) == trials
 
 
+@pytest.mark.parametrize("devices", [1, 2])
+def test_operations_are_cut_for_other_cores_where_these_are_no_devices(devices, monkeypatch):
+    monkeypatch.setattr(jax, "local_device_count", lambda: devices)
+    assert ("xla_disable_hlo_passes" in compiler.compiler_options.__wrapped__()) == (devices > 1)
+
+
 @pytest.fixture
 def collector():
     yield
