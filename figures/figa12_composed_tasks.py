@@ -232,6 +232,7 @@ def claims(data: xarray.Dataset) -> list[Claim]:
             "Figure A12B",
             third,
             over_batches(data.from_starts_third_gate.values, STARTS),
+            known_verdict="fails",
             origin="picture",
         )
     )

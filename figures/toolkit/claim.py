@@ -141,6 +141,12 @@ class Claim:
         """Whether the verdict is the known one."""
         return self.verdict == self.known_verdict
 
+    @property
+    def at_edge(self) -> bool:
+        """Whether other last bits can turn the verdict: the value is within its error of what a published one allows."""
+        measured = self.measured
+        return isinstance(self.expected, Published) and abs(self.range.margin(measured.value)) < measured.standard_error
+
     def record(self, figure: str) -> dict[str, Any]:
         """The claim as an object of claims.json; an unknown standard error is null."""
         error, value = self.measured.standard_error, self.measured.value
@@ -166,8 +172,8 @@ class Claim:
 
 
 def surprises(claims: Iterable[Claim], *, quick: bool = False) -> list[Claim]:
-    """The claims whose verdict is not the known one; with few runs one may be undecided, or need more."""
-    new = [each for each in claims if not each.as_known]
+    """The claims whose verdict is not the known one, nor at the edge; with few runs one may be undecided, or need more."""
+    new = [each for each in claims if not (each.as_known or each.at_edge)]
     return [each for each in new if each.verdict != "undecided" and not each.from_few] if quick else new
 
 

@@ -152,6 +152,16 @@ def test_only_new_verdicts_are_surprises():
     assert surprises(new, quick=True) == [new[0], new[1], new[3]]
 
 
+def test_a_verdict_that_last_bits_can_turn_is_no_news():
+    # Student's predictive interval of ten runs for a mean of ten: ± 2.262 × .1 × √2, the edge at 1.32.
+    at_edge, beyond = published(1.36, 0.1, 10, reading=0.0), published(1.5, 0.1, 10, reading=0.0)
+    assert [each.verdict for each in (at_edge, beyond)] == ["fails", "fails"]
+    assert surprises([at_edge, beyond]) == [beyond]
+    just_within = dataclasses.replace(published(1.28, 0.1, 10, reading=0.0), known_verdict="fails")
+    assert just_within.verdict == "holds"
+    assert surprises([just_within]) == []
+
+
 def test_verdicts_from_fewer_runs_than_they_need_are_no_news():
     few = dataclasses.replace(claim(2.0), needs=11)
     enough = dataclasses.replace(claim(2.0), needs=10)
