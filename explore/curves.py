@@ -57,6 +57,7 @@ class Curves:
         """Specialization of gates c̄ and of weights w̄ over time, means over seeds, (steps,) each."""
         # Means first, of variables: a slider may be moving.
         gates, components = (self.data.variables[name].mean("seed") for name in ("gates", "teacher_component"))
+        # Components of teachers are in the place of outputs.
         of_weights = xarray.Variable(("path", "output", "step"), components.transpose("path", "task", "step").values)
         return gate_difference(gates, 0).values, weight_difference(of_weights).values
 

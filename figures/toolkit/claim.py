@@ -87,8 +87,8 @@ class Claim:
     """A sentence, its source, what is expected, the measurement, and the verdict that is known from before.
 
     `verdict` follows from the numbers. A published claim that does not come back keeps what it expects and has the
-    known verdict "fails": only a change is news, and from fewer runs than it `needs` a change is none. `origin` is one
-    of `ORIGINS`.
+    known verdict "fails": only a change is news, and from fewer runs than it `needs`, or `at_edge`, a change is none.
+    `origin` is one of `ORIGINS`.
 
     **Raises** `ValueError` for another origin.
     """
@@ -143,7 +143,7 @@ class Claim:
 
     @property
     def at_edge(self) -> bool:
-        """Whether other last bits can turn the verdict: the value is within its error of what a published one allows."""
+        """Whether the value is within its standard error of an edge of what a published number allows."""
         measured = self.measured
         return isinstance(self.expected, Published) and abs(self.range.margin(measured.value)) < measured.standard_error
 
@@ -172,7 +172,7 @@ class Claim:
 
 
 def surprises(claims: Iterable[Claim], *, quick: bool = False) -> list[Claim]:
-    """The claims whose verdict is not the known one, nor at the edge; with few runs one may be undecided, or need more."""
+    """The claims with another verdict than the known one, but those at an edge, and of quick runs undecided ones."""
     new = [each for each in claims if not (each.as_known or each.at_edge)]
     return [each for each in new if each.verdict != "undecided" and not each.from_few] if quick else new
 

@@ -53,9 +53,9 @@ def weight_differences(weights: Labelled) -> Labelled:
 
 def weight_difference(weights: Labelled) -> Labelled:
     """w̄ = ½ (w̄₁ + w̄₂)."""
-    half = weight_differences(weights).mean("output")
-    half.attrs.update(described("specialization of the weights w̄"))
-    return half
+    mean = weight_differences(weights).mean("output")
+    mean.attrs.update(described("specialization of the weights w̄"))
+    return mean
 
 
 def gate_difference(gates: Labelled, own: int) -> Labelled:

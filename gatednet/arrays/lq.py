@@ -12,8 +12,9 @@ from jax import Array
 from gatednet.arrays.rows import add
 from gatednet.kernels.parts import by_xla, part, together
 
-# The most entries of a vector that are gone through together.
-_STRIP = 5
+# How many entries of a vector are gone through together: the first of these that divides their number. In shorter strips
+# sums wait for each other, and longer ones take longer to compile.
+_STRIPS = (5, 4, 6, 7, 3, 2, 1)
 # The square of the least part of a vector that is left where it is no sum of others.
 _LEAST = 0.25
 
@@ -68,7 +69,7 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
     """
     number, size, runs = vectors.shape
     first = result.shape[1] - size
-    length = max(length for length in range(1, _STRIP + 1) if size % length == 0)
+    length = next(length for length in _STRIPS if size % length == 0)
     strips, zeros = size // length, jnp.zeros((length, runs), vectors.dtype)
 
     def strip(of: Array, row: Any, column: Any) -> Array:
@@ -82,8 +83,8 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
         start = (row, column, 0)
         return jax.lax.dynamic_update_slice(result, values[None], start, allow_negative_indices=False)
 
-    def with_unit(row: Any, values: Callable[[Any, Array], Array], other: Any, result: Array) -> tuple[Array, Array]:
-        """The result with a row set, and the inner product of that row and another one, or itself."""
+    def with_row(row: Any, other: Any, values: Callable[[Any, Array], Array], result: Array) -> tuple[Array, Array]:
+        """The inner product of a row with another one, or itself, and the result, after the row is set."""
 
         def with_strip(place: Any, at: tuple[Array, Array]) -> tuple[Array, Array]:
             sums, result = at
@@ -102,7 +103,8 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
         largest = jax.lax.fori_loop(0, strips, lambda place, most: jnp.maximum(most, jnp.abs(given(place))), zeros)
         scale = largest.max(0)
         scale = jnp.where(scale > 0, scale, 1)
-        at = with_unit(row, lambda place, _: given(place) / scale, 0, result)
+        # Each pass over the row makes its inner product with the one that is taken off in the next: at first the first.
+        at = with_row(row, 0, lambda place, _: given(place) / scale, result)
 
         def against(other: Any, at: tuple[Array, Array]) -> tuple[Array, Array]:
             share, result = at
@@ -110,14 +112,14 @@ def _by_gram_schmidt(result: Array, vectors: Array) -> Array:
             def left(place: Any, result: Array) -> Array:
                 return unit(row, place, result) - unit(other, place, result) * share
 
-            return with_unit(row, left, other + 1, result)
+            return with_row(row, other + 1, left, result)
 
         def against_all(turn: Any, at: tuple[Array, Array]) -> tuple[Array, Array]:
             square, result = jax.lax.fori_loop(0, row, against, at)
             # What the second turn leaves of a unit vector that was rounding alone is in no direction of its own.
             least = jnp.where(turn > 0, _LEAST, 0) if first else 0
             factor = jnp.where(square > least, 1 / jnp.sqrt(square), 0)
-            return with_unit(row, lambda place, result: unit(row, place, result) * factor, 0, result)
+            return with_row(row, 0, lambda place, result: unit(row, place, result) * factor, result)
 
         _, result = jax.lax.fori_loop(0, 2 if first else 3, against_all, at)
         if not first:

@@ -20,19 +20,18 @@ _WANTED: dict[str, bool | int | str] = {
     "xla_backend_optimization_level": 3,
     "xla_llvm_disable_expensive_passes": False,
 }
-# Where each core is a device, it has no others that could do a part of an operation: to cut operations into parts only
-# makes devices wait for each other. No bit depends on it.
-_OF_MANY: dict[str, bool | int | str] = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
+# What cuts operations into parts for several cores. No bit depends on it.
+_WHOLE: dict[str, bool | int | str] = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
 
 
 @functools.cache
-def compiler_options() -> dict[str, bool | int | str]:
+def compiler_options(in_parts: bool = True) -> dict[str, bool | int | str]:
     """The options of `jax.jit` for everything that runs: those wanted that this version of XLA knows.
 
-    Everything in a process is compiled with the same ones, and those on which bits depend are the same in all
-    processes, since a run must have the same bits wherever it is.
+    Everything is compiled with the same ones, since a run must have the same bits wherever it is, but for `in_parts`:
+    whether other cores do parts of an operation. Where all cores have runs of their own, they only wait for each other.
     """
-    known = _WANTED | (_OF_MANY if jax.local_device_count() > 1 else {})
+    known = _WANTED | ({} if in_parts else _WHOLE)
     # All are tried at once, as they are known most often: each trial is a compilation.
     while (unknown := _unknown(known)) is not None:
         del known[unknown]

@@ -49,17 +49,20 @@ def compiled(recipe: Recipe, batch: Batch) -> Programs:
     return _programs.get((recipe, signature(batch)), lambda: compiled_for(recipe, [batch])[0])
 
 
-def compiled_for(recipe: Recipe, batches: Sequence[Batch]) -> list[Programs]:
-    """The programs for batches of one shape, each on its device. The recipe is traced once."""
+def compiled_for(recipe: Recipe, batches: Sequence[Batch], in_parts: bool = True) -> list[Programs]:
+    """The programs for batches of one shape, each on its device. The recipe is traced once.
+
+    `in_parts` is whether other cores do parts of an operation, see `compiler_options`.
+    """
     run = jax.jit(functools.partial(run_lanes, recipe))
     pool = concurrent.futures.ThreadPoolExecutor(2 * len(batches))
     with shielded(_double()), pool:
         drawing = recipe.drawing
         with uncollected():
-            starting = [_drawing_of(drawing, batch.draws, pool) for batch in batches]
+            starting = [_drawing_of(drawing, batch.draws, pool, in_parts) for batch in batches]
             # The first is compiled while the next is lowered.
             running = [
-                pool.submit(_compiling(run.lower(batch.without_draws, _shape_of(drawing, batch.draws))))
+                pool.submit(_compiling(run.lower(batch.without_draws, _shape_of(drawing, batch.draws)), in_parts))
                 for batch in batches
             ]
         # All that is new has to be looked through once, and now Python has nothing else to do.
@@ -75,10 +78,10 @@ def drawn(drawing: Drawing, draws: Draws) -> Start:
 
 
 def _drawing_of(
-    drawing: Drawing, draws: Draws, pool: concurrent.futures.Executor
+    drawing: Drawing, draws: Draws, pool: concurrent.futures.Executor, in_parts: bool = True
 ) -> concurrent.futures.Future[Callable[[Draws], Start]]:
     """The program of draws: one that is there or under way, or one that the pool compiles."""
-    key = drawing, signature(draws)
+    key = drawing, signature(draws), in_parts
     future, is_new = _drawings.claim(key)
     if is_new:
 
@@ -87,7 +90,7 @@ def _drawing_of(
                 future.set_result(compiling())
 
         with _drawings.owing(key, future):
-            pool.submit(finish, _compiling(_traced(drawing).lower(draws)))
+            pool.submit(finish, _compiling(_traced(drawing).lower(draws), in_parts))
     return future
 
 
@@ -104,14 +107,14 @@ def _shape_of(drawing: Drawing, draws: Draws) -> Start:
     )
 
 
-def _compiling(lowered: Any) -> Callable[[], Any]:
+def _compiling(lowered: Any, in_parts: bool) -> Callable[[], Any]:
     """The compilation of a program, for any thread: what JAX is set to is a matter of each."""
     double = _double()
 
     def compile_it() -> Any:
         with shielded(double):
             # Asked for in this thread: to find out which there are takes a compilation.
-            return lowered.compile(compiler_options())
+            return lowered.compile(compiler_options(in_parts))
 
     return compile_it
 

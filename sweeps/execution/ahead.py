@@ -32,7 +32,7 @@ class Ahead:
         self._begun = 0
         self._changed = threading.Condition()
         self._ended = False
-        # No daemon, for the reason of those of `Executor`.
+        # No daemon: Python waits for others at its end, and would abort over a daemon that is in XLA then.
         self._thread = threading.Thread(target=self._work, name="compile ahead", daemon=False)
 
     def __enter__(self) -> Ahead:

@@ -82,7 +82,10 @@ class Shape:
 
 @functools.cache
 def _thread_of(device: jax.Device) -> ThreadPoolExecutor:
-    """The thread from which a device is called: more programs at a time than it has threads could stop each other."""
+    """The thread that calls a device: more loops at a time than XLA has threads could stop each other.
+
+    Python waits for such threads at its end, whoever started them.
+    """
     del device
     return ThreadPoolExecutor(1, thread_name_prefix="runs")
 
@@ -133,7 +136,8 @@ class Executor:
     def compile(self, request: Request) -> None:
         """Compile for requests like this one, for all devices at a time."""
         batch, homes = self.pack(request)[0].batch, list(dict.fromkeys(self._homes))
-        programs = compiled_for(self.shape.recipe, [jax.device_put(batch, home) for home in homes])
+        given = [jax.device_put(batch, home) for home in homes]
+        programs = compiled_for(self.shape.recipe, given, in_parts=len(self.shape.devices) == 1)
         self._programs = dict(zip(homes, programs, strict=True))
 
     def start(self, request: Request) -> Running:

@@ -2,7 +2,6 @@
 
 import gc
 
-import jax
 import pytest
 
 from gatednet.engine import compiler
@@ -21,15 +20,13 @@ def test_unknown_options_are_left_out(unknown, trials, monkeypatch):
     monkeypatch.setattr(compiler, "_unknown", lambda options: (tried.append(dict(options)), asked(options))[1])
     # What others have found stays theirs.
     found = compiler.compiler_options.__wrapped__()
-    wanted = compiler._WANTED | (compiler._OF_MANY if jax.local_device_count() > 1 else {})
-    assert found == {name: value for name, value in wanted.items() if name not in unknown}
+    assert found == {name: value for name, value in compiler._WANTED.items() if name not in unknown}
     assert len(tried) == trials
 
 
-@pytest.mark.parametrize("devices", [1, 2])
-def test_operations_are_cut_for_other_cores_where_these_are_no_devices(devices, monkeypatch):
-    monkeypatch.setattr(jax, "local_device_count", lambda: devices)
-    assert ("xla_disable_hlo_passes" in compiler.compiler_options.__wrapped__()) == (devices > 1)
+def test_operations_are_whole_where_all_cores_have_runs():
+    whole = compiler.compiler_options(in_parts=False)
+    assert whole == compiler.compiler_options() | {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
 
 
 @pytest.fixture

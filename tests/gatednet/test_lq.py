@@ -32,7 +32,7 @@ def transposed(matrices):
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("kernel", ["vector", "xla"])
-@pytest.mark.parametrize("shape", [(20, 20), (4, 200), (3, 13), (1, 5), (5, 3), (1, 1)])
+@pytest.mark.parametrize("shape", [(20, 20), (4, 200), (3, 13), (4, 49), (1, 5), (5, 3), (1, 1)])
 def test_factors_are_those_of_numpy(shape, kernel, precision):
     number, size = shape
     matrices = np.random.default_rng(0).normal(size=(11, *shape))

@@ -72,8 +72,8 @@ def test_a_start_that_cannot_be_traced_is_told_each_time():
 def test_a_compilation_that_failed_is_told_and_tried_again(drawings, monkeypatch):
     real = programs._compiling
 
-    def failing(lowered):
-        del lowered
+    def failing(lowered, in_parts):
+        del lowered, in_parts
 
         def fail():
             raise MemoryError("no room")

@@ -32,12 +32,12 @@ def test_cores_get_whole_lanes_and_share_a_program(monkeypatch):
     compiled = []
     monkeypatch.setattr(
         "gatednet.sweeps.execution.executor.compiled_for",
-        lambda recipe, batches: compiled.append((recipe, batches)) or [None],
+        lambda recipe, batches, in_parts: compiled.append((recipe, batches, in_parts)) or [None],
     )
     executor, request = made()
     assert len(executor.shape.devices) == 2
     executor.compile(request)
-    assert [(recipe, len(batches)) for recipe, batches in compiled] == [(executor.shape.recipe, 1)]
+    assert [(recipe, len(batches), parts) for recipe, batches, parts in compiled] == [(executor.shape.recipe, 1, False)]
     width, runs = executor.shape.recipe.width, len(request.seeds)
     # One lane has room for all: the second core would compute copies.
     assert runs <= width
@@ -78,7 +78,7 @@ def test_what_no_core_has_begun_is_dropped(program):
     executor, request = made()
     executor._programs = {executor._homes[0]: program}
     free = threading.Event()
-    _thread_of(executor.shape.devices[0]).submit(free.wait)
+    _thread_of(executor.shape.devices[0]).submit(free.wait, 60)
     kept, dropped = executor.start(request), executor.start(request)
     dropped.cancel()
     free.set()
