@@ -12,8 +12,8 @@ from jax import Array
 from gatednet.arrays.rows import add
 from gatednet.kernels.parts import by_xla, part, together
 
-# How many entries of a vector are gone through together: the first of these that divides their number. In shorter strips
-# sums wait for each other, and longer ones take longer to compile.
+# How many entries of a vector are gone through together: the first of these that divides their number. In shorter
+# strips sums wait for each other, and longer ones take longer to compile.
 _STRIPS = (5, 4, 6, 7, 3, 2, 1)
 # The square of the least part of a vector that is left where it is no sum of others.
 _LEAST = 0.25
