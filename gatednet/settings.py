@@ -354,8 +354,8 @@ class Setting(eqx.Module, metaclass=_Checked):
     DECLARATIONS: ClassVar[Mapping[str, Declaration]] = {}
 
     if not TYPE_CHECKING:
-        # Methods are Python's own: Equinox makes a module of each that is asked for, and takes as long for it as for a
-        # small experiment.
+        # Methods are Python's own: Equinox makes a module of each that is asked for, which took a quarter of a small
+        # simulation, and JAX's loops refuse such a module where it holds numbers of runs.
         __getattribute__ = object.__getattribute__
 
     def __init_subclass__(cls, **options: Any) -> None:

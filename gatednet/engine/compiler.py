@@ -20,7 +20,7 @@ _WANTED: dict[str, bool | int | str] = {
     "xla_backend_optimization_level": 3,
     "xla_llvm_disable_expensive_passes": False,
 }
-# What cuts operations into parts for several cores. No bit depends on it.
+# Without what cuts operations into parts for several cores. No bit depends on it.
 _WHOLE: dict[str, bool | int | str] = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
 
 
