@@ -134,7 +134,7 @@ def test_all_kinds_of_parts_agree(name):
 NETWORKS = st.tuples(st.integers(1, 3), st.integers(4, 5), st.just(2), st.sampled_from(["path", "neuron"]))
 STRENGTHS = st.sampled_from([0.0, 0.1, 0.7])
 # What starts differ by: as much as rounding at some dozens of operations.
-NUDGE = 1e-14
+NUDGES = (-3e-14, -1e-14, 1e-14, 3e-14)
 
 
 @pytest.mark.filterwarnings("ignore::gatednet.StiffnessWarning")
@@ -177,10 +177,11 @@ def agree_as_well_as_they_can(tried, tolerance=1e-11, **options):
     then whatever is lost to rounding grows, with kernels as with XLA.
     """
     found, expected = both(tried, **options)
-    nudged = with_values(tried, {"initial.weight_scale": tried.initial.weight_scale * (1.0 + NUDGE)})
-    _, other = both(nudged, **options)
-    allowed = tolerance + 100.0 * np.maximum.accumulate(apart(other, expected), axis=-1)
-    assert (apart(found, expected) <= allowed).all()
+    scale = tried.initial.weight_scale
+    nudged = [both(with_values(tried, {"initial.weight_scale": scale * (1.0 + each)}), **options)[1] for each in NUDGES]
+    # One start may by chance end where the other does, so that all of them and all seeds count.
+    grown = np.max([apart(each, expected) for each in nudged], axis=(0, 1))
+    assert (apart(found, expected) <= tolerance + 100.0 * np.maximum.accumulate(grown)).all()
 
 
 def apart(one, other):
