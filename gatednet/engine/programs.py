@@ -52,14 +52,15 @@ def compiled(recipe: Recipe, batch: Batch) -> Programs:
 def compiled_for(recipe: Recipe, batches: Sequence[Batch], in_parts: bool = True) -> list[Programs]:
     """The programs for batches of one shape, each on its device. The recipe is traced once.
 
-    `in_parts` is whether other cores do parts of an operation, see `compiler_options`.
+    `in_parts` is whether other cores do parts of an operation of the runs, see `compiler_options`. Starts are compiled
+    in one way, so that runs of both kinds share them.
     """
     run = jax.jit(functools.partial(run_lanes, recipe))
     pool = concurrent.futures.ThreadPoolExecutor(2 * len(batches))
     with shielded(_double()), pool:
         drawing = recipe.drawing
         with uncollected():
-            starting = [_drawing_of(drawing, batch.draws, pool, in_parts) for batch in batches]
+            starting = [_drawing_of(drawing, batch.draws, pool) for batch in batches]
             # The first is compiled while the next is lowered.
             running = [
                 pool.submit(_compiling(run.lower(batch.without_draws, _shape_of(drawing, batch.draws)), in_parts))
@@ -78,10 +79,10 @@ def drawn(drawing: Drawing, draws: Draws) -> Start:
 
 
 def _drawing_of(
-    drawing: Drawing, draws: Draws, pool: concurrent.futures.Executor, in_parts: bool = True
+    drawing: Drawing, draws: Draws, pool: concurrent.futures.Executor
 ) -> concurrent.futures.Future[Callable[[Draws], Start]]:
     """The program of draws: one that is there or under way, or one that the pool compiles."""
-    key = drawing, signature(draws), in_parts
+    key = drawing, signature(draws)
     future, is_new = _drawings.claim(key)
     if is_new:
 
@@ -90,7 +91,7 @@ def _drawing_of(
                 future.set_result(compiling())
 
         with _drawings.owing(key, future):
-            pool.submit(finish, _compiling(_traced(drawing).lower(draws), in_parts))
+            pool.submit(finish, _compiling(_traced(drawing).lower(draws)))
     return future
 
 
@@ -107,7 +108,7 @@ def _shape_of(drawing: Drawing, draws: Draws) -> Start:
     )
 
 
-def _compiling(lowered: Any, in_parts: bool) -> Callable[[], Any]:
+def _compiling(lowered: Any, in_parts: bool = True) -> Callable[[], Any]:
     """The compilation of a program, for any thread: what JAX is set to is a matter of each."""
     double = _double()
 

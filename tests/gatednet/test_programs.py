@@ -9,11 +9,15 @@ from gatednet import (
     Initial,
     InitialState,
     Objective,
+    Save,
     State,
     Teachers,
     TeacherSet,
     draw,
+    pack,
+    recipe,
     simulate,
+    trace,
     with_values,
 )
 from gatednet.engine import programs
@@ -46,6 +50,15 @@ def test_experiments_with_the_same_start_share_the_program_that_draws(drawings):
     assert len(drawings) == 5
 
 
+def test_runs_on_one_core_and_on_all_share_the_program_that_draws(drawings):
+    traced = trace(SMALL, {}, 1, np.float32)
+    made = recipe(SMALL, Save(("loss",), 20), traced)
+    batch = pack(SMALL, {}, np.zeros(1, int), np.zeros(1, int), made.width).batch
+    one, many = (programs.compiled_for(made, [batch], in_parts)[0] for in_parts in (True, False))
+    assert len(drawings) == 1
+    np.testing.assert_array_equal(one(batch)["loss"], many(batch)["loss"])
+
+
 def test_a_start_that_is_asked_for_is_drawn_by_the_program_of_simulations(drawings):
     simulate(SMALL, ("loss",), every=20, reduced=False)
     np.testing.assert_array_equal(
@@ -72,9 +85,7 @@ def test_a_start_that_cannot_be_traced_is_told_each_time():
 def test_a_compilation_that_failed_is_told_and_tried_again(drawings, monkeypatch):
     real = programs._compiling
 
-    def failing(lowered, in_parts):
-        del lowered, in_parts
-
+    def failing(*_):
         def fail():
             raise MemoryError("no room")
 
